@@ -1,0 +1,99 @@
+# Yinxin.  `make` builds, `make demo` shows it, `make test` proves it.  See README.md.
+#
+# A source file is found by its folder: adding one changes no list.  Each floor of src/
+# becomes one archive; a program links the floors it stands on, upper ones first.
+
+B	?= build
+CC	?= gcc
+PYTHON	?= /usr/bin/python3
+CFLAGS	?= -O2 -g
+WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	   -Wcast-qual -Wwrite-strings -Wformat=2 -Werror=implicit-function-declaration
+PKGS	:= libuv libssl libcrypto sqlite3 libpq jansson yaml-0.1 libcurl libsodium libseccomp \
+	   libqrencode cairo pangocairo libpng libturbojpeg fontconfig
+HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC
+ifdef DEV
+CFLAGS	:= -O1 -g -Werror -fsanitize=address,undefined -fno-omit-frame-pointer
+HARDEN	:= -fPIC
+LDFLAGS	+= -fsanitize=address,undefined
+endif
+ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) -Isrc -I$(B)/gen \
+	   $(shell pkg-config --cflags $(PKGS)) -MMD -MP
+
+# Floors, lowest first; includes go downward only (tools/check_style.py reads this list).
+FLOORS	:= base ipc store http pki token doc kmc signer va gate hall web cli
+
+include $(wildcard tools/*.mk)
+
+lib	= $(B)/lib$(1).a
+srcs	= $(sort $(wildcard src/$(1)/*.c src/$(1)/*/*.c))
+objs	= $(patsubst src/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
+# floors up to and with $(1)
+upto	= $(shell for f in $(FLOORS); do echo $$f; [ $$f = $(1) ] && break; done)
+# link group of the floors named in $(1)
+group	= -Wl,--start-group $(foreach f,$(1),$(call lib,$(f))) -Wl,--end-group
+LIBS	= $(shell pkg-config --libs $(PKGS)) -lpthread -ldl -lm
+
+PROGRAMS := yinxin yinxin-assistant yinxin-sandbox
+.PHONY: all
+all: $(addprefix $(B)/,$(PROGRAMS)) $(B)/libyinxin_skf.so
+
+$(B)/obj/%.o: src/%.c | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+define floor_rule
+$(call lib,$(1)): $(call objs,$(1)) $(if $(filter web,$(1)),$(WEB_OBJECTS)) $(if $(filter store,$(1)),$(STORE_OBJECTS))
+	@rm -f $$@
+	@$(AR) rcs $$@ $$^
+endef
+$(foreach f,$(FLOORS),$(eval $(call floor_rule,$(f))))
+
+# src/main/<program>.c and src/main/<program>_*.c are the executables.
+$(B)/yinxin: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/yinxin.c src/main/yinxin_*.c))) $(foreach f,$(FLOORS),$(call lib,$(f)))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(FLOORS)) $(LIBS)
+
+ASSISTANT_FLOORS := base ipc store http pki token
+$(B)/yinxin-assistant: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/assistant.c src/main/assistant_*.c))) $(foreach f,$(ASSISTANT_FLOORS),$(call lib,$(f))) $(ASSISTANT_OBJECTS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(ASSISTANT_FLOORS)) $(LIBS)
+
+SANDBOX_FLOORS := base ipc store http
+$(B)/yinxin-sandbox: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/sandbox.c src/main/sandbox_*.c))) $(foreach f,$(SANDBOX_FLOORS),$(call lib,$(f))) $(SANDBOX_OBJECTS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(SANDBOX_FLOORS)) $(LIBS)
+
+# The software UKey: the SKF functions of src/token/softkey*.c, nothing else exported.
+$(B)/libyinxin_skf.so: $(call lib,token) $(call lib,pki) $(call lib,base)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -shared -o $@ -Wl,--version-script=src/token/skf.map \
+	    -Wl,--whole-archive $(call lib,token) -Wl,--no-whole-archive \
+	    $(call group,pki base) -lcrypto -ljansson -lpthread -ldl
+
+# Unit tests: tests/unit/<floor>/*.c make one program per floor, which links only the
+# floors at or below its own.  Functions test_<noun>__<case> are found by name.
+UNITS	:= $(notdir $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c))))
+UNITS	:= $(sort $(UNITS))
+define unit_rule
+$(B)/gen/unit_$(1).c: $(wildcard tests/unit/$(1)/*.c) tools/unit_main.py
+	@mkdir -p $$(@D)
+	@$(PYTHON) tools/unit_main.py $$(filter %.c,$$^) > $$@
+$(B)/unit_$(1): $(B)/gen/unit_$(1).c $(wildcard tests/unit/$(1)/*.c tests/unit/*.h) $(foreach f,$(call upto,$(1)),$(call lib,$(f)))
+	@echo "  LD $$@"
+	@$(CC) $$(filter-out -MMD -MP -Wmissing-prototypes,$$(ALL_CFLAGS)) -Itests/unit $(LDFLAGS) -o $$@ $$(filter %.c,$$^) \
+	    $$(call group,$(call upto,$(1))) $$(LIBS) -lcmocka
+.PHONY: unit-$(1)
+unit-$(1): $(B)/unit_$(1)
+	$(B)/unit_$(1)
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
+
+.PHONY: unit clean
+unit: $(addprefix unit-,$(UNITS))
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,105 @@
+#include "base/base.h"
+#include "base/clock.h"
+
+#include <stdatomic.h>
+
+#define CLOCK_CHINA	(8 * CLOCK_HOUR)
+
+static _Atomic int64_t	 clock_offset;
+
+int64_t
+clock_now(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 + atomic_load(&clock_offset);
+}
+
+int64_t
+clock_steady(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+clock_shift(int64_t ms)
+{
+	atomic_fetch_add(&clock_offset, ms);
+}
+
+static const char *
+clock_format(int64_t ms, const char *fmt, char text[CLOCK_TEXT])
+{
+	time_t		 t = (time_t)(ms / 1000);
+	struct tm	 tm;
+
+	if (gmtime_r(&t, &tm) == NULL || strftime(text, CLOCK_TEXT, fmt, &tm) == 0)
+		snprintf(text, CLOCK_TEXT, "?");
+	return text;
+}
+
+const char *
+clock_date(int64_t ms, char text[CLOCK_TEXT])
+{
+	return clock_format(ms + CLOCK_CHINA, "%Y-%m-%d", text);
+}
+
+const char *
+clock_datetime(int64_t ms, char text[CLOCK_TEXT])
+{
+	return clock_format(ms + CLOCK_CHINA, "%Y-%m-%d %H:%M:%S", text);
+}
+
+const char *
+clock_iso(int64_t ms, char text[CLOCK_TEXT])
+{
+	return clock_format(ms, "%Y-%m-%dT%H:%M:%SZ", text);
+}
+
+const char *
+clock_compact(int64_t ms, char text[CLOCK_TEXT])
+{
+	return clock_format(ms + CLOCK_CHINA, "%Y%m%d%H%M%S", text);
+}
+
+int
+clock_parse_date(const char *text, int64_t *ms)
+{
+	struct tm	 tm = {0};
+	char		 back[CLOCK_TEXT];
+	int		 year, month, day, used = 0;
+	int64_t		 t;
+
+	if (strlen(text) != 10 ||
+	    sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || used != 10)
+		return -1;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
+	t = (int64_t)timegm(&tm) * 1000 - CLOCK_CHINA;
+	if (strcmp(clock_date(t, back), text) != 0)
+		return -1;
+	*ms = t;
+	return 0;
+}
+
+int64_t
+clock_add_years(int64_t ms, int years)
+{
+	time_t		 t = (time_t)((ms + CLOCK_CHINA) / 1000);
+	struct tm	 tm;
+
+	gmtime_r(&t, &tm);
+	tm.tm_year += years;
+	if (tm.tm_mon == 1 && tm.tm_mday == 29) {
+		int	 y = tm.tm_year + 1900;
+
+		if (y % 4 != 0 || (y % 100 == 0 && y % 400 != 0))
+			tm.tm_mday = 28;
+	}
+	return (int64_t)timegm(&tm) * 1000 - CLOCK_CHINA + ms % 1000;
+}

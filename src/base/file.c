@@ -1,0 +1,126 @@
+#include "base/base.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+int
+file_read(const char *path, struct buf *b, struct err *err)
+{
+	char	 chunk[16384];
+	ssize_t	 n;
+	int	 fd, rc = -1;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE,
+		    "cannot open %s", path);
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_errno(err, ERR_STORE, "cannot read %s", path);
+			goto out;
+		}
+		buf_add(b, chunk, (size_t)n);
+		if (b->over)
+			break;
+	}
+	if (buf_check(b, err) < 0) {
+		err_add(err, "%s", path);
+		goto out;
+	}
+	rc = 0;
+ out:
+	close(fd);
+	return rc;
+}
+
+static int
+file_write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t	 n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* The rename itself is durable only when the directory is synced. */
+static int
+file_sync_dir(const char *path)
+{
+	const char	*slash = strrchr(path, '/');
+	char		*dir = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+	int		 fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	free(dir);
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
+int
+file_write(const char *path, const void *p, size_t len, mode_t mode, struct err *err)
+{
+	char	*tmp = xasprintf("%s.new-%ld", path, (long)getpid());
+	int	 fd, rc = -1;
+
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	if (fd < 0) {
+		err_errno(err, ERR_STORE, "cannot create %s", tmp);
+		goto out;
+	}
+	if (fchmod(fd, mode) < 0 || file_write_all(fd, p, len) < 0 || fsync(fd) < 0) {
+		err_errno(err, ERR_STORE, "cannot write %s", tmp);
+		close(fd);
+		unlink(tmp);
+		goto out;
+	}
+	close(fd);
+	if (rename(tmp, path) < 0 || file_sync_dir(path) < 0) {
+		err_errno(err, ERR_STORE, "cannot replace %s", path);
+		unlink(tmp);
+		goto out;
+	}
+	rc = 0;
+ out:
+	free(tmp);
+	return rc;
+}
+
+int
+file_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	char	*copy = xstrdup(path);
+	int	 rc = 0;
+
+	for (char *p = copy + 1; rc == 0; p++) {
+		char	 c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			rc = err_errno(err, ERR_STORE, "cannot create directory %s", copy);
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	free(copy);
+	return rc;
+}
+
+bool
+file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}

@@ -1,0 +1,15 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+#include "base/buf.h"
+#include <sys/types.h>
+/* Whole files, durably. */
+
+/* Append the file to b (whose maximum bounds it).  ERR_NOT_FOUND, ERR_STORE, ERR_LIMIT. */
+NODISCARD int file_read(const char *path, struct buf *b, struct err *err);
+/* Replace the file: temporary file, fsync, rename, fsync of the directory. */
+NODISCARD int file_write(const char *path, const void *p, size_t len, mode_t mode,
+    struct err *err);
+/* mkdir -p; existing directories keep their mode. */
+NODISCARD int file_mkdirs(const char *path, mode_t mode, struct err *err);
+bool	file_exists(const char *path);
+#endif

@@ -1,0 +1,88 @@
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+#include "base/arena.h"
+#include "base/buf.h"
+/*
+ * Our HTTP/1.1 server (RFC 9110, RFC 9112) on libuv and OpenSSL.
+ *
+ * Strict: one loop thread parses; what RFC 9112 lets a recipient refuse is refused (bare LF,
+ * obs-fold, blank before colon, two lengths, length with transfer-encoding, missing or double
+ * Host, NUL or control bytes) with 400 and a closed connection.  Absolute deadlines: the whole
+ * head, a minimum body rate, keep-alive idle.  Caps: connections in all and per address.
+ * A body larger than 64 KiB is spooled to an unlinked temporary file while it arrives.
+ * Handlers run on worker threads and may block; at most config.queue requests wait, more get
+ * 503.  TLS 1.2 and 1.3 with ECDSA or RSA certificates.
+ */
+struct http_server;
+
+struct http_header {
+	const char	*name;		/* lower case */
+	const char	*value;		/* trimmed */
+};
+
+struct http_request {
+	struct arena		*arena;		/* lives until the answer is written */
+	const char		*method;	/* "GET", "POST", "HEAD", "OPTIONS" … */
+	const char		*target;	/* as sent */
+	const char		*path;		/* percent-decoded once, valid UTF-8, no NUL, starts
+						   with '/', no "." or ".." segments */
+	const char		*query;		/* undecoded, "" when absent */
+	const struct http_header *headers;
+	size_t			 n_headers;
+	const char		*body;		/* whole body; memory or mapped spool file */
+	size_t			 body_len;
+	char			 peer[64];	/* address without port */
+	char			 id[24];	/* request id; also in the log and X-Request-Id */
+	bool			 tls;
+	int64_t			 received;	/* clock_now() at the first byte */
+	void			*user;		/* for the handler's own use */
+};
+
+struct http_response {
+	int			 status;	/* 200 until set */
+	struct buf		 head;		/* further header lines "Name: value\r\n": use
+						   http_respond_header */
+	struct buf		 body;
+	const void		*fixed;		/* when set: static bytes sent instead of body */
+	size_t			 fixed_len;
+	bool			 close;		/* close the connection afterwards */
+};
+
+/* Header value by lower-case name, NULL when absent. */
+const char *http_header(const struct http_request *req, const char *name);
+/* Add a header; CR, LF and control bytes in the value are a BUG(). */
+void	http_respond_header(struct http_response *res, const char *name, const char *fmt, ...)
+	    PRINTF(3, 4);
+
+struct http_config {
+	const char	*listen;	/* "127.0.0.1:8443", "[::]:443", port 0: any free */
+	int		 listen_fd;	/* inherited listening socket, used when > 0 */
+	const char	*tls_cert;	/* PEM chain; NULL: plain HTTP */
+	const char	*tls_key;
+	int		 threads;	/* worker threads */
+	int		 queue;		/* requests that may wait; 0: 1024 */
+	int		 max_connections, max_per_address;	/* 0: 4096, 256 */
+	/* Largest body for this request, asked on the loop after the head; NULL: LIMIT_HTTP_BODY. */
+	size_t		(*body_max)(const struct http_request *req, void *arg);
+	/* Answer on the loop thread, without blocking; false: leave it to handle. May be NULL. */
+	bool		(*fast)(struct http_request *req, struct http_response *res, void *arg);
+	/* Answer on a worker thread.  Must set res; may block. */
+	void		(*handle)(struct http_request *req, struct http_response *res, void *arg);
+	void		*arg;
+};
+
+NODISCARD int	http_server_new(struct http_server **out, const struct http_config *config,
+		    struct err *err);
+int		http_server_port(const struct http_server *s);
+/* Serve until http_server_stop; answers in flight are finished (at most 10 s). */
+void		http_server_run(struct http_server *s);
+void		http_server_stop(struct http_server *s);	/* any thread, signal-safe */
+void		http_server_free(struct http_server *s);
+
+/* Counters since start, for /metrics. */
+struct http_stats {
+	uint64_t	 requests, refused, status[6];	/* status[k]: answers of class k00 */
+	uint64_t	 connections_open, connections_total;
+};
+void		http_server_stats(const struct http_server *s, struct http_stats *out);
+#endif

@@ -1,0 +1,70 @@
+#ifndef IPC_IPC_H
+#define IPC_IPC_H
+#include "base/json.h"
+/*
+ * Requests between our own processes over Unix sockets (<run.dir>/<service>.sock).
+ *
+ * A frame is two 32-bit big-endian lengths, a JSON object and a blob (may be empty), bounded
+ * by LIMIT_FRAME.  The first frame on a connection is a greeting: the version of the
+ * service's request table and who is calling.  Who is calling is believed only when proved:
+ * by the peer's user id (SO_PEERCRED) when the services run under separate users, else by
+ * the token that the supervisor handed to that process alone.
+ * A service's table says who may ask what; anything else is refused with ERR_DENIED, logged
+ * and told to on_refused (the signer and kmc journal it).
+ */
+enum ipc_role {
+	IPC_WEB		= 1 << 0,
+	IPC_SIGNER	= 1 << 1,
+	IPC_KMC		= 1 << 2,
+	IPC_VA		= 1 << 3,
+	IPC_GATE	= 1 << 4,
+	IPC_DOC		= 1 << 5,
+	IPC_ADMIN	= 1 << 6,	/* the command line, run by root or the data's owner */
+};
+const char	*ipc_role_name(enum ipc_role role);		/* "web" … */
+enum ipc_role	 ipc_role_by_name(const char *name);		/* 0 when unknown */
+
+struct ipc_msg {
+	json_t		*json;		/* an object */
+	struct buf	 blob;		/* bytes too large for JSON (images, PDF) */
+};
+void	ipc_msg_init(struct ipc_msg *m);	/* empty object, empty blob */
+void	ipc_msg_free(struct ipc_msg *m);
+
+/* One row of a service's permit table. */
+struct ipc_request {
+	const char	*name;		/* "issue" */
+	unsigned int	 who;		/* enum ipc_role or-ed: who may ask */
+	int		(*answer)(const struct ipc_msg *in, struct ipc_msg *out,
+			    enum ipc_role caller, void *arg, struct err *err);
+};
+
+struct ipc_service {
+	const char			*name;		/* "signer" */
+	int				 version;	/* of the table; a client of another
+							   version is refused */
+	const struct ipc_request	*requests;	/* ends with name NULL */
+	int				 threads;	/* answers at once */
+	void				*arg;
+	void				(*on_refused)(enum ipc_role caller, const char *request,
+					    void *arg);	/* may be NULL */
+};
+struct ipc_server;
+NODISCARD int	ipc_server_new(struct ipc_server **out, const struct ipc_service *service,
+		    struct err *err);
+void		ipc_server_run(struct ipc_server *s);		/* until stopped */
+void		ipc_server_stop(struct ipc_server *s);		/* any thread, signal-safe */
+void		ipc_server_free(struct ipc_server *s);
+
+/*
+ * Ask a service and wait for its answer.  Connections are pooled per thread and service and
+ * made again when broken.  An error of the service comes back as it was (kind and sentence);
+ * an unreachable service gives ERR_BUSY.  `in` is borrowed, `out` must be initialised.
+ * Not repeated by itself: requests are idempotent, so callers may.
+ */
+NODISCARD int	ipc_ask(const char *service, int version, const char *request,
+		    const struct ipc_msg *in, struct ipc_msg *out, int64_t timeout_ms,
+		    struct err *err);
+/* As who this process speaks; set once at start (the token is read from YINXIN_IPC_TOKEN). */
+void		ipc_speak_as(enum ipc_role role);
+#endif
