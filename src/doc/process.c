@@ -1,0 +1,148 @@
+#include "base/base.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "doc/doc.h"
+#include "doc/request.h"
+#include "ipc/ipc.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#define DOC_MEMORY	((rlim_t)1536 * 1024 * 1024)
+#define DOC_SECONDS	20		/* one document; then the process gives up */
+#define DOC_THREADS	2
+
+static int
+doc_answer_image(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct doc_image_rule	 rule = {
+		.jpg = js_bool(in->json, "jpg"), .png = js_bool(in->json, "png"),
+		.bmp = js_bool(in->json, "bmp"),
+		.max_bytes = (size_t)js_int(in->json, "max_bytes", 0),
+		.min_dpi = (int)js_int(in->json, "min_dpi", 0),
+		.paper_mm = (int)js_int(in->json, "paper_mm", 0),
+		.min_pixels = (int)js_int(in->json, "min_pixels", 0),
+		.keep_bytes = (size_t)js_int(in->json, "keep_bytes", 0),
+	};
+	struct doc_image	 im;
+	int			 rc;
+
+	(void)caller;
+	(void)arg;
+	doc_image_init(&im);
+	alarm(DOC_SECONDS);
+	rc = doc_image_work(in->blob.p, in->blob.len, &rule, &im, err);
+	alarm(0);
+	if (rc == 0) {
+		js_set_str(out->json, "type", im.type);
+		js_set_str(out->json, "kept_type", im.kept_type);
+		js_set_int(out->json, "width", im.width);
+		js_set_int(out->json, "height", im.height);
+		js_set_int(out->json, "dpi", im.dpi);
+		js_set_int(out->json, "kept_width", im.kept_width);
+		js_set_int(out->json, "kept_height", im.kept_height);
+		js_set_int(out->json, "kept_len", (int64_t)im.kept.len);
+		buf_add(&out->blob, im.kept.p, im.kept.len);
+		buf_add(&out->blob, im.thumb.p, im.thumb.len);
+	}
+	doc_image_free(&im);
+	return rc;
+}
+
+static int
+doc_answer_form(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	int	 rc;
+
+	(void)caller;
+	(void)arg;
+	alarm(DOC_SECONDS);
+	rc = doc_form_work(in->json, &out->blob, err);
+	alarm(0);
+	return rc;
+}
+
+static int
+doc_answer_captcha(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)caller;
+	(void)arg;
+	return doc_captcha_work(js_str(in->json, "text"), &out->blob, err);
+}
+
+static const struct ipc_request	 doc_requests[] = {
+	{"image", IPC_WEB, doc_answer_image},
+	{"form", IPC_WEB, doc_answer_form},
+	{"captcha", IPC_WEB, doc_answer_captcha},
+	{0}
+};
+
+static struct ipc_server	*doc_server;
+
+static void
+doc_on_term(int sig)
+{
+	(void)sig;
+	ipc_server_stop(doc_server);
+}
+
+static int
+doc_limit(struct err *err)
+{
+	const struct rlimit	 memory = {DOC_MEMORY, DOC_MEMORY}, core = {0, 0};
+
+	if (setrlimit(RLIMIT_AS, &memory) < 0 || setrlimit(RLIMIT_CORE, &core) < 0)
+		return err_errno(err, ERR_BUG, "cannot limit the doc process");
+	return 0;
+}
+
+/* Fontconfig wants a whole path. */
+static int
+doc_fonts(struct err *err)
+{
+	char	*path = realpath(conf_str("doc.fontconfig"), NULL);
+
+	if (path == NULL)
+		return err_errno(err, ERR_NOT_FOUND, "no fonts at %s: run make fonts",
+		    conf_str("doc.fontconfig"));
+	setenv("FONTCONFIG_FILE", path, 1);
+	free(path);
+	return 0;
+}
+
+/* Load fonts before the first caller waits for them. */
+static void
+doc_warm_up(void)
+{
+	struct err	 err = {0};
+	struct buf	 b;
+	json_t		*d = json_pack("{s:s,s:[]}", "title", "数字证书", "blocks");
+
+	buf_init(&b, LIMIT_UPLOAD);
+	if (doc_form_work(d, &b, &err) < 0)
+		log_err("doc.warm_up", &err);
+	json_decref(d);
+	buf_free(&b);
+}
+
+int
+doc_main(struct err *err)
+{
+	const struct ipc_service	 service = {.name = "doc", .version = DOC_VERSION,
+		.requests = doc_requests, .threads = DOC_THREADS};
+
+	if (doc_fonts(err) < 0 || doc_limit(err) < 0)
+		return -1;
+	doc_warm_up();
+	if (ipc_server_new(&doc_server, &service, err) < 0)
+		return -1;
+	signal(SIGTERM, doc_on_term);
+	signal(SIGINT, SIG_IGN);
+	log_kv(LOG_INFO, "doc.ready");
+	ipc_server_run(doc_server);
+	ipc_server_free(doc_server);
+	return 0;
+}
