@@ -1,0 +1,50 @@
+#ifndef HALL_ACCOUNT_H
+#define HALL_ACCOUNT_H
+#include "hall/session.h"
+/*
+ * Accounts of applicants: registration, sign-in, passwords.
+ *
+ * Mobile, mail and an optional name of one's own are login names; each belongs to one account.
+ * Passwords: 8 to 64 characters, of at least two kinds among letters, digits and others, not a
+ * usual one, not the mobile or mail; kept as argon2id.  Sign-in answers the same, in the
+ * same time, for an unknown account and a wrong password.
+ */
+
+/*
+ * in: form_register: mobile, mail, login_name?, password, password2, code (sent with
+ * CODE_REGISTER to the mobile).
+ */
+NODISCARD int	account_register(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, int64_t *account, struct err *err);
+/*
+ * in: {"login","password", and after two failures "captcha_id","captcha"}.
+ * ERR_INPUT with errors at "login"; ERR_LIMIT when there were too many tries.
+ */
+NODISCARD int	account_sign_in(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, char token[SESSION_TOKEN], struct err *err);
+/* Must the next sign-in from here carry a captcha? */
+bool		account_needs_captcha(struct hall *h, const struct who *who, const char *login);
+
+/*
+ * Sign-in by UKey.  challenge: {"id","text"}; the key signs `text` (SM2 with SM3, usual
+ * id).  in: {"id","certificate" (base64 DER), "signature" (base64 DER)}.  The certificate must
+ * chain to our CA, be in its validity and good, and belong to an account here (or staff).
+ */
+NODISCARD int	ukey_challenge(struct hall *h, const struct who *who, json_t **model,
+		    struct err *err);
+NODISCARD int	ukey_sign_in(struct hall *h, const struct who *who, enum session_kind kind,
+		    const json_t *in, char token[SESSION_TOKEN], struct err *err);
+
+/*
+ * Forgotten password, two posts.  Codes go out with code_send(CODE_RESET).
+ * in: form_reset: target (mobile or mail), code, password, password2.  Ends all sessions.
+ */
+NODISCARD int	account_reset(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, struct err *err);
+/* in: form_password: old, password, password2.  Ends all sessions but the one of `token`. */
+NODISCARD int	account_change_password(struct hall *h, const struct who *who,
+		    const char *token, const json_t *in, json_t *errors, struct err *err);
+/* {"mobile","mail","login_name","created","mobile_masked","mail_masked"} */
+NODISCARD int	account_model(struct hall *h, const struct who *who, json_t **model,
+		    struct err *err);
+#endif

@@ -1,0 +1,26 @@
+#ifndef HALL_CATALOG_H
+#define HALL_CATALOG_H
+#include "hall/hall.h"
+/*
+ * What the site shows without asking the store.
+ *
+ * catalog_site: {"title","issuer","voluntary","about","phones":[…],"contacts":[…],
+ *   "paper_address","downloads":[{"title","text","url"}],"guides":[…],"links":[…],"faq":[…],
+ *   "products":[{"id","title","template","person"}],"review_days","pin_tries","warranty_days",
+ *   "medium_fee"}
+ * catalog_product: {"id","title","template","person","years":[{"years","price","price_fen",
+ *   "total","total_fen","ends"}],"medium","discount","discount_text","fee_note","materials":[…]}
+ *   (ends: the last day when it began today).
+ * catalog_agreement: {"id","title","version","digest","paragraphs":[text]}
+ * catalog_regions: {"provinces":[{"name","cities":[name]}]}
+ */
+void		catalog_site(const struct hall *h, json_t **model);
+NODISCARD int	catalog_product(const struct hall *h, const char *id, json_t **model,
+		    struct err *err);
+NODISCARD int	catalog_agreement(const struct hall *h, const char *id, json_t **model,
+		    struct err *err);
+void		catalog_regions(json_t **model);
+/* Blank forms as PDF: "form-org", "form-person", "agreement", "seal-org", "seal-person". */
+NODISCARD int	catalog_form(const struct hall *h, const char *name, struct buf *pdf,
+		    struct err *err);
+#endif

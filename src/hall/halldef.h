@@ -1,0 +1,122 @@
+#ifndef HALL_HALLDEF_H
+#define HALL_HALLDEF_H
+#include "base/json.h"
+/*
+ * The hall definition: one YAML file says what a hall sells, asks, shows and in which order.
+ * It is checked whole at load: an unknown or missing key, a wrong type, an unknown step,
+ * profile or material is named with its line.  Read-only afterwards; every text is borrowed
+ * from the definition and lives as long as it.
+ */
+#define HALLDEF_YEARS	5
+
+/* A text applicants agree to; the file's bytes are what they agree to. */
+struct def_agreement {
+	const char	*id;		/* "service", "privacy" … */
+	const char	*title;		/* 电子认证服务协议 */
+	const char	*version;	/* "2026-01" */
+	const char	*text;		/* UTF-8, paragraphs separated by line feeds */
+	char		 digest[65];	/* SM3 of text, hex */
+	bool		 print;		/* printed with the acceptance form */
+};
+
+/* One kind of material of a product (rows APP/MAT of the seeds). */
+struct def_material {
+	const char	*kind;		/* "licence" */
+	const char	*title;		/* 单位有效证件 */
+	const char	*help;		/* how to prepare it */
+	bool		 required;
+	bool		 stamp;		/* must bear the unit's seal */
+	bool		 jpg, png, bmp;
+	size_t		 max_bytes;	/* of the kept copy */
+	int		 dpi;		/* least resolution, 0: any */
+	int		 paper_mm;	/* long edge of what is depicted, 0: unknown */
+};
+
+struct def_product {
+	const char	*id;		/* "org" */
+	const char	*title;		/* 单位证书 */
+	const char	*template_name;	/* SM2机构证书 */
+	const char	*profile;	/* certificate profile: sm2-org */
+	bool		 person;	/* subject is a natural person */
+	const char	*form;		/* "organisation" or "person": form.h */
+	int64_t		 price[HALLDEF_YEARS + 1];	/* fen for 1..5 years, -1: not sold */
+	int64_t		 medium;	/* fen for the UKey */
+	int64_t		 discount;	/* fen off */
+	const char	*discount_text;	/* 无优惠 */
+	const char	*fee_note;
+	const char	*authorisation;	/* text of the letter of authorisation, {placeholders} */
+	struct { const char *key, *value; } subject[8];	/* "CN" -> "{org_name}" … */
+	size_t			 n_subject;
+	const struct def_material *materials;
+	size_t			 n_materials;
+};
+
+struct def_bank { const char *holder, *account, *bank; };
+
+struct def_collection {
+	const char	*id;		/* "window", "courier", "download" */
+	const char	*title;
+	const char	*help;
+	bool		 address;	/* asks for receiver, phone, address */
+	bool		 made;		/* staff write the key; otherwise the applicant downloads */
+};
+
+/* What is said at an event: SMS and mail with {placeholders}; either may be absent. */
+struct def_notice {
+	const char	*event;		/* "approved" … the closed list stands in notice.h */
+	const char	*sms_code;	/* template code at the SMS provider */
+	const char	*sms_text;	/* its text, for our records */
+	const char	*mail_subject, *mail_body;
+};
+
+struct def_text { const char *title, *text, *url; };	/* downloads, guides, links, notices */
+
+struct halldef {
+	const char	*id;		/* dfca-construction */
+	const char	*title;		/* 湖南省住建行业数字证书及签章服务网 */
+	const char	*issuer;	/* 东方新诚信数字认证中心 */
+	const char	*voluntary;	/* notice that certificates are voluntary */
+	const char	*about;		/* 关于证书 */
+	const char	*paper_address;	/* where paper goes */
+	const char *const *phones;	/* customer service */
+	size_t		 n_phones;
+	const char *const *contacts;	/* other contacts, one line each */
+	size_t		 n_contacts;
+	const struct def_agreement *agreements;	size_t n_agreements;
+	const struct def_product *products;	size_t n_products;
+	const char *const *steps_new;		size_t n_steps_new;	/* names in steps.def */
+	const struct def_collection *collections; size_t n_collections;
+	const struct def_notice *notices;	size_t n_notices;
+	const struct def_text *downloads;	size_t n_downloads;
+	const struct def_text *guides;		size_t n_guides;
+	const struct def_text *links;		size_t n_links;
+	const struct def_text *faq;		size_t n_faq;
+	bool		 identity_face;		/* face by QR after the three factors */
+	bool		 pay_alipay, pay_wechat, pay_transfer;
+	struct def_bank	 bank;
+	int		 user_name_max;		/* 12 */
+	int		 pin_tries;		/* 9 */
+	int		 review_days;		/* working days promised */
+	bool		 security_question;	/* asked on the form */
+	const char *const *questions;	size_t n_questions;
+	const char *const *return_reasons;	/* "code|sentence" */
+	size_t		 n_return_reasons;
+	int		 warranty_days;		/* of the medium */
+	int64_t		 medium_fee;		/* replacement out of warranty, fen */
+	/* private */
+	struct arena	*arena;
+};
+
+NODISCARD int	halldef_load(const char *path, struct halldef **out, struct err *err);
+void		halldef_free(struct halldef *d);		/* NULL: no-op */
+
+const struct def_product	*halldef_product(const struct halldef *d, const char *id);
+const struct def_collection	*halldef_collection(const struct halldef *d, const char *id);
+const struct def_agreement	*halldef_agreement(const struct halldef *d, const char *id);
+const struct def_notice		*halldef_notice(const struct halldef *d, const char *event);
+const struct def_material	*product_material(const struct def_product *p, const char *kind);
+/* Fen to pay for so many years; -1 when not sold. */
+int64_t	product_amount(const struct def_product *p, int years);
+/* Replace {name} by the string of that name in values ("" when missing). Appends to out. */
+void	text_fill(const char *text, const json_t *values, struct buf *out);
+#endif

@@ -1,0 +1,17 @@
+#ifndef HALL_NOTICE_H
+#define HALL_NOTICE_H
+#include "hall/order.h"
+/*
+ * Messages, by the templates of the definition, through the outbox: inside the transaction of
+ * what they tell about.  Events: code submitted paid reviewing returned approved made shipped
+ * done cancelled refunded.
+ */
+extern const char *const notice_events[];	/* ends with NULL */
+/* To the agent of the order; values: further placeholders (may be NULL). */
+NODISCARD int	notice_order(struct db *db, const struct hall *h, const struct order *o,
+		    const char *event, const json_t *values, struct err *err);
+/* To a mobile or mail address. */
+NODISCARD int	notice_to(struct db *db, const struct hall *h, const char *event,
+		    const char *mobile, const char *mail, const json_t *values,
+		    const char *key, struct err *err);
+#endif

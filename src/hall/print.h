@@ -1,0 +1,10 @@
+#ifndef HALL_PRINT_H
+#define HALL_PRINT_H
+#include "hall/hall.h"
+/*
+ * The papers of an order as PDF: name "form" (acceptance form), "agreement", "letter" (letter
+ * of authorisation), "all" (the three in one file), "receipt" (payment result).
+ */
+NODISCARD int	print_pdf(struct hall *h, const struct who *who, const char *no,
+		    const char *name, struct buf *pdf, struct err *err);
+#endif

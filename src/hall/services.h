@@ -1,0 +1,34 @@
+#ifndef HALL_SERVICES_H
+#define HALL_SERVICES_H
+#include "base/json.h"
+#include "doc/doc.h"
+/*
+ * What the hall asks of other processes, behind pointers so that tests stand in for them.
+ * services_real() asks the signer, va and doc over their sockets.
+ */
+struct issued {
+	struct buf	 sign_cert;	/* DER */
+	struct buf	 enc_cert;	/* DER */
+	struct buf	 enc_key;	/* enveloped encryption key pair, as the token imports it */
+	char		 sign_serial[65], enc_serial[65];	/* hex */
+};
+void	issued_init(struct issued *i);
+void	issued_free(struct issued *i);
+
+enum cert_status { CERT_GOOD, CERT_REVOKED, CERT_UNKNOWN };
+
+struct services {
+	/* Issue, or give again, the pair of this approval; idempotent per order. */
+	int	(*issue)(const char *statement, size_t statement_len, const void *signature,
+		    size_t signature_len, const void *csr, size_t csr_len, struct issued *out,
+		    struct err *err);
+	/* Is a certificate (by serial, hex) good at this moment? */
+	int	(*status)(const char *serial, enum cert_status *status, struct err *err);
+	/* Check and reduce a picture, draw a form, draw a captcha: doc.h. */
+	int	(*image)(const void *p, size_t len, const struct doc_image_rule *rule,
+		    struct doc_image *out, struct err *err);
+	int	(*form)(const json_t *d, struct buf *pdf, struct err *err);
+	int	(*captcha)(const char *text, struct buf *png, struct err *err);
+};
+const struct services	*services_real(void);
+#endif
