@@ -90,6 +90,36 @@ unit-$(1): $(B)/unit_$(1)
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
 
+# Installed layout: PREFIX/bin, PREFIX/lib, PREFIX/share/yinxin/{halls,fonts}.
+PREFIX	?= /usr/local
+.PHONY: install
+install: all fonts
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/yinxin/fonts
+	install -m 755 $(addprefix $(B)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/libyinxin_skf.so $(DESTDIR)$(PREFIX)/lib
+	cp -r halls $(DESTDIR)$(PREFIX)/share/yinxin/
+	install -m 644 $(FONTS) $(DESTDIR)$(PREFIX)/share/yinxin/fonts
+	sed 's|$(abspath $(B)/fonts)|$(abspath $(PREFIX)/share/yinxin/fonts)|g' $(B)/fonts/fonts.conf \
+	    > $(DESTDIR)$(PREFIX)/share/yinxin/fonts/fonts.conf
+
+# The newcomer's commands.
+.PHONY: demo demo-walk demo-stop test check-style
+demo:
+	@tools/setup build
+	@$(MAKE) --no-print-directory -j2 all fonts
+	@$(PYTHON) tools/demo.py up --walk
+demo-walk:
+	@tools/setup build
+	@$(MAKE) --no-print-directory -j2 all fonts
+	@$(PYTHON) tools/demo.py walk
+demo-stop:
+	@$(PYTHON) tools/demo.py stop
+test:
+	@tools/setup build test
+	@$(PYTHON) tools/test.py
+check-style:
+	@$(PYTHON) tools/check_style.py
+
 .PHONY: unit clean
 unit: $(addprefix unit-,$(UNITS))
 

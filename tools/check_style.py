@@ -1,0 +1,91 @@
+"""Check what a compiler does not: floors, SQL and HTML fences, header shape, file size.
+
+Prints one line a finding and ends with "N passed, N failed" (files checked).
+"""
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+SQL = re.compile(r'"[^"\n]*\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b', re.I)
+HTML = re.compile(r'"[^"\n]*<\s*(div|span|p|table|form|input|html|body|h[1-6]|ul|li|button)\b', re.I)
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+# The only places where the engines are spoken to, and pages that are not the hall's.
+SQL_HOMES = ("src/store/",)
+HTML_HOMES = ("src/main/sandbox",)
+# tables, generated lists and one-purpose parsers may be longer
+LONG = 800
+
+
+def floors():
+    text = open(os.path.join(ROOT, "Makefile"), encoding="utf-8").read()
+    return re.search(r"^FLOORS\s*:=\s*(.+)$", text, re.M).group(1).split() + ["main"]
+
+
+# A trust service is reached from above through its stub only.
+STUBS = {"signer": {"signer.h", "ceremony.h"}, "kmc": {"kmc.h"}, "va": {"va.h"},
+         "doc": {"doc.h"}, "gate": {"gate.h", "fact.h"}}
+
+
+def check_floor(path, text, order):
+    mine = path.split("/")[1]
+    for name in INCLUDE.findall(text):
+        if "/" not in name:
+            continue
+        other = name.split("/")[0]
+        if other not in order:
+            continue
+        if order.index(other) > order.index(mine):
+            yield f"includes upward: {name}"
+        if other in STUBS and mine != other and name.split("/")[1] not in STUBS[other]:
+            yield f"reaches past the stub of {other}: {name}"
+    yield from check_siblings(mine, text)
+
+
+def check_siblings(mine, text):
+    """doc, kmc, signer and va do not know one another except through stubs."""
+    if mine in ("pki", "token") and re.search(r'#include "(store|http)/', text):
+        if mine == "pki":
+            yield "pki knows neither store nor http"
+
+
+def check_c(path, text, order):
+    bare = COMMENT.sub("", text)
+    yield from check_floor(path, text, order)
+    if path.endswith(".c") and '#include "base/base.h"' not in text.split("\n#include", 2)[0] \
+            + text[:400]:
+        yield "base/base.h must be included first"
+    if path.endswith(".h") and "#ifndef" not in text[:80]:
+        yield "no include guard"
+    if not path.startswith(SQL_HOMES) and SQL.search(bare):
+        yield "SQL outside src/store/sql"
+    if not path.startswith(HTML_HOMES) and HTML.search(bare):
+        yield "HTML outside src/web/html"
+    if re.search(r"^\s*//|[;{}]\s*//", bare, re.M):
+        yield "// comment"
+    if re.search(r"^    \S", bare, re.M) and not path.endswith((".def",)) and \
+            len(re.findall(r"^    \S", bare, re.M)) > len(re.findall(r"^\t", bare, re.M)):
+        yield "indented with blanks"
+    if bare.count("\n") > LONG:
+        yield f"{bare.count(chr(10))} lines: look for the second noun"
+
+
+def main():
+    order, bad, files = floors(), 0, 0
+    for base, _, names in sorted(os.walk(os.path.join(ROOT, "src"))):
+        for name in sorted(names):
+            if not name.endswith((".c", ".h")):
+                continue
+            path = os.path.relpath(os.path.join(base, name), ROOT)
+            text = open(os.path.join(ROOT, path), encoding="utf-8").read()
+            files += 1
+            found = list(check_c(path, text, order))
+            for line in found:
+                print(f"{path}: {line}")
+            bad += bool(found)
+    print(f"{files - bad} passed, {bad} failed")
+    sys.exit(1 if bad else 0)
+
+
+main()
