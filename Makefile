@@ -13,7 +13,7 @@ PKGS	:= libuv libssl libcrypto sqlite3 libpq jansson yaml-0.1 libcurl libsodium 
 	   libqrencode cairo pangocairo libpng libturbojpeg fontconfig
 HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC
 ifdef DEV
-CFLAGS	:= -O1 -g -Werror -fsanitize=address,undefined -fno-omit-frame-pointer
+CFLAGS	:= -O1 -g -Werror -Wno-format-truncation -fsanitize=address,undefined -fno-omit-frame-pointer
 HARDEN	:= -fPIC
 LDFLAGS	+= -fsanitize=address,undefined
 endif
