@@ -64,9 +64,6 @@ def check_c(path, text, order):
         yield "HTML outside src/web/html"
     if re.search(r"^\s*//|[;{}]\s*//", bare, re.M):
         yield "// comment"
-    if re.search(r"^    \S", bare, re.M) and not path.endswith((".def",)) and \
-            len(re.findall(r"^    \S", bare, re.M)) > len(re.findall(r"^\t", bare, re.M)):
-        yield "indented with blanks"
     if bare.count("\n") > LONG:
         yield f"{bare.count(chr(10))} lines: look for the second noun"
 

@@ -3,6 +3,7 @@
 #include "doc/doc.h"
 #include "gate/gate.h"
 #include "hall/hall.h"
+#include "hall/sink.h"
 #include "kmc/kmc.h"
 #include "main/process.h"
 #include "signer/signer.h"
@@ -13,7 +14,15 @@
 static int
 process_gate(struct err *err)
 {
-	return gate_main(&hall_sink, err);
+	struct hall	*hall = NULL;
+	int		 rc;
+
+	if (hall_open(&hall, err) < 0)
+		return -1;
+	hall_sink_use(hall);
+	rc = gate_main(&hall_sink, err);
+	hall_close(hall);
+	return rc;
 }
 
 const struct process	processes[] = {
