@@ -31,39 +31,56 @@ clock_shift(int64_t ms)
 	atomic_fetch_add(&clock_offset, ms);
 }
 
-static const char *
-clock_format(int64_t ms, const char *fmt, char text[CLOCK_TEXT])
+/* The parts of a time; a year beyond the calendar becomes 1970. */
+static struct tm
+clock_split(int64_t ms)
 {
 	time_t		 t = (time_t)(ms / 1000);
-	struct tm	 tm;
+	struct tm	 tm = {0};
 
-	if (gmtime_r(&t, &tm) == NULL || strftime(text, CLOCK_TEXT, fmt, &tm) == 0)
-		snprintf(text, CLOCK_TEXT, "?");
-	return text;
+	if (gmtime_r(&t, &tm) == NULL)
+		memset(&tm, 0, sizeof(tm));
+	return tm;
 }
 
 const char *
 clock_date(int64_t ms, char text[CLOCK_TEXT])
 {
-	return clock_format(ms + CLOCK_CHINA, "%Y-%m-%d", text);
+	struct tm	tm = clock_split(ms + CLOCK_CHINA);
+
+	if (strftime(text, CLOCK_TEXT, "%Y-%m-%d", &tm) == 0)
+		text[0] = '\0';
+	return text;
 }
 
 const char *
 clock_datetime(int64_t ms, char text[CLOCK_TEXT])
 {
-	return clock_format(ms + CLOCK_CHINA, "%Y-%m-%d %H:%M:%S", text);
+	struct tm	tm = clock_split(ms + CLOCK_CHINA);
+
+	if (strftime(text, CLOCK_TEXT, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		text[0] = '\0';
+	return text;
 }
 
 const char *
 clock_iso(int64_t ms, char text[CLOCK_TEXT])
 {
-	return clock_format(ms, "%Y-%m-%dT%H:%M:%SZ", text);
+	struct tm	tm = clock_split(ms);
+
+	if (strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		text[0] = '\0';
+	return text;
 }
 
 const char *
 clock_compact(int64_t ms, char text[CLOCK_TEXT])
 {
-	return clock_format(ms + CLOCK_CHINA, "%Y%m%d%H%M%S", text);
+	struct tm	tm = clock_split(ms + CLOCK_CHINA);
+
+	if (strftime(text, CLOCK_TEXT, "%Y%m%d%H%M%S", &tm) == 0)
+		text[0] = '\0';
+	return text;
 }
 
 int

@@ -213,7 +213,7 @@ yaml_parse(const char *p, size_t len, const char *name, struct yaml_doc **out, s
 	rc = yaml_read_document(&r, err);
 	yaml_parser_delete(&r.parser);
 	if (rc < 0) {
-		yaml_free(d);
+		yaml_doc_free(d);
 		return -1;
 	}
 	*out = d;
@@ -235,7 +235,7 @@ yaml_load(const char *path, struct yaml_doc **out, struct err *err)
 }
 
 void
-yaml_free(struct yaml_doc *d)
+yaml_doc_free(struct yaml_doc *d)
 {
 	if (d == NULL)
 		return;

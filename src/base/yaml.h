@@ -24,7 +24,7 @@ NODISCARD int	yaml_load(const char *path, struct yaml_doc **out, struct err *err
 /* From memory; `name` stands for the file in sentences. */
 NODISCARD int	yaml_parse(const char *p, size_t len, const char *name, struct yaml_doc **out,
 		    struct err *err);
-void		yaml_free(struct yaml_doc *d);		/* NULL: no-op */
+void		yaml_doc_free(struct yaml_doc *d);		/* NULL: no-op */
 const struct yaml *yaml_root(const struct yaml_doc *d);
 const char	*yaml_name(const struct yaml_doc *d);	/* the file */
 

@@ -29,7 +29,7 @@ test_yaml__reads_a_tree(void **state)
 	assert_string_equal(err.text, "t.yaml line 4: \"c\" must be a whole number from 1 to 5");
 	assert_err(yaml_text(d, yaml_root(d), "zz", NULL, &s, &err), ERR_INPUT);
 	assert_string_equal(err.text, "t.yaml line 1: key \"zz\" is missing");
-	yaml_free(d);
+	yaml_doc_free(d);
 }
 
 void
