@@ -120,7 +120,17 @@ test:
 check-style:
 	@$(PYTHON) tools/check_style.py
 
-.PHONY: unit clean
+.PHONY: unit unit-programs check-headers clean
+unit-programs: $(addprefix $(B)/unit_,$(UNITS))
+
+# Each header compiles alone.
+HEADERS	:= $(shell find src -name '*.h' | sort)
+check-headers: | $(GENERATED)
+	@bad=0; n=0; for h in $(HEADERS); do n=$$((n+1)); \
+	    printf '#include "base/base.h"\n#include "%s"\n' $${h#src/} | \
+	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fsyntax-only -x c - || { echo "$$h"; bad=$$((bad+1)); }; \
+	done; echo "$$((n-bad)) passed, $$bad failed"; [ $$bad = 0 ]
+
 unit: $(addprefix unit-,$(UNITS))
 
 clean:
