@@ -11,12 +11,12 @@ import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TREE, "tests", "flow"))
-import site as flow_site  # noqa: E402
+import hallsite  # noqa: E402
 import walk  # noqa: E402
 
 
 def open_site(name):
-    site = flow_site.Site(flow_site.default_root(name), dict(flow_site.FIXED_PORTS))
+    site = hallsite.Site(hallsite.default_root(name), dict(hallsite.FIXED_PORTS))
     site.stop()                     # left by an earlier run
     site.install()
     first = not site.initialised()
@@ -35,7 +35,7 @@ def show(site, people):
     print("\nThe site is up:")
     print(f"  hall          {site.url}/            (self-made certificate: let the browser pass)")
     print(f"  staff desk    {site.url}/staff       UKey: {site.path('keys', 'staff.key')}"
-          f"  PIN {flow_site.ADMIN_PIN}")
+          f"  PIN {hallsite.ADMIN_PIN}")
     print(f"  outside world {site.sandbox_url}/    phones, mail, cashiers, registries")
     print(f"  assistant     {site.assistant_url}/")
     print(f"  OCSP, CRL     {site.va_url}/")
@@ -47,7 +47,7 @@ def show(site, people):
 
 def main(mode):
     if mode == "stop":
-        flow_site.Site(flow_site.default_root("demo"), dict(flow_site.FIXED_PORTS)).stop()
+        hallsite.Site(hallsite.default_root("demo"), dict(hallsite.FIXED_PORTS)).stop()
         return 0
     site = open_site("demo")
     try:

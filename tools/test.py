@@ -62,8 +62,8 @@ class Postgres:
         self.dir = os.path.join(LOGS, "pg")
         if os.geteuid() == 0:       # the cluster runs as its own user: not below /root
             sys.path.insert(0, os.path.join(TREE, "tests", "flow"))
-            import site as flow_site
-            self.dir = flow_site.default_root("pg")
+            import hallsite
+            self.dir = hallsite.default_root("pg")
         self.address = {}
 
     def start(self, *databases):
