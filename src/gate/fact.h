@@ -1,0 +1,119 @@
+#ifndef GATE_FACT_H
+#define GATE_FACT_H
+#include "base/err.h"
+/*
+ * What gate learns from outside.  A fact says what is so at the provider, whatever way it was
+ * learned: the same struct comes from a notification, from a query and from the answer to a
+ * request.  Facts may come late, twice and out of order: whoever takes one (gate_sink) moves
+ * its own state forward or leaves it, and gives 0 for what it has seen before.
+ *
+ * All pointers are borrowed until the callback returns and never NULL ("" when not known).
+ */
+struct db;
+
+enum fact_source { FACT_ANSWER, FACT_NOTIFY, FACT_QUERY, FACT_HAND };
+
+/* "alipay" or "wechat" is asked for money. */
+enum pay_state {
+	PAY_WAITING,	/* trade is open, nobody has paid */
+	PAY_PAID,	/* exactly the amount asked for has been paid */
+	PAY_DIFFERS,	/* paid, but another amount (fen) than asked for (wanted): never counts as
+			   paid, somebody must look */
+	PAY_CLOSED,	/* closed unpaid: nobody can pay it any more */
+	PAY_NOT_FOUND,	/* the provider does not know the trade (Alipay: nobody scanned yet) */
+	PAY_REFUNDED,	/* was paid and has been given back wholly */
+};
+
+struct pay_fact {
+	const char	*channel;		/* "alipay", "wechat" */
+	const char	*trade_no;		/* ours */
+	const char	*channel_trade_no;	/* the provider's, "" before somebody paid */
+	int64_t		 fen;			/* paid, 0 when not paid */
+	int64_t		 wanted;		/* asked for in pay.create */
+	enum pay_state	 state;
+	int64_t		 paid_at;		/* ms, 0 when not paid */
+	enum fact_source source;
+};
+
+/* The answer to pay.create: the text for the QR code, or why there is none. */
+struct pay_created_fact {
+	const char	*channel, *trade_no;
+	bool		 ok;
+	const char	*qr;		/* when ok */
+	int64_t		 expires;	/* ms; as given in the payload */
+	const char	*sentence;	/* Chinese, when not ok */
+	const char	*code;		/* the provider's, when not ok */
+};
+
+enum refund_state {
+	REFUND_DONE,		/* the money is on its way back */
+	REFUND_PENDING,		/* accepted; gate keeps asking */
+	REFUND_FAILED,		/* refused for good: a person must look */
+};
+
+struct refund_fact {
+	const char	*channel, *trade_no, *refund_no;	/* both ours */
+	const char	*channel_refund_no;
+	int64_t		 fen;
+	enum refund_state state;
+	int64_t		 at;		/* ms, 0 when not known */
+	const char	*code, *sentence;	/* when failed */
+	enum fact_source source;
+};
+
+enum ident_result {
+	IDENT_CONSISTENT,	/* the data belong together; the face is the person's */
+	IDENT_INCONSISTENT,	/* they do not: the person may mend and try again */
+	IDENT_NO_RECORD,	/* the source knows nothing: not the person's fault, vet by hand */
+	IDENT_INVALID_INPUT,	/* the provider refuses the form of the data */
+	IDENT_BUSY,		/* the provider fails: later, or by hand */
+	IDENT_LIMITED,		/* too many tries */
+	IDENT_STARTED,		/* face_init only: url and certify_id are set */
+	IDENT_PENDING,		/* face: not finished yet; gate keeps asking until it expires */
+	IDENT_EXPIRED,		/* face: the page was not used in time */
+};
+
+enum ident_method { IDENT_MOBILE3, IDENT_FACE_INIT, IDENT_FACE };
+
+struct ident_fact {
+	const char	*request_id;	/* as in the payload */
+	enum ident_method method;
+	enum ident_result result;
+	const char	*code;		/* the provider's codes, "2/201" */
+	const char	*sentence;	/* Chinese, what to do next; "" when consistent */
+	const char	*certify_id;	/* face */
+	const char	*url;		/* face_init: send the phone there */
+	const char	*provider_no;	/* the provider's request id */
+	const char	*evidence;	/* SM3 of the raw answer, hex */
+	int64_t		 at;		/* ms */
+};
+
+enum notice_state { NOTICE_SENT, NOTICE_FAILED, NOTICE_UNKNOWN };
+
+/* An SMS or a mail left the house, or did not. */
+struct notice_fact {
+	const char	*kind;		/* "sms", "mail" */
+	const char	*idem_key;	/* of the outbox row */
+	enum notice_state state;
+	const char	*provider_no;	/* BizId or Message-ID */
+	const char	*code, *sentence;	/* when not sent */
+};
+
+const char	*pay_state_name(enum pay_state state);		/* "waiting" … */
+const char	*ident_result_name(enum ident_result result);	/* "CONSISTENT" … */
+const char	*fact_source_name(enum fact_source source);	/* "answer" … */
+
+/*
+ * Where facts go; set by src/main, implemented by the hall.  Each runs inside the transaction
+ * that also records in outbox or inbox that the fact was delivered: -1 rolls both back and the
+ * fact comes again later.  The db belongs to the hall store.  Any member may be NULL: dropped.
+ */
+struct gate_sink {
+	int	(*payment)(struct db *db, const struct pay_fact *fact, struct err *err);
+	int	(*pay_created)(struct db *db, const struct pay_created_fact *fact,
+		    struct err *err);
+	int	(*refund)(struct db *db, const struct refund_fact *fact, struct err *err);
+	int	(*identity)(struct db *db, const struct ident_fact *fact, struct err *err);
+	int	(*notice)(struct db *db, const struct notice_fact *fact, struct err *err);
+};
+#endif

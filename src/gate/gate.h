@@ -1,0 +1,71 @@
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+#include "base/json.h"
+#include "gate/fact.h"
+/*
+ * The outside world: SMS, mail, money, identity.
+ *
+ * The business never calls outside.  It puts a row in the outbox inside its own transaction
+ * (outbox_put); the gate process works the outbox off and brings back facts (fact.h) through
+ * gate_sink.  At least once: a request may be made twice, so each carries a number of ours by
+ * which the provider knows it again (trade_no, refund_no, request_id, Message-ID).  The
+ * exception is SMS: it is never repeated when nobody knows whether the first one left.
+ */
+struct store;
+struct seal;
+
+/*
+ * Queue a request.  kind and payload (an object, borrowed):
+ *
+ *	sms		{"phone","template" (the provider's template code),"params":{name: text}}
+ *	mail		{"to","subject","text","html"?}
+ *	pay.create	{"channel","trade_no","fen","subject","expires" (ms)}
+ *			brings pay_created; then the trade is queried by itself after 10 s, 30 s,
+ *			1, 3, 10 and 30 min, and closed and queried a last time when it expires
+ *	pay.query	{"channel","trade_no"}			brings payment
+ *	pay.close	{"channel","trade_no"}			brings payment
+ *	pay.refund	{"channel","trade_no","refund_no","fen","total_fen","reason"}
+ *			brings refund; asked again by itself while pending
+ *	pay.refund_query {"channel","trade_no","refund_no","fen"}	brings refund
+ *	ident.mobile3	{"request_id","name","id_no","phone"}	brings identity
+ *	ident.face_init	{"request_id","name","id_no","return_url","meta_info"}
+ *			brings identity (STARTED); then the result is asked for by itself until
+ *			it is known or the page expires (10 min)
+ *	ident.face_query {"request_id","certify_id"}		brings identity; to be put when the
+ *			browser comes back to return_url
+ *
+ * channel is "alipay" or "wechat".  trade_no, refund_no: 6 to 32 of [A-Za-z0-9_].
+ * request_id: 1 to 32 of [A-Za-z0-9_].  idem_key is unique over the outbox: a second put
+ * with the same key changes nothing and is no error.  The payload is sealed in the store.
+ * ERR_INPUT when a field is missing or malformed.  After the commit call gate_poke().
+ */
+NODISCARD int	outbox_put(struct db *db, const struct seal *seal, const char *kind,
+		    const char *idem_key, const json_t *payload, struct err *err);
+
+/* Tell the gate process that the outbox has new rows; failing is harmless (it looks itself
+ * every second). */
+void		gate_poke(void);
+
+/*
+ * Hand a provider's notification to the gate process: channel is "alipay" or "wechat",
+ * headers an object of lower-case names, body the raw bytes.  The answer is to be sent to the
+ * provider as it is.  The web process serves it at <web.public_url>/notify/<channel>.
+ */
+struct gate_answer {
+	int		 status;
+	char		 type[64];	/* Content-Type, "" without body */
+	struct buf	 body;		/* buf_init'ed by gate_notify; buf_free it */
+};
+NODISCARD int	gate_notify(const char *channel, const json_t *headers, const void *body,
+		    size_t len, struct gate_answer *answer, struct err *err);
+
+/* Counters for /metrics: {"sent","failed","unknown","dead","waiting","breaker_open",
+ * "notify_ok","notify_duplicate","notify_refused"}. */
+NODISCARD int	gate_stats(json_t **stats, struct err *err);
+
+/* The gate process: opens the hall store, works until SIGTERM. */
+NODISCARD int	gate_main(const struct gate_sink *sink, struct err *err);
+
+/* Paths below web.public_url that are ours. */
+#define GATE_NOTIFY_PATH	"/notify/"	/* + channel */
+#endif
