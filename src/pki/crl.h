@@ -1,0 +1,43 @@
+#ifndef PKI_CRL_H
+#define PKI_CRL_H
+#include "pki/cert.h"
+/*
+ * Certificate revocation lists v2 (RFC 5280 5, GB/T 20518 5.3): full lists of one issuer with
+ * cRLNumber and authorityKeyIdentifier.
+ */
+/* RFC 5280 5.3.1; 7 is not used. */
+enum crl_reason {
+	CRL_REASON_UNSPECIFIED		= 0,
+	CRL_REASON_KEY_COMPROMISE	= 1,
+	CRL_REASON_CA_COMPROMISE	= 2,
+	CRL_REASON_AFFILIATION_CHANGED	= 3,
+	CRL_REASON_SUPERSEDED		= 4,
+	CRL_REASON_CESSATION		= 5,
+	CRL_REASON_HOLD			= 6,
+	CRL_REASON_REMOVE		= 8,
+	CRL_REASON_PRIVILEGE_WITHDRAWN	= 9,
+	CRL_REASON_AA_COMPROMISE	= 10,
+};
+struct crl_entry {
+	char		 serial[CERT_SERIAL_TEXT];	/* upper-case hex */
+	int64_t		 revoked;			/* ms */
+	int		 reason;			/* enum crl_reason; 0 is not written */
+};
+/* What a verified list says about itself. */
+struct crl_facts {
+	int64_t		 this_update, next_update;	/* ms; next 0 when absent */
+	int64_t		 number;			/* cRLNumber; -1 when absent */
+	size_t		 entries;
+};
+
+/* Append the signed DER of a list to der. */
+NODISCARD int	crl_build(const struct cert *issuer, EVP_PKEY *issuer_key, int64_t number,
+		    int64_t this_update, int64_t next_update, const struct crl_entry *entries,
+		    size_t n, struct buf *der, struct err *err);
+/* Check issuer name, cRLSign and signature (DER).  Does not judge the times. */
+NODISCARD int	crl_verify(const void *der, size_t len, const struct cert *issuer,
+		    struct crl_facts *facts, struct err *err);
+/* Look a serial up in a (verified) list: *found, and *entry when found. */
+NODISCARD int	crl_find(const void *der, size_t len, const char *serial, bool *found,
+		    struct crl_entry *entry, struct err *err);
+#endif
