@@ -99,7 +99,7 @@ void		sm2_cipher_free(struct sm2_cipher *c);	/* of a zeroed struct: no-op */
 /*
  * Encrypted PKCS#8 in PEM (PBES2: PBKDF2-HMAC-SHA256 with 210 000 rounds, SM4-CBC), file
  * mode 0600, written durably.  An empty passphrase is refused.  A wrong passphrase is
- * ERR_DENIED.  The _text pair does the same without a file; pem may hold up to 4096 bytes.
+ * ERR_DENIED.  The _text pair does the same without a file; at most 4096 bytes are read.
  */
 NODISCARD int	sm2_key_write(const char *path, EVP_PKEY *key, const struct secret *pass,
 		    struct err *err);
