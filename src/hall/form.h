@@ -13,7 +13,7 @@ enum field_type {
 };
 
 struct form_context {
-	const struct hall	*hall;
+	struct hall		*hall;
 	const json_t		*values;	/* all normalised values, for cross-checks */
 	int64_t			 order;		/* whose form it is, 0: new */
 	const char		*product;	/* NULL outside an application */
@@ -59,6 +59,6 @@ NODISCARD int	form_check_one(const struct form_context *c, const struct field *f
 json_t	*form_model(const struct form_context *c, const struct field *fields,
 	    const json_t *values, const json_t *errors);
 /* Is a certificate user name free? ERR_CONFLICT with a sentence otherwise. */
-NODISCARD int	form_user_name_free(const struct hall *h, const char *name, int64_t order,
+NODISCARD int	form_user_name_free(struct hall *h, const char *name, int64_t order,
 		    struct err *err);
 #endif

@@ -8,6 +8,9 @@
  * from the definition and lives as long as it.
  */
 #define HALLDEF_YEARS	5
+#define HALLDEF_SUBJECT	8
+
+struct def_pair { const char *key, *value; };
 
 /* A text applicants agree to; the file's bytes are what they agree to. */
 struct def_agreement {
@@ -38,6 +41,7 @@ struct def_product {
 	const char	*template_name;	/* SM2机构证书 */
 	const char	*profile;	/* certificate profile: sm2-org */
 	bool		 person;	/* subject is a natural person */
+	bool		 identity_person; /* proved by phone: the person, else the agent */
 	const char	*form;		/* "organisation" or "person": form.h */
 	int64_t		 price[HALLDEF_YEARS + 1];	/* fen for 1..5 years, -1: not sold */
 	int64_t		 medium;	/* fen for the UKey */
@@ -45,7 +49,7 @@ struct def_product {
 	const char	*discount_text;	/* 无优惠 */
 	const char	*fee_note;
 	const char	*authorisation;	/* text of the letter of authorisation, {placeholders} */
-	struct { const char *key, *value; } subject[8];	/* "CN" -> "{org_name}" … */
+	struct def_pair		 subject[HALLDEF_SUBJECT];	/* "CN" -> "{org_name}" … */
 	size_t			 n_subject;
 	const struct def_material *materials;
 	size_t			 n_materials;
@@ -69,6 +73,7 @@ struct def_notice {
 	const char	*mail_subject, *mail_body;
 };
 
+struct def_reason { const char *code, *text; };
 struct def_text { const char *title, *text, *url; };	/* downloads, guides, links, notices */
 
 struct halldef {
@@ -99,14 +104,16 @@ struct halldef {
 	int		 review_days;		/* working days promised */
 	bool		 security_question;	/* asked on the form */
 	const char *const *questions;	size_t n_questions;
-	const char *const *return_reasons;	/* "code|sentence" */
-	size_t		 n_return_reasons;
+	const struct def_reason *reasons;	/* why an application is returned */
+	size_t			 n_reasons;
 	int		 warranty_days;		/* of the medium */
 	int64_t		 medium_fee;		/* replacement out of warranty, fen */
 	/* private */
 	struct arena	*arena;
 };
 
+/* Does the signer know this certificate profile? */
+bool		halldef_has_profile(const char *name);
 NODISCARD int	halldef_load(const char *path, struct halldef **out, struct err *err);
 void		halldef_free(struct halldef *d);		/* NULL: no-op */
 

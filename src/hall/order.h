@@ -14,7 +14,7 @@ enum order_state {
 	ORDER__MAX
 };
 enum order_event {
-	EVENT_NONE, EVENT_SUBMIT, EVENT_COMPLETE, EVENT_REOPEN, EVENT_RETURN, EVENT_MEND,
+	EVENT_NONE, EVENT_SUBMIT, EVENT_COMPLETE, EVENT_LACK, EVENT_REOPEN, EVENT_RETURN, EVENT_MEND,
 	EVENT_APPROVE, EVENT_CLAIM, EVENT_UNCLAIM, EVENT_MADE, EVENT_FETCH, EVENT_INSTALLED,
 	EVENT_SHIP, EVENT_HAND_OVER, EVENT_RECEIVED, EVENT_CANCEL, EVENT_CANCEL_PAID,
 	EVENT_REFUNDED, EVENT__MAX
@@ -22,6 +22,8 @@ enum order_event {
 const char	*order_state_name(enum order_state s);		/* "draft" */
 const char	*order_state_text(enum order_state s);		/* 填写中 */
 enum order_state order_state_by_name(const char *name);		/* ORDER__MAX */
+const char	*order_event_name(enum order_event event);	/* "submit" */
+const char	*order_event_text(const char *what);	/* of an event or note, Chinese */
 /* Where this event leads from here; ORDER__MAX when it may not happen. */
 enum order_state order_next(enum order_state from, enum order_event event);
 
@@ -31,7 +33,7 @@ struct order {
 	char		 no[ORDER_NO];		/* YYYYMMDD and 12 random digits */
 	int64_t		 account;
 	char		 product[32], op[16];
-	enum order_state state;
+	enum order_state state, was;		/* was: as loaded, for compare-and-set */
 	int64_t		 version;		/* grows with each change */
 	json_t		*form;			/* values of the product's form; {} before */
 	json_t		*steps;			/* {"agreement": time done, …} */
@@ -42,6 +44,7 @@ struct order {
 	int64_t		 amount;		/* fen, 0 before the form */
 	int64_t		 paid;			/* fen received and kept */
 	int64_t		 reviewer, maker;	/* staff ids, 0 none */
+	int64_t		 claimed;		/* when the reviewer took it */
 	int64_t		 created, updated, submitted, decided, done;	/* 0: not yet */
 	const struct def_product *def;		/* borrowed from the definition */
 };

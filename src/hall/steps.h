@@ -32,9 +32,13 @@ struct step {
 	/* Fill the page's model.  Inside a read. */
 	int		(*show)(struct db *db, struct hall *h, const struct who *who,
 			    const struct order *o, json_t *model, struct err *err);
-	/* Take the input; inside a write, o freshly loaded; marks itself done. NULL: nothing. */
+	/* Check the input before the write; *values is what accept gets. NULL: in itself. */
+	int		(*check)(struct hall *h, const struct order *o, const json_t *in,
+			    json_t **values, json_t *errors, struct err *err);
+	/* Take the values; inside a write, o freshly loaded; marks itself done (step_mark).
+	   NULL: this step takes nothing. */
 	int		(*accept)(struct db *db, struct hall *h, const struct who *who,
-			    struct order *o, const json_t *in, json_t *errors,
+			    struct order *o, const json_t *values, json_t *errors,
 			    struct err *err);
 	/* Is it done? NULL: when marked in order.steps. */
 	bool		(*done)(const struct order *o);
@@ -55,6 +59,9 @@ const char	*step_next_text(const struct hall *h, const struct order *o);
 /* Mark done; when all the applicant's steps are done, move the order to review. */
 NODISCARD int	step_mark(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, const char *name, struct err *err);
+/* Move to review when the applicant has done everything (after a fact from outside). */
+NODISCARD int	step_settle(struct db *db, struct hall *h, const struct who *who,
+		    struct order *o, struct err *err);
 void		step_unmark(struct order *o, const char *name);
 
 /* ---- for pages ---- */

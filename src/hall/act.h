@@ -1,0 +1,41 @@
+#ifndef HALL_ACT_H
+#define HALL_ACT_H
+#include "hall/order.h"
+/*
+ * One act on the store: what most functions of the hall share.  The runner loads the order
+ * named `no` (when not NULL; its owner is checked), calls run() inside one transaction and
+ * releases the order.  run() may be repeated by the store: model and errors are reset first.
+ */
+struct act {
+	struct hall		*h;
+	const struct who	*who;
+	const char		*no;		/* order number, NULL: none */
+	const char		*name;		/* further input, by the function's own meaning */
+	const void		*p;
+	size_t			 len;
+	int64_t			 number;
+	const json_t		*in;
+	json_t			*errors;	/* caller's array, may be NULL */
+	void			*extra;
+	/* filled by run */
+	json_t			*model;
+	struct order		 o;
+};
+typedef int (*act_fn)(struct db *db, struct act *a, struct err *err);
+
+NODISCARD int	act_write(struct act *a, act_fn run, struct err *err);
+NODISCARD int	act_read(struct act *a, act_fn run, struct err *err);
+/* Hand over the model: *model = a->model.  On failure it is dropped. */
+int		act_model(struct act *a, int rc, json_t **model);
+
+/* outbox_put; after the commit the gate is poked. */
+NODISCARD int	hall_outbox_put(struct db *db, const struct hall *h, const char *kind,
+		    const char *key, const json_t *payload, struct err *err);
+void		hall_poke(struct hall *h);		/* pokes when something was put */
+/* ERR_DENIED with a sentence unless who has one of the roles. */
+NODISCARD int	hall_need_role(const struct who *who, unsigned int roles, struct err *err);
+/* "2026-11-21 09:05:07", "" for 0 */
+void		js_set_time(json_t *obj, const char *key, int64_t ms);
+/* key: "340.00", key_fen: 34000 */
+void		js_set_fen(json_t *obj, const char *key, int64_t fen);
+#endif

@@ -1,0 +1,148 @@
+#include "base/base.h"
+#include "hall/journal.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "hall/digest.h"
+
+#define JOURNAL_LINE	(16 * 1024)
+
+/* Who did it, in a line: "account:12", "staff:3", "system", "visitor". */
+static void
+journal_actor(const struct who *who, char text[48])
+{
+	if (who != NULL && who->staff != 0)
+		(void)snprintf(text, 48, "staff:%" PRId64, who->staff);
+	else if (who != NULL && who->account != 0)
+		(void)snprintf(text, 48, "account:%" PRId64, who->account);
+	else
+		(void)snprintf(text, 48, "%s", who == NULL || who->system ? "system" :
+		    "visitor");
+}
+
+/* The digest of a line: over its neighbour's digest and its fields, lengths in between. */
+static int
+journal_digest(const void *before, size_t before_len, int64_t seq, int64_t at,
+    const char *const field[4], unsigned char out[SM3_LEN], struct err *err)
+{
+	unsigned char	zero[SM3_LEN] = {0};
+	struct buf	b = {0};
+	int		i = 0, rc = 0;
+
+	buf_init(&b, JOURNAL_LINE);
+	buf_add(&b, before_len == SM3_LEN ? before : zero, SM3_LEN);
+	buf_addf(&b, "%" PRId64 " %" PRId64, seq, at);
+	for (i = 0; i < 4; i++)
+		buf_addf(&b, " %zu:%s", strlen(field[i]), field[i]);
+	rc = buf_check(&b, err);
+	if (rc == 0)
+		sm3(b.p, b.len, out);
+	buf_free(&b);
+	return rc;
+}
+
+int
+journal_add(struct db *db, const struct who *who, const char *what, const char *subject,
+    const char *detail, struct err *err)
+{
+	char		 actor[48];
+	const char	*field[4] = { actor, what, subject, detail == NULL ? "" : detail };
+	unsigned char	 md[SM3_LEN];
+	struct rows	*rows = NULL;
+	const void	*before = NULL;
+	size_t		 before_len = 0;
+	int64_t		 seq = 0, at = clock_now();
+	int		 rc = -1;
+
+	journal_actor(who, actor);
+	/* Locks the head: lines of several writers come one after the other. */
+	if (db_one(db, SQL_JOURNAL_NEXT, &rows, err, DB_INT(1)) < 0)
+		goto out;
+	seq = rows_int(rows, 0);
+	before = rows_blob(rows, 1, &before_len);
+	if (journal_digest(before, before_len, seq, at, field, md, err) < 0)
+		goto out;
+	rows_free(rows);
+	rows = NULL;
+	if (db_run(db, SQL_JOURNAL_INSERT, NULL, err, DB_INT(seq), DB_INT(at),
+	    DB_TEXT(field[0]), DB_TEXT(field[1]), DB_TEXT(field[2]), DB_TEXT(field[3]),
+	    DB_BLOB(md, sizeof(md))) < 0)
+		goto out;
+	rc = db_run(db, SQL_JOURNAL_HEAD_SET, NULL, err, DB_INT(1), DB_BLOB(md, sizeof(md)));
+ out:
+	rows_free(rows);
+	return rc;
+}
+
+struct journal_walk {
+	unsigned char	 digest[SM3_LEN];	/* of the line before */
+	int64_t		 seq;
+};
+
+static int
+journal_walk_line(struct rows *rows, struct journal_walk *w, struct err *err)
+{
+	const char	*field[4] = { rows_text(rows, 2), rows_text(rows, 3),
+			    rows_text(rows, 4), rows_text(rows, 5) };
+	unsigned char	 md[SM3_LEN];
+	const void	*stored = NULL;
+	size_t		 len = 0;
+
+	if (rows_int(rows, 0) != w->seq + 1)
+		return err_set(err, ERR_CRYPTO, "journal: line %" PRId64 " is missing",
+		    w->seq + 1);
+	if (journal_digest(w->digest, SM3_LEN, w->seq + 1, rows_int(rows, 1), field, md, err) < 0)
+		return -1;
+	stored = rows_blob(rows, 6, &len);
+	if (len != SM3_LEN || memcmp(stored, md, SM3_LEN) != 0)
+		return err_set(err, ERR_CRYPTO, "journal: line %" PRId64 " was changed",
+		    w->seq + 1);
+	memcpy(w->digest, md, SM3_LEN);
+	w->seq++;
+	return 0;
+}
+
+static int
+journal_walk(struct db *db, void *arg, struct err *err)
+{
+	struct journal_walk	*w = arg;
+	struct rows		*rows = NULL;
+	const void		*head = NULL;
+	size_t			 len = 0;
+	int			 rc = -1;
+
+	memset(w, 0, sizeof(*w));
+	if (db_query(db, SQL_JOURNAL_ALL, &rows, err) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0)
+		if (journal_walk_line(rows, w, err) < 0)
+			goto out;
+	if (rc < 0)
+		goto out;
+	rows_free(rows);
+	rows = NULL;
+	if (db_one(db, SQL_JOURNAL_HEAD, &rows, err, DB_INT(1)) < 0)
+		goto out;
+	head = rows_blob(rows, 1, &len);
+	if (rows_int(rows, 0) != w->seq ||
+	    (w->seq > 0 && (len != SM3_LEN || memcmp(head, w->digest, SM3_LEN) != 0))) {
+		err_set(err, ERR_CRYPTO, "journal: lines after %" PRId64 " are missing", w->seq);
+		goto out;
+	}
+	rows_free(rows);
+	return 0;
+ out:
+	rows_free(rows);
+	return -1;
+}
+
+int
+journal_verify(struct hall *h, int64_t *lines, struct err *err)
+{
+	struct journal_walk	w = {0};
+
+	if (store_read(hall_store(h), journal_walk, &w, err) < 0)
+		return -1;
+	*lines = w.seq;
+	return 0;
+}

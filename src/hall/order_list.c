@@ -1,0 +1,292 @@
+#include "base/base.h"
+#include "hall/order.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "hall/act.h"
+#include "hall/code.h"
+#include "hall/order_row.h"
+#include "hall/sealed.h"
+#include "hall/steps.h"
+
+#define ORDER_PAGE	20
+#define ORDER_EXPIRING	(90 * CLOCK_DAY)
+
+/* A tab is a set of states and a narrower choice within it. */
+static const struct order_tab {
+	const char	*name;
+	const char	*states;	/* ",draft,submitted," */
+	int		 op;		/* 0 any, 1 new applications, 2 other operations */
+	int		 unpaid;	/* 1: only where money is owed */
+} order_tabs[] = {
+	{ "open", ",draft,submitted,reviewing,returned,making,ready,shipped,refunding,", 1, 0 },
+	{ "other", ",draft,submitted,reviewing,returned,making,ready,shipped,refunding,", 2, 0 },
+	{ "fetch", ",approved,fetched,", 0, 0 },
+	{ "done", ",done,", 0, 0 },
+	{ "returned", ",returned,", 0, 0 },
+	{ "cancelled", ",cancelled,", 0, 0 },
+	{ "pay", ",submitted,reviewing,returned,", 0, 0 },
+	{ "material", ",submitted,reviewing,returned,", 0, 0 },
+	{ "voucher", ",submitted,returned,", 0, 1 },
+	{ "all", ",draft,submitted,reviewing,returned,approved,making,ready,fetched,shipped,done,"
+	    "refunding,cancelled,", 0, 0 },
+};
+
+static const struct order_tab *
+order_tab_by_name(const char *name)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(order_tabs); i++)
+		if (strcmp(order_tabs[i].name, name) == 0)
+			return &order_tabs[i];
+	return &order_tabs[0];
+}
+
+json_t *
+order_row_model(const struct hall *h, const struct order *o)
+{
+	const struct step	*s = step_current(h, o);
+	json_t			*j = json_object();
+
+	js_set_str(j, "no", o->no);
+	js_set_str(j, "subject", o->subject);
+	js_set_str(j, "user_name", o->user_name);
+	js_set_str(j, "op", o->op);
+	js_set_str(j, "op_text", "制作");
+	js_set_str(j, "product", o->product);
+	js_set_str(j, "product_title", o->def->title);
+	js_set_str(j, "template", o->def->template_name);
+	js_set_str(j, "mail", js_str(o->form, o->def->person ? "mail" : "org_mail"));
+	js_set_time(j, "created", o->created);
+	js_set_time(j, "submitted", o->submitted);
+	js_set_str(j, "state", order_state_name(o->state));
+	js_set_str(j, "state_text", order_state_text(o->state));
+	js_set_str(j, "step", s == NULL ? "" : s->name);
+	js_set_str(j, "next", step_next_text(h, o));
+	js_set_fen(j, "amount", o->amount);
+	js_set_bool(j, "paid", o->amount > 0 && o->paid >= o->amount);
+	js_set_str(j, "paid_text", o->amount == 0 ? "" : o->paid >= o->amount ? "缴费完成" :
+	    "等待缴费");
+	js_set_int(j, "version", o->version);
+	return j;
+}
+
+/* A search word as a LIKE pattern; "" searches nothing. */
+static void
+order_like(const char *word, char pattern[160])
+{
+	size_t	n = 0;
+
+	pattern[0] = '\0';
+	if (*word == '\0')
+		return;
+	pattern[n++] = '%';
+	for (; *word != '\0' && n < 150; word++)
+		if (*word != '%' && *word != '_')
+			pattern[n++] = *word;
+	pattern[n++] = '%';
+	pattern[n] = '\0';
+}
+
+static int
+order_list_rows(const struct hall *h, struct rows *rows, json_t *out, struct err *err)
+{
+	struct order	o = {0};
+	int		rc = 0;
+
+	while ((rc = rows_next(rows, err)) > 0) {
+		if (order_from_row(h, rows, &o, err) < 0)
+			return -1;
+		(void)json_array_append_new(out, order_row_model(h, &o));
+		order_release(&o);
+	}
+	return rc;
+}
+
+static void
+order_list_pages(json_t *model, int64_t total, int64_t page)
+{
+	int64_t	pages = (total + ORDER_PAGE - 1) / ORDER_PAGE;
+
+	js_set_int(model, "total", total);
+	js_set_int(model, "page", page);
+	js_set_int(model, "pages", pages < 1 ? 1 : pages);
+	js_set_bool(model, "has_prev", page > 1);
+	js_set_bool(model, "has_next", page < pages);
+	js_set_int(model, "prev", page - 1);
+	js_set_int(model, "next_page", page + 1);
+}
+
+/* a->name is the tab, a->in the query; a->number 1: of all accounts (staff). */
+int
+order_list_run(struct db *db, struct act *a, struct err *err)
+{
+	const struct order_tab	*t = order_tab_by_name(a->name);
+	struct rows		*rows = NULL;
+	char			 like[160], state[40];
+	const char		*states = t->states, *want = js_str(a->in, "state");
+	int64_t			 page = 1, total = 0, account = a->number == 1 ? 0 :
+				    a->who->account;
+	json_t			*list = json_array();
+	int			 rc = -1;
+
+	order_like(js_str(a->in, "subject"), like);
+	if (str_to_i64(js_str(a->in, "page"), 100000, &page) < 0 || page < 1)
+		page = 1;
+	if (order_state_by_name(want) != ORDER__MAX) {
+		(void)snprintf(state, sizeof(state), ",%s,", want);
+		states = strstr(t->states, state) == NULL ? ",," : state;
+	}
+	a->model = json_object();
+	js_set_str(a->model, "tab", t->name);
+	(void)json_object_set_new(a->model, "rows", list);
+	if (db_one(db, SQL_ORDER_LIST_COUNT, &rows, err, DB_INT(account), DB_TEXT(states),
+	    DB_TEXT(js_str(a->in, "product")), DB_TEXT(js_str(a->in, "no")), DB_TEXT(like),
+	    DB_INT(t->op), DB_INT(t->unpaid)) < 0)
+		goto out;
+	total = rows_int(rows, 0);
+	rows_free(rows);
+	rows = NULL;
+	if (db_query(db, SQL_ORDER_LIST, &rows, err, DB_INT(account), DB_TEXT(states),
+	    DB_TEXT(js_str(a->in, "product")), DB_TEXT(js_str(a->in, "no")), DB_TEXT(like),
+	    DB_INT(t->op), DB_INT(t->unpaid), DB_INT(ORDER_PAGE),
+	    DB_INT((page - 1) * ORDER_PAGE)) < 0)
+		goto out;
+	order_list_pages(a->model, total, page);
+	rc = order_list_rows(a->h, rows, list, err);
+ out:
+	rows_free(rows);
+	return rc;
+}
+
+int
+order_list(struct hall *h, const struct who *who, const char *tab, const json_t *query,
+    json_t **model, struct err *err)
+{
+	struct act	a = {.h = h, .who = who, .name = tab, .in = query};
+
+	if (who->account == 0)
+		return err_set(err, ERR_DENIED, "请先登录后再查看。");
+	return act_model(&a, act_read(&a, order_list_run, err), model);
+}
+
+static void
+order_count_state(json_t *m, const char *state, int64_t n)
+{
+	static const char	fetch[] = ",approved,fetched,", ended[] = ",done,cancelled,returned,";
+	char			key[40];
+
+	(void)snprintf(key, sizeof(key), ",%s,", state);
+	if (strcmp(state, "returned") == 0)
+		js_set_int(m, "returned", n);
+	if (strstr(fetch, key) != NULL)
+		js_set_int(m, "fetch", js_int(m, "fetch", 0) + n);
+	else if (strstr(ended, key) == NULL)
+		js_set_int(m, "open", js_int(m, "open", 0) + n);
+}
+
+static int
+order_counters_run(struct db *db, struct act *a, struct err *err)
+{
+	static const char *const keys[] = { "open", "returned", "fetch", "soft", "certificates",
+	    "expiring" };
+	struct rows	*rows = NULL;
+	int64_t		 now = clock_now();
+	size_t		 i = 0;
+	int		 rc = -1;
+
+	a->model = json_object();
+	for (i = 0; i < ARRAY_LEN(keys); i++)
+		js_set_int(a->model, keys[i], 0);
+	if (db_query(db, SQL_ORDER_COUNT_STATES, &rows, err, DB_INT(a->who->account)) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0)
+		order_count_state(a->model, rows_text(rows, 0), rows_int(rows, 1));
+	rows_free(rows);
+	if (rc < 0)
+		return -1;
+	rows = NULL;
+	rc = db_one(db, SQL_CERTIFICATE_COUNT, &rows, err, DB_INT(a->who->account), DB_INT(now),
+	    DB_INT(now + ORDER_EXPIRING));
+	if (rc == 0) {
+		js_set_int(a->model, "certificates", rows_int(rows, 0));
+		js_set_int(a->model, "expiring", rows_int(rows, 1));
+	}
+	rows_free(rows);
+	return rc;
+}
+
+int
+order_counters(struct hall *h, const struct who *who, json_t **model, struct err *err)
+{
+	struct act	a = {.h = h, .who = who};
+
+	return act_model(&a, act_read(&a, order_counters_run, err), model);
+}
+
+static int
+certificate_rows(struct rows *rows, json_t *out, struct err *err)
+{
+	int64_t	now = clock_now();
+	char	day[CLOCK_TEXT];
+	int	rc = 0;
+
+	while ((rc = rows_next(rows, err)) > 0) {
+		json_t		*j = json_object();
+		const char	*state = rows_text(rows, 6);
+		int64_t		 ends = rows_int(rows, 5);
+
+		js_set_str(j, "order", rows_text(rows, 0));
+		js_set_str(j, "subject", rows_text(rows, 1));
+		js_set_str(j, "user_name", rows_text(rows, 2));
+		js_set_str(j, "serial", rows_text(rows, 3));
+		js_set_str(j, "not_before", clock_date(rows_int(rows, 4), day));
+		js_set_str(j, "not_after", clock_date(ends, day));
+		js_set_str(j, "product", rows_text(rows, 7));
+		js_set_str(j, "state", state);
+		js_set_str(j, "state_text", strcmp(state, "frozen") == 0 ? "冻结" :
+		    strcmp(state, "revoked") == 0 ? "已撤销" : ends < now ? "已过期" : "有效");
+		js_set_bool(j, "expiring", strcmp(state, "good") == 0 && ends >= now &&
+		    ends < now + ORDER_EXPIRING);
+		(void)json_array_append_new(out, j);
+	}
+	return rc;
+}
+
+static int
+certificate_list_run(struct db *db, struct act *a, struct err *err)
+{
+	int64_t		 tab = strcmp(a->name, "frozen") == 0 ? 2 :
+			    strcmp(a->name, "ended") == 0 ? 3 : 1;
+	struct rows	*rows = NULL;
+	json_t		*list = json_array(), *row = NULL;
+	size_t		 i = 0;
+	int		 rc = 0;
+
+	a->model = json_pack("{s:s, s:o}", "tab", a->name, "rows", list);
+	if (db_query(db, SQL_CERTIFICATE_LIST, &rows, err, DB_INT(a->who->account),
+	    DB_INT(clock_now()), DB_INT(tab)) < 0)
+		return -1;
+	rc = certificate_rows(rows, list, err);
+	rows_free(rows);
+	json_array_foreach(list, i, row) {
+		const struct def_product *p = halldef_product(hall_def(a->h),
+		    js_str(row, "product"));
+
+		js_set_str(row, "template", p == NULL ? "" : p->template_name);
+	}
+	js_set_int(a->model, "total", (int64_t)json_array_size(list));
+	return rc;
+}
+
+int
+certificate_list(struct hall *h, const struct who *who, const char *tab, json_t **model,
+    struct err *err)
+{
+	struct act	a = {.h = h, .who = who, .name = tab};
+
+	if (who->account == 0)
+		return err_set(err, ERR_DENIED, "请先登录后再查看。");
+	return act_model(&a, act_read(&a, certificate_list_run, err), model);
+}

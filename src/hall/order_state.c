@@ -1,0 +1,98 @@
+#include "base/base.h"
+#include "hall/order.h"
+
+static const struct { const char *name, *text; } order_states[ORDER__MAX] = {
+#define STATE(id, name, text)	[id] = { name, text },
+#include "hall/order_state.def"
+};
+
+static const struct order_move_row {
+	enum order_event	 event;
+	enum order_state	 from, to;
+} order_moves[] = {
+#define MOVE(event, from, to, sentence)	{ event, from, to },
+#include "hall/order_state.def"
+};
+
+const char *
+order_state_name(enum order_state s)
+{
+	return s < ORDER__MAX ? order_states[s].name : "";
+}
+
+const char *
+order_state_text(enum order_state s)
+{
+	return s < ORDER__MAX ? order_states[s].text : "";
+}
+
+enum order_state
+order_state_by_name(const char *name)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ORDER__MAX; i++)
+		if (strcmp(order_states[i].name, name) == 0)
+			break;
+	return (enum order_state)i;
+}
+
+enum order_state
+order_next(enum order_state from, enum order_event event)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(order_moves); i++)
+		if (order_moves[i].event == event && order_moves[i].from == from)
+			return order_moves[i].to;
+	return ORDER__MAX;
+}
+
+const char *
+order_event_name(enum order_event event)
+{
+	static const char *const	names[EVENT__MAX] = {
+		[EVENT_NONE] = "none", [EVENT_SUBMIT] = "submit",
+		[EVENT_COMPLETE] = "complete",
+		[EVENT_LACK] = "lack", [EVENT_REOPEN] = "reopen",
+		[EVENT_RETURN] = "return", [EVENT_MEND] = "mend",
+		[EVENT_APPROVE] = "approve", [EVENT_CLAIM] = "claim",
+		[EVENT_UNCLAIM] = "unclaim", [EVENT_MADE] = "made",
+		[EVENT_FETCH] = "fetch", [EVENT_INSTALLED] = "installed",
+		[EVENT_SHIP] = "ship", [EVENT_HAND_OVER] = "hand_over",
+		[EVENT_RECEIVED] = "received", [EVENT_CANCEL] = "cancel",
+		[EVENT_CANCEL_PAID] = "cancel_paid", [EVENT_REFUNDED] = "refunded",
+	};
+
+	return event < EVENT__MAX ? names[event] : "";
+}
+
+/* What an event or note is called in an order's history. */
+const char *
+order_event_text(const char *what)
+{
+	static const struct { const char *name, *text; } notes[] = {
+		{ "create", "开始填写" }, { "copy", "类似申请" }, { "agree", "同意协议" },
+		{ "form", "填写申请信息" }, { "confirm", "确认领取方式" },
+		{ "print", "打印受理表" }, { "material", "提交材料" },
+		{ "material_delete", "删除材料" }, { "identity", "身份识别" },
+		{ "pay_start", "发起支付" }, { "voucher", "上传缴费凭证" },
+		{ "paid", "收到费用" }, { "pay_exception", "支付异常" },
+		{ "refund", "发起退款" }, { "review_claim", "受理审核" },
+		{ "certificates", "证书已签发" }, { "resend", "重发授权码" },
+		{ "blank", "寄出空白UKey" },
+	};
+	static const struct { enum order_event event; const char *text; } moves[] = {
+#define MOVE(event, from, to, sentence)	{ event, sentence },
+#include "hall/order_state.def"
+	};
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(notes); i++)
+		if (strcmp(notes[i].name, what) == 0)
+			return notes[i].text;
+	for (i = 0; i < ARRAY_LEN(moves); i++)
+		if (strcmp(order_event_name(moves[i].event), what) == 0)
+			return moves[i].text;
+	return what;
+}

@@ -1,0 +1,138 @@
+#include "base/base.h"
+#include "hall/form.h"
+
+#include "base/clock.h"
+#include "hall/act.h"
+#include "hall/notice.h"
+#include "hall/steps.h"
+
+static void
+confirm_line(json_t *list, const char *label, const char *value)
+{
+	(void)json_array_append_new(list, json_pack("{s:s, s:s}", "label", label, "value",
+	    value));
+}
+
+static json_t *
+confirm_summary(const struct order *o, char ends[CLOCK_TEXT])
+{
+	json_t	*list = json_array();
+	char	*address = xasprintf("%s%s%s", js_str(o->form, "province"),
+		    js_str(o->form, "city"), js_str(o->form, "address"));
+	char	 years[16];
+
+	(void)snprintf(years, sizeof(years), "%d年", o->years);
+	confirm_line(list, "证书类型", o->def->title);
+	confirm_line(list, "主体名称", o->subject);
+	confirm_line(list, "用户名", o->user_name);
+	confirm_line(list, "电子邮件", js_str(o->form, o->def->person ? "mail" : "org_mail"));
+	confirm_line(list, "联系地址", address);
+	confirm_line(list, "证书年限", years);
+	confirm_line(list, "有效日期至（约）", ends);
+	free(address);
+	return list;
+}
+
+static json_t *
+confirm_ways(const struct halldef *d, const char *chosen)
+{
+	json_t	*list = json_array(), *j = NULL;
+	size_t	 i = 0;
+
+	for (i = 0; i < d->n_collections; i++) {
+		j = json_pack("{s:s, s:s, s:s}", "id", d->collections[i].id, "title",
+		    d->collections[i].title, "help", d->collections[i].help);
+		js_set_bool(j, "address", d->collections[i].address);
+		js_set_bool(j, "selected", *chosen == '\0' ? i == 0 :
+		    strcmp(chosen, d->collections[i].id) == 0);
+		(void)json_array_append_new(list, j);
+	}
+	return list;
+}
+
+/* The parcel usually goes where the applicant is: what is known is filled in. */
+static json_t *
+confirm_address(const struct order *o)
+{
+	static const char *const	names[] = { "province", "city", "address" };
+	json_t				*v = json_copy(o->collection);
+	size_t				 i = 0;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (*js_str(v, names[i]) == '\0')
+			js_set_str(v, names[i], js_str(o->form, names[i]));
+	if (*js_str(v, "receiver") == '\0')
+		js_set_str(v, "receiver", js_str(o->form, "agent_name"));
+	if (*js_str(v, "phone") == '\0')
+		js_set_str(v, "phone", js_str(o->form, "agent_phone"));
+	return v;
+}
+
+static int
+confirm_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
+    json_t *model, struct err *err)
+{
+	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product};
+	json_t			*address = confirm_address(o);
+	char			 ends[CLOCK_TEXT];
+
+	(void)db;
+	(void)who;
+	(void)err;
+	(void)clock_date(clock_add_years(clock_now(), o->years), ends);
+	(void)json_object_set_new(model, "summary", confirm_summary(o, ends));
+	(void)json_object_set_new(model, "ways", confirm_ways(hall_def(h),
+	    js_str(o->collection, "way")));
+	(void)json_object_set_new(model, "groups", form_model(&c, form_collection, address,
+	    NULL));
+	js_set_fen(model, "amount", o->amount);
+	js_set_str(model, "ends", ends);
+	json_decref(address);
+	return 0;
+}
+
+static int
+confirm_check(struct hall *h, const struct order *o, const json_t *in, json_t **values,
+    json_t *errors, struct err *err)
+{
+	struct form_context		 c = {.hall = h, .order = o->id, .product = o->product};
+	const struct def_collection	*way = halldef_collection(hall_def(h),
+					    js_str(in, "way"));
+
+	if (way == NULL)
+		return hall_field_error(errors, "way", "领取方式", err, "请选择证书领取方式。");
+	if (!way->address)
+		*values = json_object();
+	else if (form_check(&c, form_collection, in, values, errors, err) < 0)
+		return -1;
+	js_set_str(*values, "way", way->id);
+	return 0;
+}
+
+static int
+confirm_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
+    const json_t *values, json_t *errors, struct err *err)
+{
+	bool	first = o->submitted == 0;
+
+	(void)errors;
+	json_decref(o->collection);
+	o->collection = json_deep_copy(values);
+	js_set_int(o->steps, "confirm", clock_now());
+	if (o->state == ORDER_DRAFT) {
+		if (order_move(db, h, who, o, EVENT_SUBMIT, NULL, err) < 0)
+			return -1;
+		if (first && notice_order(db, h, o, "submitted", NULL, err) < 0)
+			return -1;
+	} else if (order_note(db, h, who, o, "confirm", NULL, err) < 0) {
+		return -1;
+	}
+	return step_mark(db, h, who, o, "confirm", err);
+}
+
+extern const struct step	step_confirm;
+const struct step		step_confirm = {
+	.name = "confirm", .title = "申请确认", .bar = "在线申请",
+	.next = "请确认申请信息和领取方式",
+	.show = confirm_show, .check = confirm_check, .accept = confirm_accept,
+};

@@ -1,0 +1,120 @@
+#include "base/base.h"
+#include "hall/form.h"
+
+#include "base/str.h"
+#include "hall/catalog.h"
+#include "hall/steps.h"
+
+static int
+form_step_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
+    json_t *model, struct err *err)
+{
+	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product};
+	json_t			*price = NULL;
+
+	(void)db;
+	(void)who;
+	if (catalog_product(h, o->product, &price, err) < 0)
+		return -1;
+	(void)json_object_set_new(model, "groups", form_model(&c, form_by_name(o->def->form),
+	    o->form, NULL));
+	(void)json_object_set_new(model, "price", price);
+	js_set_str(model, "fee_note", o->def->fee_note);
+	js_set_bool(model, "paid", o->paid > 0);
+	return 0;
+}
+
+static int
+form_step_check(struct hall *h, const struct order *o, const json_t *in, json_t **values,
+    json_t *errors, struct err *err)
+{
+	struct form_context	c = {.hall = h, .order = o->id, .product = o->product};
+	const char		*years = NULL;
+
+	if (form_check(&c, form_by_name(o->def->form), in, values, errors, err) < 0)
+		return -1;
+	years = js_str(*values, "years");
+	if (o->paid > 0 && o->years != years[0] - '0')
+		return hall_field_error(errors, "years", "证书年限", err,
+		    "已按%d年缴费，不能再改年限；需要改变时请取消后重新申请。", o->years);
+	return 0;
+}
+
+/* What was proved by phone or printed no longer holds when these change. */
+static bool
+form_step_differs(const json_t *a, const json_t *b, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(js_str(a, *names), js_str(b, *names)) != 0)
+			return true;
+	return false;
+}
+
+static int
+form_step_take_name(struct db *db, struct order *o, json_t *errors, struct err *err)
+{
+	char		low[sizeof(o->user_name)];
+	struct rows	*rows = NULL;
+	size_t		i = 0;
+	int		rc = 0;
+
+	for (i = 0; o->user_name[i] != '\0'; i++)
+		low[i] = (char)(o->user_name[i] >= 'A' && o->user_name[i] <= 'Z' ?
+		    o->user_name[i] - 'A' + 'a' : o->user_name[i]);
+	low[i] = '\0';
+	if (db_run(db, SQL_USER_NAME_DROP, NULL, err, DB_INT(o->id)) < 0)
+		return -1;
+	if (db_query(db, SQL_USER_NAME_OWNER, &rows, err, DB_TEXT(low)) < 0)
+		return -1;
+	rc = rows_next(rows, err);
+	rows_free(rows);
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		return hall_field_error(errors, "user_name", "用户名", err,
+		    "用户名“%s”已被使用，请换一个。", o->user_name);
+	return db_run(db, SQL_USER_NAME_TAKE, NULL, err, DB_TEXT(low), DB_INT(o->id));
+}
+
+static void
+form_step_fill(struct order *o, const json_t *values)
+{
+	static const char *const proved[] = { "agent_name", "agent_id_no", "agent_phone",
+	    "person_name", "person_id_no", "mobile", NULL };
+
+	if (form_step_differs(o->form, values, proved))
+		step_unmark(o, "identity");
+	json_decref(o->form);
+	o->form = json_deep_copy(values);
+	(void)snprintf(o->user_name, sizeof(o->user_name), "%s", js_str(values, "user_name"));
+	(void)snprintf(o->subject, sizeof(o->subject), "%s",
+	    js_str(values, o->def->person ? "person_name" : "org_name"));
+	o->years = js_str(values, "years")[0] - '0';
+	o->amount = product_amount(o->def, o->years);
+	step_unmark(o, "confirm");
+	step_unmark(o, "print");
+}
+
+static int
+form_step_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
+    const json_t *values, json_t *errors, struct err *err)
+{
+	if (o->paid > 0 && o->years != js_str(values, "years")[0] - '0')
+		return err_set(err, ERR_CONFLICT, "费用刚刚到账，年限不能再改，请刷新页面。");
+	form_step_fill(o, values);
+	if (form_step_take_name(db, o, errors, err) < 0)
+		return -1;
+	if ((o->state == ORDER_SUBMITTED || o->state == ORDER_REVIEWING) &&
+	    order_move(db, h, who, o, EVENT_REOPEN, NULL, err) < 0)
+		return -1;
+	if (order_note(db, h, who, o, "form", NULL, err) < 0)
+		return -1;
+	return step_mark(db, h, who, o, "form", err);
+}
+
+extern const struct step	step_form;
+const struct step		step_form = {
+	.name = "form", .title = "填写申请信息", .bar = "在线申请",
+	.next = "请填写申请信息",
+	.show = form_step_show, .check = form_step_check, .accept = form_step_accept,
+};

@@ -1,0 +1,72 @@
+#include "base/base.h"
+#include "hall/payment.h"
+
+#include "hall/act.h"
+#include "hall/steps.h"
+
+static bool
+payment_applies(const struct hall *h, const struct order *o)
+{
+	(void)h;
+	return o->years == 0 || o->amount > 0;
+}
+
+static bool
+payment_done(const struct order *o)
+{
+	return o->years > 0 && o->paid >= o->amount;
+}
+
+static void
+payment_way(json_t *list, const char *id, const char *title, const char *help)
+{
+	(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "id", id, "title",
+	    title, "help", help, "online", strcmp(id, "transfer") != 0));
+}
+
+static int
+payment_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
+    json_t *model, struct err *err)
+{
+	const struct halldef	*d = hall_def(h);
+	json_t			*ways = json_array(), *trades = NULL;
+
+	(void)who;
+	if (d->pay_alipay)
+		payment_way(ways, "alipay", "支付宝", "用支付宝扫描二维码支付");
+	if (d->pay_wechat)
+		payment_way(ways, "wechat", "微信支付", "用微信扫描二维码支付");
+	if (d->pay_transfer)
+		payment_way(ways, "transfer", "转账或电汇", "转账后上传缴费凭证，由工作人员核对");
+	(void)json_object_set_new(model, "ways", ways);
+	js_set_fen(model, "amount", o->amount);
+	js_set_bool(model, "paid", payment_done(o));
+	(void)json_object_set_new(model, "bank", json_pack("{s:s, s:s, s:s}", "holder",
+	    d->pay_transfer ? d->bank.holder : "", "account",
+	    d->pay_transfer ? d->bank.account : "", "bank",
+	    d->pay_transfer ? d->bank.bank : ""));
+	js_set_bool(model, "has_bank", d->pay_transfer);
+	if (payment_trades(db, h, o, &trades, err) < 0)
+		return -1;
+	(void)json_object_set_new(model, "trades", trades);
+	return 0;
+}
+
+static int
+payment_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
+    const json_t *in, json_t *errors, struct err *err)
+{
+	(void)in;
+	(void)errors;
+	if (payment_done(o))
+		return step_settle(db, h, who, o, err);
+	return err_set(err, ERR_WRONG_STATE,
+	    "还没有收到费用。完成支付后页面会自动进入下一步；转账的由工作人员核对后确认。");
+}
+
+extern const struct step	step_payment;
+const struct step		step_payment = {
+	.name = "payment", .title = "费用支付", .bar = "费用支付",
+	.next = "请支付费用", .applies = payment_applies, .done = payment_done,
+	.show = payment_show, .accept = payment_accept,
+};

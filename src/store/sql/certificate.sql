@@ -1,0 +1,65 @@
+-- store: hall
+
+-- name: certificate_insert
+INSERT INTO certificate (order_id, kind, account, serial, subject, not_before, not_after, der,
+	state, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'good', $9) ON CONFLICT (order_id, kind) DO NOTHING;
+
+-- name: certificate_of_order
+SELECT kind, serial, subject, not_before, not_after, der, state FROM certificate
+WHERE order_id = $1 ORDER BY kind DESC;
+
+-- name: certificate_by_serial
+SELECT account, order_id, state, not_after FROM certificate WHERE serial = $1;
+
+-- name: certificate_list
+SELECT o.no, o.subject, o.user_name, c.serial, c.not_before, c.not_after, c.state, o.product
+FROM certificate c JOIN orders o ON o.id = c.order_id
+WHERE c.account = $1 AND c.kind = 'sign'
+	AND (($3 = 1 AND c.state = 'good' AND c.not_after >= $2)
+		OR ($3 = 2 AND c.state = 'frozen')
+		OR ($3 = 3 AND (c.state = 'revoked' OR (c.state = 'good' AND c.not_after < $2))))
+ORDER BY c.created DESC LIMIT 200;
+
+-- name: certificate_count
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN not_after < $3 THEN 1 ELSE 0 END), 0)
+FROM certificate
+WHERE account = $1 AND kind = 'sign' AND state = 'good' AND not_after >= $2;
+
+-- name: authorisation_set
+INSERT INTO authorisation (order_id, digest, created) VALUES ($1, $2, $3)
+ON CONFLICT (order_id) DO UPDATE SET digest = excluded.digest, created = excluded.created;
+
+-- name: authorisation_get
+SELECT digest, created FROM authorisation WHERE order_id = $1;
+
+-- name: authorisation_drop
+DELETE FROM authorisation WHERE order_id = $1;
+
+-- name: fetch_session_insert
+INSERT INTO fetch_session (digest, order_id, ends) VALUES ($1, $2, $3);
+
+-- name: fetch_session_get
+SELECT order_id, ends FROM fetch_session WHERE digest = $1;
+
+-- name: approval_set
+INSERT INTO approval (order_id, version, staff, statement, certificate, signature, created, signed)
+VALUES ($1, $2, $3, $4, NULL, NULL, $5, 0)
+ON CONFLICT (order_id) DO UPDATE SET version = excluded.version, staff = excluded.staff,
+	statement = excluded.statement, created = excluded.created
+WHERE approval.signed = 0;
+
+-- name: approval_get
+SELECT version, staff, statement, certificate, signature, signed FROM approval
+WHERE order_id = $1;
+
+-- name: approval_sign
+UPDATE approval SET certificate = $2, signature = $3, signed = $4
+WHERE order_id = $1 AND signed = 0;
+
+-- name: delivery_insert
+INSERT INTO delivery (id, order_id, company, waybill, receiver, blank, staff, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: delivery_of_order
+SELECT company, waybill, receiver, blank, at FROM delivery WHERE order_id = $1 ORDER BY at, id;
