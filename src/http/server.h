@@ -62,6 +62,9 @@ struct http_config {
 	int		 threads;	/* worker threads */
 	int		 queue;		/* requests that may wait; 0: 1024 */
 	int		 max_connections, max_per_address;	/* 0: 4096, 256 */
+	/* Absolute deadlines, ms; 0: 10 s for a head, 30 s idle, 20 s and then a minimum of
+	   8 KiB a second for a body. */
+	int64_t		 head_ms, idle_ms, body_ms;
 	/* Largest body for this request, asked on the loop after the head; NULL: LIMIT_HTTP_BODY. */
 	size_t		(*body_max)(const struct http_request *req, void *arg);
 	/* Answer on the loop thread, without blocking; false: leave it to handle. May be NULL. */

@@ -1,0 +1,22 @@
+#ifndef HTTP_TLS_H
+#define HTTP_TLS_H
+#include "base/buf.h"
+#include <openssl/ssl.h>
+/*
+ * TLS 1.2 and 1.3 over memory: bytes from the socket in, plain bytes out, and back.
+ * OpenSSL 3.0 has no TLS with SM2 (gm.md 7): the site's certificate is ECDSA or RSA.
+ */
+struct tls;
+
+NODISCARD int	 tls_context_new(SSL_CTX **out, const char *cert, const char *key,
+		    struct err *err);
+struct tls	*tls_new(SSL_CTX *ctx);
+void		 tls_free(struct tls *t);		/* NULL: no-op */
+/* Bytes from the socket; plaintext is appended to `in`.  -1: broken or closed by the peer. */
+NODISCARD int	 tls_feed(struct tls *t, const char *p, size_t len, struct buf *in);
+/* Encrypt all of p. -1 when the connection is not (any more) able to. */
+NODISCARD int	 tls_write(struct tls *t, const void *p, size_t len);
+/* Take what is to be sent to the socket, appended to `out`. */
+void		 tls_drain(struct tls *t, struct buf *out);
+void		 tls_close(struct tls *t);		/* queue close_notify */
+#endif
