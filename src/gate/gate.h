@@ -17,7 +17,8 @@ struct seal;
 /*
  * Queue a request.  kind and payload (an object, borrowed):
  *
- *	sms		{"phone","template" (the provider's template code),"params":{name: text}}
+ *	sms		{"phone","template" (the provider's template code),"params":{name: text},
+ *			"expires"? (ms: of no use afterwards)}
  *	mail		{"to","subject","text","html"?}
  *	pay.create	{"channel","trade_no","fen","subject","expires" (ms)}
  *			brings pay_created; then the trade is queried by itself after 10 s, 30 s,

@@ -13,10 +13,10 @@ RETURNING id, kind, idem_key, ref, payload, attempts, created
 -- name: outbox_finish
 UPDATE outbox SET state = $3, next_at = $4, attempts = $5, lease_until = 0, last_error = $6,
 	done_at = $7
-WHERE id = $1 AND state = 'sending' AND attempts = $2
+WHERE id = $1 AND state = 'sending' AND lease_until = $2
 
 -- name: outbox_expired
-SELECT id, kind, idem_key, ref, payload, attempts, created FROM outbox
+SELECT id, kind, idem_key, ref, payload, attempts, created, lease_until FROM outbox
 WHERE state = 'sending' AND lease_until < $1 ORDER BY lease_until LIMIT 50
 
 -- name: outbox_settle_auto

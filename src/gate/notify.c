@@ -1,0 +1,101 @@
+#include "base/base.h"
+#include "gate/work.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/seal.h"
+#include "store/store.h"
+
+/* Notifications: signature first, over the raw bytes; then once and only once. */
+
+#define NOTIFY_MAX	(256 * 1024)
+#define NOTIFY_CONTEXT	"inbox.body"
+
+struct notify {
+	struct gate		*gate;
+	const char		*channel;
+	const struct pay_notice	*notice;
+	const void		*body;
+	size_t			 len;
+	bool			 duplicate;
+};
+
+static int
+notify_store(struct notify *n, struct db *db, int64_t *fresh, struct err *err)
+{
+	const struct pay_answer	*a = &n->notice->answer;
+	struct buf		 sealed;
+	int			 rc = -1;
+
+	buf_init(&sealed, NOTIFY_MAX + SEAL_OVERHEAD);
+	seal_add(n->gate->seal, NOTIFY_CONTEXT, n->body, n->len, &sealed);
+	if (buf_check(&sealed, err) == 0)
+		rc = db_run(db, SQL_INBOX_PUT, fresh, err, DB_TEXT(n->channel),
+		    DB_TEXT(n->notice->id),
+		    DB_TEXT(n->notice->event == PAY_EVENT_REFUND ? a->refund_no : a->trade_no),
+		    DB_BLOB(sealed.p, sealed.len),
+		    DB_TEXT(n->notice->event == PAY_EVENT_OTHER ? "ignored" : "taken"),
+		    DB_INT(clock_now()));
+	buf_free(&sealed);
+	return rc;
+}
+
+static int
+notify_write(struct db *db, void *arg, struct err *err)
+{
+	struct notify		*n = arg;
+	struct reply		 r = {0};
+	int64_t			 fresh = 0;
+
+	n->duplicate = false;
+	if (notify_store(n, db, &fresh, err) < 0)
+		return -1;
+	if (fresh == 0) {
+		n->duplicate = true;
+		return 0;
+	}
+	if (n->notice->event == PAY_EVENT_TRADE)
+		return pay_deliver(n->gate, db, n->channel, &n->notice->answer, FACT_NOTIFY,
+		    err);
+	if (n->notice->event == PAY_EVENT_REFUND && n->notice->answer.refund_no[0] != '\0')
+		return refund_deliver(n->gate, db, n->channel, &n->notice->answer, &r,
+		    FACT_NOTIFY, err);
+	return 0;
+}
+
+static void
+notify_refuse(struct gate *g, const struct pay_provider *p, const struct err *err,
+    struct gate_answer *answer)
+{
+	gate_count(g, GATE_NOTIFY_REFUSED);
+	log_kv(LOG_WARN, "gate.notify_refused", LOG_S("channel", p->name),
+	    LOG_S("why", err->text));
+	p->answer(false, answer);
+}
+
+void
+notify_take(struct gate *g, const char *channel, const json_t *headers, const void *body,
+    size_t len, struct gate_answer *answer)
+{
+	const struct pay_provider	*p = pay_by_name(channel);
+	struct pay_notice		 notice = {0};
+	struct notify			 n = {.gate = g, .channel = channel, .notice = &notice,
+		.body = body, .len = len};
+	struct err			 err = {0};
+
+	if (p == NULL) {
+		answer->status = 404;
+		return;
+	}
+	if (len > NOTIFY_MAX)
+		err_set(&err, ERR_LIMIT, "notification of %zu bytes", len);
+	else if (p->notice(headers, body, len, &notice, &err) == 0)
+		(void)(store_write(g->store, notify_write, &n, &err) == 0);
+	if (err.kind != ERR_NONE) {
+		notify_refuse(g, p, &err, answer);
+		return;
+	}
+	gate_count(g, n.duplicate ? GATE_NOTIFY_DUPLICATE : GATE_NOTIFY_OK);
+	log_kv(LOG_INFO, "gate.notify", LOG_S("channel", channel), LOG_S("event", notice.id),
+	    LOG_S("trade", notice.answer.trade_no), LOG_I("duplicate", n.duplicate));
+	p->answer(true, answer);
+}
