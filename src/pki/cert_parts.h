@@ -1,0 +1,31 @@
+#ifndef PKI_CERT_PARTS_H
+#define PKI_CERT_PARTS_H
+#include "pki/cert.h"
+/*
+ * Inside of the certificate files, for src/pki only.
+ */
+struct cert {
+	X509		*x;			/* with the default ID set */
+	unsigned char	*der;			/* the bytes as they came */
+	size_t		 der_len;
+	struct name	 name;			/* subject */
+	char		*subject, *issuer;	/* one line each */
+	char		 serial[CERT_SERIAL_TEXT];
+	char		 print[CERT_PRINT_TEXT];
+	int64_t		 not_before, not_after;
+	unsigned	 usage;			/* 0 when absent */
+	uint32_t	 flags;			/* EXFLAG_… */
+};
+
+/* ms of an ASN.1 time; -1 when it is none. */
+NODISCARD int	cert_time(const ASN1_TIME *t, int64_t *ms);
+/* Upper-case hex of an ASN.1 INTEGER: even, no leading 00; -1 when longer than 20 bytes. */
+NODISCARD int	cert_serial_from_asn1(const ASN1_INTEGER *n, char text[CERT_SERIAL_TEXT]);
+/* The INTEGER of upper-case hex, NULL when it is none; the caller frees. */
+ASN1_INTEGER	*cert_serial_to_asn1(const char *text);
+/* Whole ms to an ASN1_TIME of RFC 5280 form; the caller frees. */
+ASN1_TIME	*cert_time_new(int64_t ms);
+/* A signing context for X509_sign_ctx and its kin with SM3 and the default ID; the caller
+ * frees. */
+EVP_MD_CTX	*cert_sign_ctx(EVP_PKEY *key);
+#endif

@@ -1,0 +1,145 @@
+#include "base/base.h"
+#include "pki/csr.h"
+#include "pki/der.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+static const unsigned char csr_alg[] = {	/* sm2sign-with-sm3, parameters absent */
+	0x30, 0x0a, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x75,
+};
+
+/* CertificationRequestInfo: version 0, subject, SPKI, empty attributes. */
+static int
+csr_info(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
+    struct buf *info, struct err *err)
+{
+	X509_NAME	*x = NULL;
+	unsigned char	*der = NULL;
+	struct buf	 body;
+	int		 len;
+
+	if (name_to_x509(subject, &x, err) < 0)
+		return -1;
+	if ((len = i2d_X509_NAME(x, &der)) <= 0)
+		BUG("out of memory");
+	buf_init(&body, LIMIT_CSR);
+	der_add(&body, 0x02, "", 1);
+	buf_add(&body, der, (size_t)len);
+	sm2_spki_add(point, &body);
+	der_add(&body, 0xa0, "", 0);
+	der_add(info, 0x30, body.p, body.len);
+	buf_free(&body);
+	OPENSSL_free(der);
+	X509_NAME_free(x);
+	return buf_check(info, err);
+}
+
+int
+csr_build(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
+    csr_sign_fn sign, void *arg, struct buf *der, struct err *err)
+{
+	unsigned char	 e[SM2_DIGEST_LEN], rs[SM2_RAW_SIG_LEN];
+	struct buf	 body, sig;
+	int		 rc = -1;
+
+	buf_init(&body, LIMIT_CSR);
+	buf_init(&sig, SM2_SIG_DER_MAX + 1);
+	if (csr_info(subject, point, &body, err) < 0)
+		goto out;
+	sm2_digest(point, body.p, body.len, e);
+	if (sign(arg, e, rs, err) < 0)
+		goto out;
+	buf_add(&body, csr_alg, sizeof(csr_alg));
+	buf_add(&sig, "", 1);
+	sm2_sig_to_der(rs, &sig);
+	der_add(&body, 0x03, sig.p, sig.len);
+	der_add(der, 0x30, body.p, body.len);
+	rc = buf_check(der, err);
+ out:
+	buf_free(&sig);
+	buf_free(&body);
+	return rc;
+}
+
+static int
+csr_sign_key(void *arg, const unsigned char e[SM2_DIGEST_LEN],
+    unsigned char rs[SM2_RAW_SIG_LEN], struct err *err)
+{
+	return sm2_sign_digest(arg, e, rs, err);
+}
+
+int
+csr_build_key(const struct name *subject, EVP_PKEY *key, struct buf *der, struct err *err)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+
+	if (sm2_point(key, point, err) < 0)
+		return -1;
+	return csr_build(subject, point, csr_sign_key, key, der, err);
+}
+
+/* The SPKI and the signed slice; everything between is skipped over by length. */
+static int
+csr_slice(const void *p, size_t len, struct der_signed *s, struct der *spki)
+{
+	struct der	 in, body, skip;
+	unsigned char	 version;
+	unsigned	 tag;
+
+	if (der_signed_parse(p, len, s) < 0)
+		return -1;
+	in = s->tbs;
+	if (der_get(&in, 0x30, &body) < 0 || der_get_uint(&body, &version, 1) < 0 ||
+	    version != 0 || der_get(&body, 0x30, &skip) < 0 ||
+	    der_next(&body, &tag, &skip, spki) < 0 || tag != 0x30)
+		return -1;
+	if (body.len == 0)
+		return 0;
+	return der_get(&body, 0xa0, &skip) < 0 || body.len != 0 ? -1 : 0;
+}
+
+static int
+csr_check_der(const void *p, size_t len, unsigned char point[SM2_POINT_LEN],
+    struct err *err)
+{
+	struct der_signed	 s;
+	struct der		 spki;
+
+	if (csr_slice(p, len, &s, &spki) < 0)
+		return err_set(err, ERR_INPUT, "证书请求的格式不正确（须为 SM2 的 PKCS#10），"
+		    "请用证书助手重新生成。");
+	if (sm2_spki_parse(spki.p, spki.len, point, err) < 0)
+		return err_set(err, ERR_INPUT, "证书请求里的公钥不是 SM2 公钥，请用证书助手重新生成。");
+	if (sm2_verify_point(point, s.tbs.p, s.tbs.len, s.signature.p, s.signature.len, err) < 0)
+		return err_set(err, ERR_CRYPTO, "证书请求的签名不对，不能证明您持有私钥，"
+		    "请用证书助手重新生成。");
+	return 0;
+}
+
+int
+csr_check(const void *p, size_t len, unsigned char point[SM2_POINT_LEN], struct err *err)
+{
+	BIO		*bio;
+	char		*kind = NULL, *header = NULL;
+	unsigned char	*data = NULL;
+	long		 n = 0;
+	int		 rc;
+
+	if (len == 0 || len > LIMIT_CSR)
+		return err_set(err, ERR_INPUT, "证书请求须为 1 至 %d 字节。", LIMIT_CSR);
+	if (((const unsigned char *)p)[0] == 0x30)
+		return csr_check_der(p, len, point, err);
+	bio = BIO_new_mem_buf(p, (int)len);
+	if (bio != NULL && PEM_read_bio(bio, &kind, &header, &data, &n) == 1 &&
+	    (strcmp(kind, PEM_STRING_X509_REQ) == 0 ||
+	    strcmp(kind, PEM_STRING_X509_REQ_OLD) == 0))
+		rc = csr_check_der(data, (size_t)n, point, err);
+	else
+		rc = err_openssl(err, ERR_INPUT, "证书请求既不是 DER 也不是 PEM");
+	OPENSSL_free(data);
+	OPENSSL_free(header);
+	OPENSSL_free(kind);
+	BIO_free(bio);
+	return rc;
+}
