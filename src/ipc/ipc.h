@@ -67,4 +67,17 @@ NODISCARD int	ipc_ask(const char *service, int version, const char *request,
 		    struct err *err);
 /* As who this process speaks; set once at start (the token is read from YINXIN_IPC_TOKEN). */
 void		ipc_speak_as(enum ipc_role role);
+
+/*
+ * For the supervisor: make a fresh token for each role and write the administrator's to
+ * <run.dir>/admin.token (0600).  ipc_export_identity, in the child, puts into the environment the
+ * child's own token and, for those who serve, the SM3 digests of all tokens (a digest lets one
+ * recognise a token, not speak with it).
+ */
+void		ipc_make_tokens(void);
+void		ipc_export_identity(enum ipc_role role);
+
+/* The frame, for tests and the fuzzer: parse the 8-byte head. ERR_LIMIT, ERR_INPUT. */
+NODISCARD int	ipc_frame_head(const unsigned char head[8], size_t *json_len, size_t *blob_len,
+		    struct err *err);
 #endif
