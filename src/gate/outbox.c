@@ -235,12 +235,18 @@ static int
 outbox_finish_write(struct db *db, void *arg, struct err *err)
 {
 	struct finish	*f = arg;
-	int64_t		 n = 0, now = clock_now();
+	struct buf	 detail;
+	int64_t		 n = 0;
+	int		 rc;
 
-	if (db_run(db, SQL_OUTBOX_FINISH, &n, err, DB_INT(f->job->id),
+	buf_init(&detail, 4 * sizeof(f->reply->detail));
+	if (!f->ended || f->end != JOB_DONE)
+		mask_all(f->reply->detail, &detail);
+	rc = db_run(db, SQL_OUTBOX_FINISH, &n, err, DB_INT(f->job->id),
 	    DB_INT(f->job->lease_until), DB_TEXT(f->state), DB_INT(f->next_at),
-	    DB_INT(f->attempts), DB_TEXT(f->ended && f->end == JOB_DONE ? "" :
-	    f->reply->detail), DB_INT(f->ended ? now : 0)) < 0)
+	    DB_INT(f->attempts), DB_TEXT(detail.p), DB_INT(f->ended ? clock_now() : 0));
+	buf_free(&detail);
+	if (rc < 0)
 		return -1;
 	if (n == 0)
 		return err_set(err, ERR_CONFLICT, "the lease of outbox row %" PRId64

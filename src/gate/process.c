@@ -7,7 +7,6 @@
 #include "store/seal.h"
 #include "store/store.h"
 
-#include <curl/curl.h>
 #include <signal.h>
 
 #define GATE_IPC_THREADS	4
@@ -97,7 +96,6 @@ gate_main(const struct gate_sink *sink, struct err *err)
 	struct gate	 g;
 	int		 rc = -1;
 
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (store_open(&store, STORE_HALL, conf_str("store.hall"), false, err) < 0 ||
 	    seal_load(&seal, conf_path("store.data_key"), err) < 0)
 		goto out;

@@ -131,6 +131,10 @@ http_call(const struct http_call *c, struct http_answer *a, bool *unknown, struc
 	}
 	if (c->ca_file != NULL)
 		curl_easy_setopt(h, CURLOPT_CAINFO, c->ca_file);
+	if (c->unverified) {
+		curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, client_take);
 	curl_easy_setopt(h, CURLOPT_HEADERDATA, &a->head);
 	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, client_take);
@@ -162,12 +166,13 @@ mail_read(char *to, size_t size, size_t n, void *arg)
 }
 
 int
-http_mail_send(const struct http_mail *m, bool *unknown, struct err *err)
+http_mail_send(const struct http_mail *m, int *status, bool *unknown, struct err *err)
 {
 	struct mail_reader	 r = {.p = m->message, .left = m->len};
 	CURL			*h = client_new(m->url, "smtp,smtps", 5000,
 	    m->timeout_ms == 0 ? 20000 : m->timeout_ms);
 	struct curl_slist	*to = curl_slist_append(NULL, m->to);
+	long			 code = 0;
 	int			 rc;
 
 	if (m->user != NULL && m->user[0] != '\0') {
@@ -181,6 +186,9 @@ http_mail_send(const struct http_mail *m, bool *unknown, struct err *err)
 	curl_easy_setopt(h, CURLOPT_READFUNCTION, mail_read);
 	curl_easy_setopt(h, CURLOPT_READDATA, &r);
 	rc = client_perform(h, m->url, unknown, err);
+	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &code);
+	if (status != NULL)
+		*status = (int)code;
 	curl_slist_free_all(to);
 	curl_easy_cleanup(h);
 	return rc;

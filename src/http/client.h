@@ -14,6 +14,8 @@ struct http_call {
 	int64_t			 connect_ms, timeout_ms;	/* 0: 3 s, 5 s */
 	size_t			 max_answer;	/* 0: LIMIT_JSON */
 	const char		*ca_file;	/* PEM; NULL: the system's */
+	bool			 unverified;	/* any certificate will do; for the sandbox, which
+						   talks to loopback only */
 };
 
 struct http_answer {
@@ -43,5 +45,7 @@ struct http_mail {
 	size_t		 len;
 	int64_t		 timeout_ms;		/* 0: 20 s */
 };
-NODISCARD int	http_mail_send(const struct http_mail *m, bool *unknown, struct err *err);
+/* *status (may be NULL) is the server's last reply code, 0 for none: 4xx later, 5xx never. */
+NODISCARD int	http_mail_send(const struct http_mail *m, int *status, bool *unknown,
+		    struct err *err);
 #endif
