@@ -133,10 +133,10 @@ der_check_algorithm(struct der alg)
 	return der_get(&alg, 0x05, &null) < 0 || null.len != 0 || alg.len != 0 ? -1 : 0;
 }
 
-int
-der_signed_parse(const void *p, size_t len, struct der_signed *s)
+static int
+der_signed_slice(struct der in, struct der_signed *s, struct der *rest)
 {
-	struct der	 in = {.p = p, .len = len}, body, alg, bits, skip;
+	struct der	 body, alg, bits, skip;
 	unsigned	 tag;
 
 	if (der_get(&in, 0x30, &body) < 0 || in.len != 0)
@@ -145,8 +145,31 @@ der_signed_parse(const void *p, size_t len, struct der_signed *s)
 		return -1;
 	if (der_get(&body, 0x30, &alg) < 0 || der_check_algorithm(alg) < 0)
 		return -1;
-	if (der_get(&body, 0x03, &bits) < 0 || body.len != 0 || bits.len < 1 || bits.p[0] != 0)
+	if (der_get(&body, 0x03, &bits) < 0 || bits.len < 1 || bits.p[0] != 0)
 		return -1;
 	s->signature = (struct der){.p = bits.p + 1, .len = bits.len - 1};
+	*rest = body;
 	return 0;
+}
+
+int
+der_signed_parse(const void *p, size_t len, struct der_signed *s)
+{
+	struct der	 rest;
+
+	if (der_signed_slice((struct der){.p = p, .len = len}, s, &rest) < 0)
+		return -1;
+	return rest.len == 0 ? 0 : -1;
+}
+
+int
+der_signed_parse_more(const void *p, size_t len, struct der_signed *s)
+{
+	struct der	 rest, skip;
+
+	if (der_signed_slice((struct der){.p = p, .len = len}, s, &rest) < 0)
+		return -1;
+	if (rest.len > 0 && der_get(&rest, 0xa0, &skip) < 0)
+		return -1;
+	return rest.len == 0 ? 0 : -1;
 }

@@ -31,4 +31,6 @@ struct der_signed {
 	struct der	 signature;		/* inside the BIT STRING */
 };
 NODISCARD int	 der_signed_parse(const void *p, size_t len, struct der_signed *s);
+/* As above where certificates may follow in [0] (BasicOCSPResponse); they are not looked at. */
+NODISCARD int	 der_signed_parse_more(const void *p, size_t len, struct der_signed *s);
 #endif

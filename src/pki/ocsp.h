@@ -35,7 +35,8 @@ struct ocsp_answer {
 };
 /*
  * Append a signed OCSPResponse: one answer per question in order, the request's nonce
- * echoed, the responder's certificate included, producedAt = this_update's clock now.
+ * echoed, the responder named by its key and its certificate included; producedAt is the
+ * machine's clock (clock_shift does not move it).
  * next_update 0: none.
  */
 NODISCARD int	 ocsp_respond(const struct ocsp_request *r, const struct ocsp_answer *answers,

@@ -1,0 +1,227 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "pki/cert_parts.h"
+#include "pki/ocsp.h"
+#include "pki/ocsp_parts.h"
+
+#include <openssl/ocsp.h>
+
+struct ocsp_request {
+	OCSP_REQUEST	*req;
+	size_t		 n;
+	char		 serial[OCSP_QUESTIONS][CERT_SERIAL_TEXT]; /* "" when unusable */
+};
+
+/* Questions ----------------------------------------------------------------------------- */
+
+/* The issuer's name and key under the question's own hash (RFC 6960 4.1.1). */
+static bool
+ocsp_hashes(const EVP_MD *md, const struct cert *issuer, unsigned char *name_hash,
+    unsigned char *key_hash, unsigned *len)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+	struct err	 err = {0};
+
+	return cert_point(issuer, point, &err) == 0 &&
+	    X509_NAME_digest(X509_get_subject_name(issuer->x), md, name_hash, len) == 1 &&
+	    EVP_Digest(point, sizeof(point), key_hash, len, md, NULL) == 1;
+}
+
+bool
+ocsp_id_is_for(OCSP_CERTID *id, const struct cert *issuer)
+{
+	ASN1_OCTET_STRING	*name = NULL, *key = NULL;
+	ASN1_OBJECT		*hash = NULL;
+	unsigned char		 name_hash[EVP_MAX_MD_SIZE], key_hash[EVP_MAX_MD_SIZE];
+	const EVP_MD		*md;
+	unsigned		 len;
+
+	if (OCSP_id_get0_info(&name, &hash, &key, NULL, id) != 1)
+		return false;
+	switch (OBJ_obj2nid(hash)) {
+	case NID_sha1:
+		md = EVP_sha1();
+		break;
+	case NID_sha256:
+		md = EVP_sha256();
+		break;
+	case NID_sm3:
+		md = EVP_sm3();
+		break;
+	default:
+		return false;
+	}
+	return ocsp_hashes(md, issuer, name_hash, key_hash, &len) &&
+	    ASN1_STRING_length(name) == (int)len && ASN1_STRING_length(key) == (int)len &&
+	    memcmp(ASN1_STRING_get0_data(name), name_hash, len) == 0 &&
+	    memcmp(ASN1_STRING_get0_data(key), key_hash, len) == 0;
+}
+
+static OCSP_CERTID *
+ocsp_question(const struct ocsp_request *r, size_t i)
+{
+	return OCSP_onereq_get0_id(OCSP_request_onereq_get0(r->req, (int)i));
+}
+
+/* RFC 8954 2.1: a nonce has 1 to 32 bytes. */
+static int
+ocsp_check_nonce(OCSP_REQUEST *req, struct err *err)
+{
+	int			 at = OCSP_REQUEST_get_ext_by_NID(req,
+	    NID_id_pkix_OCSP_Nonce, -1);
+	const ASN1_STRING	*value;
+
+	if (at < 0)
+		return 0;
+	value = X509_EXTENSION_get_data(OCSP_REQUEST_get_ext(req, at));
+	if (ASN1_STRING_length(value) < 1 || ASN1_STRING_length(value) > OCSP_NONCE_MAX + 2)
+		return err_set(err, ERR_INPUT, "an OCSP nonce has 1 to %d bytes (RFC 8954 2.1)",
+		    OCSP_NONCE_MAX);
+	return 0;
+}
+
+int
+ocsp_request_parse(const void *der, size_t len, struct ocsp_request **out, struct err *err)
+{
+	const unsigned char	*at = der;
+	OCSP_REQUEST		*req = len > OCSP_REQUEST_MAX ? NULL :
+	    d2i_OCSP_REQUEST(NULL, &at, (long)len);
+	struct ocsp_request	*r = NULL;
+	int			 n;
+
+	if (req == NULL || at != (const unsigned char *)der + len) {
+		err_openssl(err, ERR_INPUT, "not an OCSP request");
+		goto out;
+	}
+	n = OCSP_request_onereq_count(req);
+	if (n < 1 || n > OCSP_QUESTIONS) {
+		err_set(err, n < 1 ? ERR_INPUT : ERR_LIMIT,
+		    "an OCSP request asks about 1 to %d certificates", OCSP_QUESTIONS);
+		goto out;
+	}
+	if (ocsp_check_nonce(req, err) < 0)
+		goto out;
+	r = xcalloc(1, sizeof(*r));
+	*r = (struct ocsp_request){.req = req, .n = (size_t)n};
+	req = NULL; /* transferred */
+	for (size_t i = 0; i < r->n; i++) {
+		ASN1_INTEGER	*serial = NULL;
+
+		if (OCSP_id_get0_info(NULL, NULL, NULL, &serial, ocsp_question(r, i)) != 1 ||
+		    cert_serial_from_asn1(serial, r->serial[i]) < 0)
+			r->serial[i][0] = '\0';
+	}
+	*out = r;
+ out:
+	OCSP_REQUEST_free(req);
+	return r == NULL ? -1 : 0;
+}
+
+void
+ocsp_request_free(struct ocsp_request *r)
+{
+	if (r == NULL)
+		return;
+	OCSP_REQUEST_free(r->req);
+	free(r);
+}
+
+size_t
+ocsp_request_count(const struct ocsp_request *r)
+{
+	return r->n;
+}
+
+const char *
+ocsp_request_serial(const struct ocsp_request *r, size_t i)
+{
+	return r->serial[i];
+}
+
+bool
+ocsp_request_is_for(const struct ocsp_request *r, size_t i, const struct cert *issuer)
+{
+	return ocsp_id_is_for(ocsp_question(r, i), issuer);
+}
+
+/* Answers ------------------------------------------------------------------------------- */
+
+static int
+ocsp_add_answer(OCSP_BASICRESP *bs, OCSP_CERTID *id, const struct ocsp_answer *a,
+    ASN1_TIME *from, ASN1_TIME *to)
+{
+	static const int	 states[] = {
+		[OCSP_GOOD] = V_OCSP_CERTSTATUS_GOOD,
+		[OCSP_REVOKED] = V_OCSP_CERTSTATUS_REVOKED,
+		[OCSP_UNKNOWN] = V_OCSP_CERTSTATUS_UNKNOWN,
+	};
+	ASN1_TIME		*when = NULL;
+	int			 reason = a->reason == 0 ? OCSP_REVOKED_STATUS_NOSTATUS : a->reason;
+	int			 ok;
+
+	if (a->state == OCSP_REVOKED && (when = cert_time_new(a->revoked)) == NULL)
+		return -1;
+	ok = OCSP_basic_add1_status(bs, id, states[a->state], reason, when, from, to) != NULL;
+	ASN1_TIME_free(when);
+	return ok ? 0 : -1;
+}
+
+/* OCSP_basic_sign_ctx, never OCSP_basic_sign: the latter would use an empty ID. */
+static int
+ocsp_sign(OCSP_BASICRESP *bs, const struct cert *responder, EVP_PKEY *key, struct buf *der,
+    struct err *err)
+{
+	EVP_MD_CTX	*ctx = cert_sign_ctx(key);
+	OCSP_RESPONSE	*resp = NULL;
+	unsigned char	*p = NULL;
+	int		 len, rc = -1;
+
+	if (ctx == NULL || !OCSP_basic_sign_ctx(bs, responder->x, ctx, NULL, OCSP_RESPID_KEY) ||
+	    (resp = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, bs)) == NULL ||
+	    (len = i2d_OCSP_RESPONSE(resp, &p)) <= 0)
+		err_openssl(err, ERR_CRYPTO, "cannot sign the OCSP response");
+	else {
+		buf_add(der, p, (size_t)len);
+		rc = buf_check(der, err);
+	}
+	OPENSSL_free(p);
+	OCSP_RESPONSE_free(resp);
+	EVP_MD_CTX_free(ctx);
+	return rc;
+}
+
+int
+ocsp_respond(const struct ocsp_request *r, const struct ocsp_answer *answers,
+    const struct cert *responder, EVP_PKEY *responder_key, int64_t this_update,
+    int64_t next_update, struct buf *der, struct err *err)
+{
+	OCSP_BASICRESP	*bs = OCSP_BASICRESP_new();
+	ASN1_TIME	*from = cert_time_new(this_update);
+	ASN1_TIME	*to = next_update == 0 ? NULL : cert_time_new(next_update);
+	int		 rc = -1;
+
+	if (bs == NULL || from == NULL)
+		BUG("out of memory");
+	for (size_t i = 0; i < r->n; i++)
+		if (ocsp_add_answer(bs, ocsp_question(r, i), &answers[i], from, to) < 0) {
+			err_openssl(err, ERR_BUG, "cannot fill the OCSP response");
+			goto out;
+		}
+	if (OCSP_copy_nonce(bs, r->req) < 1)
+		err_openssl(err, ERR_BUG, "cannot copy the OCSP nonce");
+	else
+		rc = ocsp_sign(bs, responder, responder_key, der, err);
+ out:
+	ASN1_TIME_free(to);
+	ASN1_TIME_free(from);
+	OCSP_BASICRESP_free(bs);
+	return rc;
+}
+
+void
+ocsp_error(enum ocsp_failure status, struct buf *der)
+{
+	const unsigned char	 answer[] = {0x30, 0x03, 0x0a, 0x01, (unsigned char)status};
+
+	buf_add(der, answer, sizeof(answer));
+}

@@ -1,0 +1,68 @@
+#include "pki/ca.h"
+#include "pki/crl.h"
+
+void
+test_crl__round_trip(void **state)
+{
+	struct err	 err = {0};
+	struct ca	 ca;
+	struct crl_entry entries[3] = {{.revoked = CA_NOW - CLOCK_HOUR,
+	    .reason = CRL_REASON_KEY_COMPROMISE}, {.serial = "0102AB", .revoked = CA_NOW},
+	    {.serial = "FF", .revoked = CA_NOW, .reason = CRL_REASON_HOLD}}, found;
+	struct crl_facts facts;
+	struct buf	 der;
+	bool		 is;
+
+	(void)state;
+	ca_make(&ca);
+	buf_init(&der, 65536);
+	snprintf(entries[0].serial, sizeof(entries[0].serial), "%s", cert_serial(ca.sign));
+	assert_ok(crl_build(ca.issuing, ca.issuing_key, 7, CA_NOW, CA_NOW + CLOCK_DAY, entries,
+	    3, &der, &err));
+	assert_ok(crl_verify(der.p, der.len, ca.issuing, &facts, &err));
+	assert_int_equal(facts.number, 7);
+	assert_int_equal(facts.this_update, CA_NOW);
+	assert_int_equal(facts.next_update, CA_NOW + CLOCK_DAY);
+	assert_int_equal(facts.entries, 3);
+	assert_ok(crl_find(der.p, der.len, cert_serial(ca.sign), &is, &found, &err));
+	assert_true(is);
+	assert_int_equal(found.reason, CRL_REASON_KEY_COMPROMISE);
+	assert_int_equal(found.revoked, CA_NOW - CLOCK_HOUR);
+	assert_ok(crl_find(der.p, der.len, "FF", &is, &found, &err));
+	assert_true(is);
+	assert_ok(crl_find(der.p, der.len, cert_serial(ca.enc), &is, &found, &err));
+	assert_false(is);
+	assert_err(crl_find(der.p, der.len, "xyz", &is, &found, &err), ERR_INPUT);
+	buf_free(&der);
+	ca_free(&ca);
+}
+
+void
+test_crl__empty_list(void **state)
+{
+	struct err	 err = {0};
+	struct ca	 ca;
+	struct crl_facts facts;
+	struct buf	 der;
+
+	(void)state;
+	ca_make(&ca);
+	buf_init(&der, 65536);
+	assert_ok(crl_build(ca.root, ca.root_key, 1, CA_NOW, CA_NOW + CLOCK_DAY, NULL, 0, &der,
+	    &err));
+	assert_ok(crl_verify(der.p, der.len, ca.root, &facts, &err));
+	assert_int_equal(facts.entries, 0);
+	/* of another issuer, by another key, altered, cut */
+	assert_err(crl_verify(der.p, der.len, ca.issuing, &facts, &err), ERR_CRYPTO);
+	assert_err(crl_build(ca.root, ca.issuing_key, 1, CA_NOW, CA_NOW, NULL, 0, &der, &err),
+	    ERR_CRYPTO);
+	for (size_t i = 0; i < der.len; i++) {
+		der.p[i] ^= 1;
+		if (crl_verify(der.p, der.len, ca.root, &facts, &err) == 0)
+			fail_msg("byte %zu may be changed", i);
+		der.p[i] ^= 1;
+	}
+	assert_err(crl_verify(der.p, der.len - 1, ca.root, &facts, &err), ERR_INPUT);
+	buf_free(&der);
+	ca_free(&ca);
+}
