@@ -23,6 +23,8 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) -Isrc -I$(B)/gen \
 # Floors, lowest first; includes go downward only (tools/check_style.py reads this list).
 FLOORS	:= base ipc store http pki token doc kmc signer va gate hall web cli
 
+# tools/*.mk hold rules of their own
+.DEFAULT_GOAL := all
 include $(wildcard tools/*.mk)
 
 lib	= $(B)/lib$(1).a
