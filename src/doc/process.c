@@ -3,9 +3,8 @@
 #include "base/log.h"
 #include "doc/doc.h"
 #include "doc/request.h"
-#include "ipc/ipc.h"
+#include "ipc/process.h"
 
-#include <signal.h>
 #include <sys/resource.h>
 
 #define DOC_MEMORY	((rlim_t)1536 * 1024 * 1024)
@@ -80,15 +79,6 @@ static const struct ipc_request	 doc_requests[] = {
 	{0}
 };
 
-static struct ipc_server	*doc_server;
-
-static void
-doc_on_term(int sig)
-{
-	(void)sig;
-	ipc_server_stop(doc_server);
-}
-
 static int
 doc_limit(struct err *err)
 {
@@ -137,12 +127,5 @@ doc_main(struct err *err)
 	if (doc_fonts(err) < 0 || doc_limit(err) < 0)
 		return -1;
 	doc_warm_up();
-	if (ipc_server_new(&doc_server, &service, err) < 0)
-		return -1;
-	signal(SIGTERM, doc_on_term);
-	signal(SIGINT, SIG_IGN);
-	log_kv(LOG_INFO, "doc.ready");
-	ipc_server_run(doc_server);
-	ipc_server_free(doc_server);
-	return 0;
+	return ipc_process_serve(&service, err);
 }

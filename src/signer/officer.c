@@ -1,0 +1,155 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "pki/csr.h"
+#include "signer/work.h"
+
+void
+officer_release(struct officer *o)
+{
+	cert_free(o->cert);
+	*o = (struct officer){0};
+}
+
+int
+statement_parse(const char *bytes, size_t len, const char *type, json_t **out,
+    struct err *err)
+{
+	json_t		*j = NULL;
+	struct buf	 again;
+	int		 rc = -1;
+
+	if (json_parse(bytes, len, 16384, &j, err) < 0)
+		return err_add(err, "statement");
+	buf_init(&again, LIMIT_JSON);
+	json_write_canonical(j, &again);
+	if (again.len != len || memcmp(again.p, bytes, len) != 0)
+		err_set(err, ERR_DENIED, "the statement is not in canonical form");
+	else if (strcmp(js_str(j, "type"), type) != 0 || js_int(j, "v", 0) != 1)
+		err_set(err, ERR_DENIED, "the statement is no %s of version 1", type);
+	else
+		rc = 0;
+	buf_free(&again);
+	if (rc < 0)
+		json_decref(j);
+	else
+		*out = j;
+	return rc;
+}
+
+struct find {
+	const char	*serial;
+	struct officer	*out;
+	bool		 good;		/* the certificate is not revoked */
+};
+
+static int
+officer_load(struct db *db, void *arg, struct err *err)
+{
+	struct find	*f = arg;
+	struct rows	*r = NULL;
+	const void	*der;
+	size_t		 len;
+	int		 rc = -1;
+
+	officer_release(f->out);
+	if (db_one(db, SQL_OFFICER_BY_SERIAL, &r, err, DB_TEXT(f->serial)) < 0)
+		return err_set(err, ERR_DENIED, "%s is no officer", f->serial);
+	snprintf(f->out->serial, sizeof(f->out->serial), "%s", f->serial);
+	snprintf(f->out->name, sizeof(f->out->name), "%s", rows_text(r, 0));
+	f->out->may = (unsigned int)rows_int(r, 2);
+	f->out->active = rows_int(r, 3) == 1;
+	der = rows_blob(r, 1, &len);
+	if (cert_parse(der, len, &f->out->cert, err) < 0)
+		goto out;
+	rows_free(r);
+	if (db_one(db, SQL_CA_CERTIFICATE_BY_SERIAL, &r, err, DB_TEXT(f->serial)) < 0)
+		goto out;
+	f->good = strcmp(rows_text(r, 6), "good") == 0;
+	rc = 0;
+ out:
+	rows_free(r);
+	return rc;
+}
+
+int
+officer_check(struct signer *s, const json_t *statement, const char *bytes, size_t len,
+    const void *signature, size_t signature_len, unsigned int may, struct officer *out,
+    struct err *err)
+{
+	struct find	 f = {.serial = js_str(statement, "officer"), .out = out};
+	unsigned char	 point[SM2_POINT_LEN];
+	int64_t		 now = clock_now(), said = js_int(statement, "time", 0);
+
+	if (store_read(s->store, officer_load, &f, err) < 0)
+		return -1;
+	if (!out->active || (out->may & may) == 0)
+		return err_set(err, ERR_DENIED, "officer %s may not sign this", out->name);
+	if (!f.good || now < cert_not_before(out->cert) || now > cert_not_after(out->cert))
+		return err_set(err, ERR_DENIED, "the certificate of officer %s is not good",
+		    out->name);
+	if (said > now + 10 * CLOCK_MINUTE ||
+	    said < now - conf_int("ca.approval_days") * CLOCK_DAY)
+		return err_set(err, ERR_DENIED, "the statement is not of these days");
+	if (cert_point(out->cert, point, err) < 0)
+		return -1;
+	if (sm2_verify_point(point, bytes, len, signature, signature_len, err) < 0)
+		return err_set(err, ERR_DENIED, "the signature is not that of officer %s",
+		    out->name);
+	return 0;
+}
+
+struct enlist {
+	const struct cert	*cert;
+	const char		*name;
+	unsigned int		 may;
+};
+
+static int
+officer_enlist(struct db *db, void *arg, struct err *err)
+{
+	struct enlist		*e = arg;
+	size_t			 len;
+	const unsigned char	*der = cert_der(e->cert, &len);
+	json_t			*detail = json_pack("{s:s,s:s,s:i}", "serial",
+	    cert_serial(e->cert), "name", e->name, "may", (int)e->may);
+	int			 rc = -1;
+
+	if (certificate_add(db, e->cert, "staff", "staff", err) == 0 &&
+	    (e->may == 0 || db_run(db, SQL_OFFICER_ADD, NULL, err,
+	    DB_TEXT(cert_serial(e->cert)), DB_TEXT(e->name), DB_BLOB(der, len),
+	    DB_INT(e->may), DB_INT(clock_now())) == 0))
+		rc = journal_add(db, "officer.add", detail, err);
+	json_decref(detail);
+	return rc;
+}
+
+int
+officer_issue(struct signer *s, const char *name, const void *csr, size_t csr_len,
+    unsigned int may, struct cert **out, struct err *err)
+{
+	struct name		 subject = {0};
+	struct cert_plan	 plan = {.profile = profile_find("staff"),
+		.subject = &subject, .issuer = s->issuing, .not_before = clock_now(),
+		.not_after = clock_add_years(clock_now(), 3) - CLOCK_SECOND};
+	struct enlist		 e = {.name = name, .may = may};
+	struct cert		*c = NULL;
+	int			 rc = -1;
+
+	certificate_pointers(&plan.pointers);
+	cert_new_serial(plan.serial);
+	if (name_add(&subject, "C", "CN", err) < 0 || name_add(&subject, "CN", name, err) < 0 ||
+	    csr_check(csr, csr_len, plan.point, err) < 0 ||
+	    cert_build(&plan, s->key, &c, err) < 0)
+		goto out;
+	e.cert = c;
+	if (store_write(s->store, officer_enlist, &e, err) < 0)
+		goto out;
+	*out = c;
+	c = NULL;	/* transferred */
+	rc = 0;
+ out:
+	cert_free(c);
+	name_free(&subject);
+	return rc;
+}

@@ -1,0 +1,58 @@
+#ifndef SIGNER_SIGNER_H
+#define SIGNER_SIGNER_H
+#include "base/json.h"
+/*
+ * The signer: CA keys, certificates, revocation.  Asked over ipc; no network.
+ *
+ * It believes nobody: a certificate is issued only against an approval that an officer on
+ * its own list has signed (doc/architecture.md, "The approval"); subject, profile and validity
+ * come from that statement, extensions from the profile, the public key from a request that
+ * proves possession.  Every act and every refusal is a line of a hash-chained journal.
+ */
+
+/* What an officer may sign. */
+enum officer_may { OFFICER_APPROVE = 1, OFFICER_REVOKE = 2 };
+
+struct signer_pair {
+	struct buf	 sign_cert, enc_cert;		/* DER */
+	struct buf	 envelope;			/* DER SM2EnvelopedKey */
+	char		 sign_serial[41], enc_serial[41]; /* upper-case hex */
+};
+void	signer_pair_init(struct signer_pair *p);
+void	signer_pair_free(struct signer_pair *p);
+
+/* ---- asked over ipc ---- */
+
+/*
+ * By web.  signature: DER over the statement's bytes; csr: DER.  Idempotent per order: the
+ * same order and public key give the same pair; another key is ERR_CONFLICT.  A statement
+ * that does not hold is ERR_DENIED and journaled.
+ */
+NODISCARD int	signer_issue(const char *statement, size_t statement_len,
+		    const void *signature, size_t signature_len, const void *csr,
+		    size_t csr_len, struct signer_pair *out, struct err *err);
+/* Root and issuing certificate, DER. Anybody. */
+NODISCARD int	signer_chain(struct buf *root, struct buf *issuing, struct err *err);
+/*
+ * By web with an officer's statement {"type":"revocation","v":1,"serial","reason","officer",
+ * "time"}, canonical and signed like an approval.
+ */
+NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
+		    const void *signature, size_t signature_len, struct err *err);
+/* By the va: the newest list, made anew when due or when something was revoked since. */
+NODISCARD int	signer_crl(struct buf *der, int64_t *next_update, struct err *err);
+/* By the administrator: a certificate of profile "staff" for this request; DER. */
+NODISCARD int	signer_staff_issue(const char *name, const void *csr, size_t csr_len,
+		    unsigned int may, struct buf *cert, struct err *err);
+/* {"officers":[{"serial","name","may","active","created"}]} */
+NODISCARD int	signer_officers(json_t **out, struct err *err);
+NODISCARD int	signer_officer_set(const char *serial, unsigned int may, bool active,
+		    struct err *err);
+/* By the administrator: revoke by serial. */
+NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);
+/* Verify the whole chain: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
+NODISCARD int	signer_journal_verify(json_t **out, struct err *err);
+
+/* The process. */
+NODISCARD int	signer_main(struct err *err);
+#endif

@@ -1,0 +1,67 @@
+#ifndef SIGNER_WORK_H
+#define SIGNER_WORK_H
+#include "pki/cert.h"
+#include "pki/crl.h"
+#include "signer/signer.h"
+#include "store/store.h"
+/*
+ * The signer's work, in the process that holds the keys; private to the floor (and tests).
+ */
+struct signer {
+	struct store	*store;
+	struct cert	*root, *issuing;
+	EVP_PKEY	*key;			/* of the issuing CA */
+	/* asks kmc; replaced in tests */
+	int		(*pair)(const char *order, const unsigned char sign_point[65],
+			    unsigned char enc_point[65], struct buf *envelope,
+			    struct err *err);
+};
+NODISCARD int	signer_open(struct signer *s, const struct secret *passphrase,
+		    struct err *err);
+void		signer_close(struct signer *s);
+
+/* journal.c: one line, inside the transaction of the act. detail is borrowed. */
+NODISCARD int	journal_add(struct db *db, const char *what, const json_t *detail,
+		    struct err *err);
+/* A line of its own, for refusals. */
+void		journal_note(struct signer *s, const char *what, const json_t *detail);
+NODISCARD int	journal_verify(struct signer *s, json_t **out, struct err *err);
+
+/* officer.c */
+struct officer {
+	char		 serial[CERT_SERIAL_TEXT];
+	char		 name[128];
+	unsigned int	 may;
+	bool		 active;
+	struct cert	*cert;
+};
+void		officer_release(struct officer *o);
+/*
+ * The officer named in the (canonical, parsed) statement signed it, is on the list, may do
+ * this, and the certificate is good now.  ERR_DENIED otherwise.
+ */
+NODISCARD int	officer_check(struct signer *s, const json_t *statement, const char *bytes,
+		    size_t len, const void *signature, size_t signature_len,
+		    unsigned int may, struct officer *out, struct err *err);
+/* Parse a statement and check that it is canonical, of this type and version 1. */
+NODISCARD int	statement_parse(const char *bytes, size_t len, const char *type, json_t **out,
+		    struct err *err);
+NODISCARD int	officer_issue(struct signer *s, const char *name, const void *csr,
+		    size_t csr_len, unsigned int may, struct cert **out, struct err *err);
+
+/* issue.c, revoke.c */
+NODISCARD int	issue_work(struct signer *s, const char *statement, size_t statement_len,
+		    const void *signature, size_t signature_len, const void *csr,
+		    size_t csr_len, struct signer_pair *out, struct err *err);
+NODISCARD int	revoke_work(struct signer *s, const char *serial, int reason, const char *by,
+		    struct err *err);
+NODISCARD int	revoke_signed(struct signer *s, const char *statement, size_t len,
+		    const void *signature, size_t signature_len, struct err *err);
+NODISCARD int	crl_work(struct signer *s, struct buf *der, int64_t *next_update,
+		    struct err *err);
+
+/* certificate.c: a row, inside a transaction; the pointers of our certificates. */
+NODISCARD int	certificate_add(struct db *db, const struct cert *c, const char *ref,
+		    const char *profile, struct err *err);
+void		certificate_pointers(struct cert_pointers *p);
+#endif
