@@ -1,0 +1,262 @@
+/*
+ * interop_make write DIR	a small PKI: certificates, CRL, OCSP, request, envelope …
+ * interop_make read DIR	open what the other implementation left there
+ *
+ * Driven by tests/interop/run.  Keys lie open in DIR: they are worth nothing.
+ */
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "pki/cert.h"
+#include "pki/crl.h"
+#include "pki/csr.h"
+#include "pki/envelope.h"
+#include "pki/ocsp.h"
+
+static struct err	 err;
+static const char	*dir;
+
+#define must(call) do {									\
+	if ((call) < 0) {								\
+		fprintf(stderr, "%s: %s\n", #call, err.text);				\
+		exit(1);								\
+	}										\
+} while (0)
+
+struct party {
+	EVP_PKEY	*key;
+	struct cert	*cert;
+	unsigned char	 point[SM2_POINT_LEN];
+};
+static struct party	 root, issuing, ocsp, sign, enc, person;
+static const char	 message[] = "印信 interop";
+
+static void
+put(const char *name, const void *p, size_t len)
+{
+	char	*path = xasprintf("%s/%s", dir, name);
+
+	must(file_write(path, p, len, 0600, &err));
+	free(path);
+}
+
+static void
+put_hex(const char *name, const void *p, size_t len)
+{
+	char	*text = xmalloc(2 * len + 1);
+
+	hex_encode(p, len, text);
+	put(name, text, 2 * len);
+	free(text);
+}
+
+static void
+get(const char *name, struct buf *b)
+{
+	char	*path = xasprintf("%s/%s", dir, name);
+
+	buf_init(b, 65536);
+	must(file_read(path, b, &err));
+	free(path);
+}
+
+static void
+put_pem(const char *name, const char *kind, const struct buf *der)
+{
+	struct buf	 pem;
+
+	buf_init(&pem, LIMIT_CERT);
+	buf_addf(&pem, "-----BEGIN %s-----\n", kind);
+	for (size_t i = 0; i < der->len; i += 48) {
+		base64_add(&pem, der->p + i, der->len - i < 48 ? der->len - i : 48);
+		buf_addch(&pem, '\n');
+	}
+	buf_addf(&pem, "-----END %s-----\n", kind);
+	put(name, pem.p, pem.len);
+	buf_free(&pem);
+}
+
+/* Issue one certificate and leave NAME.crt, NAME.der and NAME.key (the scalar in hex). */
+static void
+issue(struct party *who, const char *name, const char *profile, const char *cn,
+    const char *id_no, const struct party *by, int years)
+{
+	struct name	 subject = {0};
+	unsigned char	 d[SM2_SCALAR_LEN];
+	char		 file[32];
+	struct buf	 pem;
+	const unsigned char *der;
+	size_t		 len;
+	int64_t		 now = clock_now();
+	struct cert_plan plan = {.profile = profile_find(profile), .subject = &subject,
+	    .issuer = by == NULL ? NULL : by->cert, .not_before = now - CLOCK_HOUR,
+	    .not_after = clock_add_years(now, years), .id_no = id_no,
+	    .pointers = {.ocsp = "http://va.example/ocsp", .ca_issuers =
+	    "http://va.example/issuing.crt", .crl = "http://va.example/issuing.crl",
+	    .policy = "1.2.156.99999.1.1", .cps = "http://va.example/cps"}};
+
+	must(sm2_generate(&who->key, &err));
+	must(sm2_point(who->key, who->point, &err));
+	memcpy(plan.point, who->point, sizeof(plan.point));
+	must(name_add(&subject, "C", "CN", &err));
+	must(name_add(&subject, "ST", "湖南省", &err));
+	must(name_add(&subject, "O", "长沙建工有限公司", &err));
+	must(name_add(&subject, "CN", cn, &err));
+	cert_new_serial(plan.serial);
+	must(cert_build(&plan, by == NULL ? who->key : by->key, &who->cert, &err));
+	buf_init(&pem, LIMIT_CERT);
+	cert_pem_add(who->cert, &pem);
+	snprintf(file, sizeof(file), "%s.crt", name);
+	put(file, pem.p, pem.len);
+	der = cert_der(who->cert, &len);
+	snprintf(file, sizeof(file), "%s.der", name);
+	put(file, der, len);
+	must(sm2_scalar(who->key, d, &err));
+	snprintf(file, sizeof(file), "%s.key", name);
+	put_hex(file, d, sizeof(d));
+	buf_free(&pem);
+	name_free(&subject);
+}
+
+static void
+write_lists(void)
+{
+	struct crl_entry	 entry = {.revoked = clock_now() - CLOCK_MINUTE,
+	    .reason = CRL_REASON_KEY_COMPROMISE};
+	struct ocsp_answer	 answer = {.state = OCSP_GOOD};
+	struct ocsp_request	*r = NULL;
+	struct buf		 der, ask;
+
+	buf_init(&der, OCSP_ANSWER_MAX);
+	buf_init(&ask, OCSP_REQUEST_MAX);
+	snprintf(entry.serial, sizeof(entry.serial), "%s", cert_serial(person.cert));
+	must(crl_build(issuing.cert, issuing.key, 42, clock_now(), clock_now() + CLOCK_DAY,
+	    &entry, 1, &der, &err));
+	put("list.crl", der.p, der.len);
+	buf_clear(&der);
+	must(ocsp_request_build(sign.cert, issuing.cert, "0123456789abcdef", 16, &ask, &err));
+	must(ocsp_request_parse(ask.p, ask.len, &r, &err));
+	must(ocsp_respond(r, &answer, ocsp.cert, ocsp.key, clock_now(), clock_now() + CLOCK_DAY,
+	    &der, &err));
+	put("ask.ocsp", ask.p, ask.len);
+	put("answer.ocsp", der.p, der.len);
+	ocsp_request_free(r);
+	buf_free(&ask);
+	buf_free(&der);
+}
+
+static void
+write_request(void)
+{
+	struct name	 subject = {0};
+	struct buf	 der;
+
+	buf_init(&der, LIMIT_CSR);
+	must(name_add(&subject, "CN", "证书助手", &err));
+	must(csr_build_key(&subject, sign.key, &der, &err));
+	put("request.der", der.p, der.len);
+	put_pem("request.pem", "CERTIFICATE REQUEST", &der);
+	buf_free(&der);
+	name_free(&subject);
+}
+
+static void
+write_secrets(void)
+{
+	unsigned char	 d[SM2_SCALAR_LEN];
+	struct secret	 pass = {0};
+	struct buf	 der;
+
+	buf_init(&der, SM2_CIPHER_MAX);
+	must(sm2_scalar(enc.key, d, &err));
+	must(envelope_make(sign.point, d, &der, &err));
+	put("envelope.der", der.p, der.len);
+	buf_clear(&der);
+	must(sm2_encrypt(enc.key, message, strlen(message), &der, &err));
+	put("cipher.der", der.p, der.len);
+	buf_clear(&der);
+	must(sm2_sign_message(sign.key, message, strlen(message), &der, &err));
+	put("message.sig", der.p, der.len);
+	put("message.txt", message, strlen(message));
+	buf_clear(&der);
+	secret_set(&pass, "interop", 7);
+	must(sm2_key_to_pem(sign.key, &pass, &der, &err));
+	put("sign.pem", der.p, der.len);
+	secret_free(&pass);
+	buf_free(&der);
+}
+
+static void
+write_all(void)
+{
+	issue(&root, "root", "root", "印信测试根", NULL, NULL, 20);
+	issue(&issuing, "issuing", "issuing-ca", "印信测试签发", NULL, &root, 10);
+	issue(&ocsp, "ocsp", "ocsp", "印信测试查询", NULL, &issuing, 2);
+	issue(&sign, "sign", "sm2-org-sign", "长沙建工有限公司", "91350100M000100Y43", &issuing, 3);
+	issue(&enc, "enc", "sm2-org-enc", "长沙建工有限公司", "91350100M000100Y43", &issuing, 3);
+	issue(&person, "person", "sm2-person-sign", "王小二", "11010519491231002X", &issuing, 1);
+	write_lists();
+	write_request();
+	write_secrets();
+}
+
+/* ------------------------------------------------------------------------------------- */
+
+static EVP_PKEY *
+read_key(const char *name)
+{
+	unsigned char	 d[SM2_SCALAR_LEN];
+	EVP_PKEY	*key = NULL;
+	struct buf	 b;
+
+	get(name, &b);
+	if (hex_decode(b.p, d, sizeof(d)) < 0)
+		exit(1);
+	must(sm2_from_scalar(d, &key, &err));
+	buf_free(&b);
+	return key;
+}
+
+/* The other side signed and encrypted message.txt and made an envelope of enc.key. */
+static void
+read_all(void)
+{
+	EVP_PKEY	*signer = read_key("sign.key"), *reader = read_key("enc.key");
+	unsigned char	 d[SM2_SCALAR_LEN];
+	struct secret	 plain = {0};
+	struct buf	 b;
+
+	get("other.sig", &b);
+	must(sm2_verify_message(signer, message, strlen(message), b.p, b.len, &err));
+	buf_free(&b);
+	get("other.cipher", &b);
+	must(sm2_decrypt(reader, b.p, b.len, &plain, &err));
+	if (plain.len != strlen(message) || memcmp(plain.p, message, plain.len) != 0)
+		exit(1);
+	buf_free(&b);
+	get("other.envelope", &b);
+	must(envelope_open(signer, b.p, b.len, &plain, &err));
+	must(sm2_scalar(reader, d, &err));
+	if (plain.len != sizeof(d) || memcmp(plain.p, d, sizeof(d)) != 0)
+		exit(1);
+	buf_free(&b);
+	secret_free(&plain);
+	EVP_PKEY_free(reader);
+	EVP_PKEY_free(signer);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 3) {
+		fprintf(stderr, "usage: interop_make write|read DIR\n");
+		return 64;
+	}
+	dir = argv[2];
+	if (strcmp(argv[1], "write") == 0)
+		write_all();
+	else
+		read_all();
+	return 0;
+}
