@@ -1,0 +1,276 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/file.h"
+#include "kmc/kmc.h"
+#include "signer/ceremony.h"
+#include "signer/site_cert.h"
+#include "signer/work.h"
+#include "store/seal.h"
+
+#include <sys/stat.h>
+
+#define ROOT_YEARS	30
+#define ISSUING_YEARS	20
+#define OCSP_YEARS	5
+
+/* Directories below data.dir: whose they are when services have users of their own. */
+static const struct {
+	const char	*name;
+	int		 user;		/* place after run.user_base, -1: root */
+	int		 group;		/* 100 web and gate, 101 signer and va, -1: the user's */
+	mode_t		 mode;
+} ceremony_dirs[] = {
+	{"hall", 0, 100, 02770}, {"ca", 1, 101, 02750}, {"ca-keys", 1, -1, 0700},
+	{"kmc", 2, -1, 0700}, {"kmc-keys", 2, -1, 0700}, {"va", 3, -1, 0700},
+	{"gate", 4, -1, 0700}, {"tls", 0, -1, 0700}, {"pub", -1, -1, 0755},
+	{"run", -1, -1, 01777},
+};
+
+static int
+data_path(const char *name, char path[512])
+{
+	return snprintf(path, 512, "%s/%s", conf_str("data.dir"), name);
+}
+
+/* Give a path to its owner; without root everything stays with the caller. */
+static int
+ceremony_own(const char *path, int user, int group, mode_t mode, struct err *err)
+{
+	uid_t	 base = (uid_t)conf_int("run.user_base");
+
+	if (geteuid() == 0 && user >= 0 &&
+	    chown(path, base + (uid_t)user, base + (gid_t)(group >= 0 ? group : user)) < 0)
+		return err_errno(err, ERR_STORE, "chown %s", path);
+	if (chmod(path, mode) < 0)
+		return err_errno(err, ERR_STORE, "chmod %s", path);
+	return 0;
+}
+
+static int
+ceremony_make_dirs(struct err *err)
+{
+	char	 path[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(ceremony_dirs); i++) {
+		data_path(ceremony_dirs[i].name, path);
+		if (file_mkdirs(path, 0755, err) < 0 ||
+		    ceremony_own(path, ceremony_dirs[i].user, ceremony_dirs[i].group,
+		    ceremony_dirs[i].mode, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Everything written below a directory becomes its owner's. */
+static int
+ceremony_own_files(struct err *err)
+{
+	static const struct { const char *file; int user, group; mode_t mode; } rows[] = {
+		{"hall/hall.db", 0, 100, 0660}, {"hall/hall.db-wal", 0, 100, 0660},
+		{"hall/hall.db-shm", 0, 100, 0660}, {"hall/data.key", 0, 100, 0640},
+		{"ca/ca.db", 1, 101, 0640}, {"ca/ca.db-wal", 1, 101, 0640},
+		{"ca/ca.db-shm", 1, 101, 0640}, {"ca-keys/root.key", 1, -1, 0600},
+		{"ca-keys/issuing.key", 1, -1, 0600}, {"kmc/kmc.db", 2, -1, 0600},
+		{"kmc/kmc.db-wal", 2, -1, 0600}, {"kmc/kmc.db-shm", 2, -1, 0600},
+		{"kmc-keys/wrap.key", 2, -1, 0600}, {"va/ocsp.key", 3, -1, 0600},
+		{"va/ocsp.crt", 3, -1, 0644}, {"tls/server.key", 0, -1, 0600},
+		{"tls/server.crt", 0, -1, 0644},
+	};
+	char	 path[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		data_path(rows[i].file, path);
+		if (file_exists(path) &&
+		    ceremony_own(path, rows[i].user, rows[i].group, rows[i].mode, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+write_cert(const char *name, const struct cert *c, struct err *err)
+{
+	struct buf	 pem;
+	char		 path[512];
+	int		 rc;
+
+	buf_init(&pem, LIMIT_CERT * 2);
+	cert_pem_add(c, &pem);
+	data_path(name, path);
+	rc = file_write(path, pem.p, pem.len, 0644, err);
+	buf_free(&pem);
+	return rc;
+}
+
+struct authority {
+	const char		*profile, *cn, *key_file, *cert_file;
+	int			 years;
+	const struct cert	*issuer;	/* NULL: self-signed */
+	EVP_PKEY		*issuer_key;
+	EVP_PKEY		*key;		/* made here */
+	struct cert		*cert;
+};
+
+/* One key and its certificate, written where the authority keeps them. */
+static int
+ceremony_make(const struct ceremony *c, struct authority *a, struct err *err)
+{
+	struct name		 subject = {0};
+	int64_t			 now = clock_now() / 1000 * 1000;
+	struct cert_plan	 plan = {.profile = profile_find(a->profile),
+		.subject = &subject, .issuer = a->issuer, .not_before = now,
+		.not_after = clock_add_years(now, a->years) - CLOCK_SECOND};
+	char			 path[512];
+	int			 rc = -1;
+
+	data_path(a->key_file, path);
+	cert_new_serial(plan.serial);
+	certificate_pointers(&plan.pointers);
+	if (name_add(&subject, "C", "CN", err) == 0 &&
+	    name_add(&subject, "O", c->company, err) == 0 &&
+	    name_add(&subject, "CN", a->cn, err) == 0 &&
+	    sm2_generate(&a->key, err) == 0 && sm2_point(a->key, plan.point, err) == 0 &&
+	    cert_build(&plan, a->issuer == NULL ? a->key : a->issuer_key, &a->cert, err) == 0 &&
+	    sm2_key_write(path, a->key, &c->passphrase, err) == 0)
+		rc = write_cert(a->cert_file, a->cert, err);
+	name_free(&subject);
+	return rc;
+}
+
+static int
+ceremony_stores(struct err *err)
+{
+	char	 path[512];
+
+	data_path("hall/data.key", path);
+	if (store_migrate(STORE_CA, conf_str("store.ca"), err) < 0 ||
+	    store_migrate(STORE_KMC, conf_str("store.kmc"), err) < 0 ||
+	    store_migrate(STORE_HALL, conf_str("store.hall"), err) < 0)
+		return -1;
+	return seal_create(path, err);
+}
+
+struct record {
+	const struct authority	*authorities;
+	size_t			 n;
+};
+
+static int
+ceremony_record(struct db *db, void *arg, struct err *err)
+{
+	struct record	*r = arg;
+	struct rows	*rows = NULL;
+	int64_t		 n = 0;
+
+	if (db_one(db, SQL_CA_CERTIFICATE_COUNT, &rows, err) < 0)
+		return -1;
+	n = rows_int(rows, 0);
+	rows_free(rows);
+	if (n > 0)
+		return err_set(err, ERR_WRONG_STATE, "the ca store belongs to another CA");
+	for (size_t i = 0; i < r->n; i++) {
+		json_t	*detail = json_pack("{s:s,s:s}", "serial",
+		    cert_serial(r->authorities[i].cert), "subject",
+		    cert_subject(r->authorities[i].cert));
+		int	 rc = certificate_add(db, r->authorities[i].cert, "ceremony",
+		    r->authorities[i].profile, err);
+
+		if (rc == 0)
+			rc = journal_add(db, "ceremony.make", detail, err);
+		json_decref(detail);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The first officer, with the issuing key still in hand. */
+static int
+ceremony_officer(const struct ceremony *c, struct authority *a, struct buf *admin_cert,
+    struct err *err)
+{
+	struct record	 record = {a, 3};
+	struct signer	 s = {.issuing = a[1].cert, .key = a[1].key};
+	struct cert	*officer = NULL;
+	int		 rc = -1;
+
+	if (store_open(&s.store, STORE_CA, conf_str("store.ca"), false, err) < 0)
+		return -1;
+	if (store_write(s.store, ceremony_record, &record, err) == 0 &&
+	    officer_issue(&s, c->admin_name, c->admin_csr, c->admin_csr_len,
+	    OFFICER_APPROVE | OFFICER_REVOKE, &officer, err) == 0) {
+		cert_pem_add(officer, admin_cert);
+		rc = c->enrol == NULL ? 0 :
+		    c->enrol(c->admin_name, cert_serial(officer), err);
+	}
+	store_close(s.store);
+	cert_free(officer);
+	return rc;
+}
+
+static int
+ceremony_publish(const struct authority *a, struct err *err)
+{
+	struct buf	 pem;
+	char		 path[512];
+	int		 rc;
+
+	buf_init(&pem, LIMIT_CERT * 4);
+	cert_pem_add(a[1].cert, &pem);
+	cert_pem_add(a[0].cert, &pem);
+	data_path("pub/chain.pem", path);
+	rc = file_write(path, pem.p, pem.len, 0644, err);
+	buf_free(&pem);
+	return rc;
+}
+
+static int
+ceremony_is_first(struct err *err)
+{
+	char	 path[512];
+
+	data_path("ca-keys/root.key", path);
+	if (file_exists(path))
+		return err_set(err, ERR_WRONG_STATE, "%s exists: this data directory has a CA "
+		    "already, or an init was interrupted there; move it away to begin anew",
+		    path);
+	return 0;
+}
+
+int
+ceremony_run(const struct ceremony *c, struct buf *admin_cert, struct err *err)
+{
+	struct authority	 a[3] = {
+		{.profile = "root", .cn = c->root_cn, .key_file = "ca-keys/root.key",
+		    .cert_file = "pub/root.crt", .years = ROOT_YEARS},
+		{.profile = "issuing-ca", .cn = c->issuing_cn,
+		    .key_file = "ca-keys/issuing.key", .cert_file = "pub/issuing.crt",
+		    .years = ISSUING_YEARS},
+		{.profile = "ocsp", .cn = "OCSP", .key_file = "va/ocsp.key",
+		    .cert_file = "va/ocsp.crt", .years = OCSP_YEARS},
+	};
+	int			 rc = -1;
+
+	umask(027);
+	if (ceremony_is_first(err) < 0 || ceremony_make_dirs(err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
+		if (i > 0) {
+			a[i].issuer = a[i - 1].cert;
+			a[i].issuer_key = a[i - 1].key;
+		}
+		if (ceremony_make(c, &a[i], err) < 0)
+			goto out;
+	}
+	if (kmc_init(&c->passphrase, err) == 0 && site_cert_make(err) == 0 &&
+	    ceremony_stores(err) == 0 && ceremony_officer(c, a, admin_cert, err) == 0 &&
+	    ceremony_own_files(err) == 0)
+		rc = ceremony_publish(a, err);
+ out:
+	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
+		EVP_PKEY_free(a[i].key);
+		cert_free(a[i].cert);
+	}
+	return rc;
+}

@@ -1,0 +1,5 @@
+#ifndef SIGNER_REQUEST_H
+#define SIGNER_REQUEST_H
+/* The version of the signer's request table; a change in any request or answer raises it. */
+#define SIGNER_VERSION	1
+#endif

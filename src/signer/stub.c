@@ -1,0 +1,155 @@
+#include "base/base.h"
+#include "ipc/ipc.h"
+#include "signer/request.h"
+#include "signer/signer.h"
+
+/* Asking the signer from other processes. */
+#define SIGNER_TIMEOUT_MS	20000
+
+static int
+ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, struct err *err)
+{
+	return ipc_ask("signer", SIGNER_VERSION, request, in, out, SIGNER_TIMEOUT_MS, err);
+}
+
+int
+signer_issue(const char *statement, size_t statement_len, const void *signature,
+    size_t signature_len, const void *csr, size_t csr_len, struct signer_pair *out,
+    struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	json_object_set_new(in.json, "statement", json_stringn(statement, statement_len));
+	js_set_bytes(in.json, "signature", signature, signature_len);
+	js_set_bytes(in.json, "csr", csr, csr_len);
+	if (ask("issue", &in, &answer, err) == 0 &&
+	    js_need_bytes(answer.json, "sign_cert", &out->sign_cert, err) == 0 &&
+	    js_need_bytes(answer.json, "enc_cert", &out->enc_cert, err) == 0 &&
+	    js_need_bytes(answer.json, "envelope", &out->envelope, err) == 0) {
+		snprintf(out->sign_serial, sizeof(out->sign_serial), "%s",
+		    js_str(answer.json, "sign_serial"));
+		snprintf(out->enc_serial, sizeof(out->enc_serial), "%s",
+		    js_str(answer.json, "enc_serial"));
+		rc = 0;
+	}
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_chain(struct buf *root, struct buf *issuing, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	if (ask("chain", &in, &answer, err) == 0 &&
+	    js_need_bytes(answer.json, "root", root, err) == 0 &&
+	    js_need_bytes(answer.json, "issuing", issuing, err) == 0)
+		rc = 0;
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_revoke(const char *statement, size_t statement_len, const void *signature,
+    size_t signature_len, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	json_object_set_new(in.json, "statement", json_stringn(statement, statement_len));
+	js_set_bytes(in.json, "signature", signature, signature_len);
+	rc = ask("revoke", &in, &answer, err);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_crl(struct buf *der, int64_t *next_update, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	if ((rc = ask("crl", &in, &answer, err)) == 0) {
+		buf_add(der, answer.blob.p, answer.blob.len);
+		*next_update = js_int(answer.json, "next_update", 0);
+	}
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_staff_issue(const char *name, const void *csr, size_t csr_len, unsigned int may,
+    struct buf *cert, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	js_set_str(in.json, "name", name);
+	js_set_bytes(in.json, "csr", csr, csr_len);
+	js_set_int(in.json, "may", may);
+	if (ask("staff_issue", &in, &answer, err) == 0)
+		rc = js_need_bytes(answer.json, "cert", cert, err);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+/* A request whose whole answer is wanted. */
+static int
+ask_json(const char *request, json_t *question, json_t **out, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	json_decref(in.json);
+	in.json = question;
+	if ((rc = ask(request, &in, &answer, err)) == 0 && out != NULL)
+		*out = json_incref(answer.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_officers(json_t **out, struct err *err)
+{
+	return ask_json("officers", json_object(), out, err);
+}
+
+int
+signer_officer_set(const char *serial, unsigned int may, bool active, struct err *err)
+{
+	return ask_json("officer_set", json_pack("{s:s,s:i,s:b}", "serial", serial, "may",
+	    (int)may, "active", active), NULL, err);
+}
+
+int
+signer_admin_revoke(const char *serial, int reason, struct err *err)
+{
+	return ask_json("admin_revoke", json_pack("{s:s,s:i}", "serial", serial, "reason",
+	    reason), NULL, err);
+}
+
+int
+signer_journal_verify(json_t **out, struct err *err)
+{
+	return ask_json("journal_verify", json_object(), out, err);
+}

@@ -1,0 +1,26 @@
+#ifndef VA_VA_H
+#define VA_VA_H
+#include "base/err.h"
+/*
+ * The validation service: OCSP (RFC 6960), the CRL, CA certificates over HTTP, and the status
+ * of a certificate for our own processes.  Reads the ca store, holds the key of a delegated
+ * responder only.
+ *
+ *	POST /ocsp, GET /ocsp/<base64>	application/ocsp-response
+ *	GET /crl/issuing.crl		DER
+ *	GET /ca/root.crt /ca/issuing.crt /ca/chain.pem
+ *	GET /healthz /metrics
+ *
+ * Answers without nonce are kept ready for VA_FRESH_MS; so a revocation is visible in at
+ * most that time (stated bound: 5 s).
+ */
+#define VA_FRESH_MS	5000
+
+enum va_status { VA_GOOD, VA_REVOKED, VA_UNKNOWN };
+
+/* For web: is the certificate (serial, upper-case hex) good now?  Never from the cache. */
+NODISCARD int	va_status(const char *serial, enum va_status *status, struct err *err);
+
+/* The process. */
+NODISCARD int	va_main(struct err *err);
+#endif
