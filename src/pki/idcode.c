@@ -51,7 +51,7 @@ int
 idcode_check_uscc(const char *s, struct err *err)
 {
 	unsigned	 sum = 0, weight = 1;
-	char		 want, code[19], province[3];
+	char		 want, code[19];
 
 	if (strlen(s) != 18)
 		return err_set(err, ERR_INPUT, "统一社会信用代码应为18位，现在是%zu位，请补全或删去多余的字符。",
@@ -63,6 +63,9 @@ idcode_check_uscc(const char *s, struct err *err)
 		if (at == NULL)
 			return err_set(err, ERR_INPUT, "统一社会信用代码第%zu位不能是这个字符"
 			    "（只用数字和除I、O、S、V、Z以外的大写字母），请核对。", i + 1);
+		if (i >= 2 && i < 8 && !idcode_is_digit(code[i]))
+			return err_set(err, ERR_INPUT, "统一社会信用代码第%zu位应为数字（第3至8位是"
+			    "登记地区代码），请核对。", i + 1);
 		if (i < 17)
 			sum += (unsigned)(at - idcode_uscc_alphabet) * weight;
 		weight = weight * 3 % 31;
@@ -70,9 +73,6 @@ idcode_check_uscc(const char *s, struct err *err)
 	want = idcode_uscc_alphabet[(31 - sum % 31) % 31];
 	if (code[17] != want)
 		return err_set(err, ERR_INPUT, "统一社会信用代码第18位校验码不对，请逐位核对是否抄错。");
-	snprintf(province, sizeof(province), "%.2s", code + 2);
-	if (region_by_code(province) == NULL && strcmp(province, "10") != 0)
-		return err_set(err, ERR_INPUT, "统一社会信用代码第3、4位不是省级行政区划代码，请核对。");
 	return 0;
 }
 

@@ -25,6 +25,8 @@ static const struct row {
 	{idcode_check_uscc, "91440300708461163T", "第18位校验码不对"},
 	{idcode_check_uscc, "9144030070846113", "现在是16位"},
 	{idcode_check_uscc, "9144030070846113OT", "第17位"},
+	{idcode_check_uscc, "9A440300708461136T", "第18位校验码不对"},
+	{idcode_check_uscc, "91A40300708461136T", "第3位应为数字"},
 	{idcode_check_uscc, "", "现在是0位"},
 	{idcode_check_orgcode, "D2143569-X", NULL},
 	{idcode_check_orgcode, "708461136", NULL},
