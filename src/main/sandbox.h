@@ -1,0 +1,111 @@
+#ifndef MAIN_SANDBOX_H
+#define MAIN_SANDBOX_H
+#include "base/json.h"
+#include "http/server.h"
+#include <openssl/evp.h>
+#include <pthread.h>
+/*
+ * yinxin-sandbox: the outside world of a hall on one machine.  SMS, identity, Alipay, WeChat
+ * Pay and mail as their vendors speak, with strict checks of our signatures; pages that stand
+ * for phones, cashiers and mailboxes; switches that make it fail.  For development, tests and
+ * demonstrations only: it holds no real money, knows no real person and listens on loopback.
+ *
+ * The whole state is one JSON object under one lock: lists "sms", "mails", "notifications",
+ * "people", "companies", "faults"; objects by number "trades", "refunds", "faces".  Lists keep
+ * their newest SB_KEEP entries.  With --state it is written to <dir>/state.json.
+ */
+#define SB_KEEP		500
+#define SB_OBJECTS	5000
+
+struct sandbox {
+	pthread_mutex_t	 lock;		/* of state */
+	json_t		*state;
+	const char	*dir;		/* --state, NULL: nothing is kept */
+	const char	*gate_dir;	/* --gate-dir, NULL: paths of the settings */
+	const char	*hall_url;	/* --hall-url */
+	const char	*ca_file;	/* --ca: checks the hall's TLS; NULL: not checked */
+	char		 base[64];	/* http://127.0.0.1:18080 */
+	int		 http_port, smtp_port;
+	double		 factor;	/* of the vendors' retry times */
+	EVP_PKEY	*alipay, *wechat;	/* the platforms' keys */
+	EVP_PKEY	*alipay_app, *wechat_merchant;	/* the merchant's, for checking */
+};
+extern struct sandbox	sb;
+
+/* One request being answered; the lock is held. */
+struct sb_call {
+	const struct http_request *req;
+	struct http_response	*res;
+	const char		*rest;		/* path behind the route's prefix */
+	json_t			*query;		/* fields of the query */
+	json_t			*form;		/* fields of a form body, or an empty object */
+	const char		*api;		/* set by vendors' handlers: "alipay.query" */
+	int64_t			 delay_ms;	/* before the answer is sent, without the lock */
+};
+struct sb_route {
+	const char	*method;	/* NULL: any */
+	const char	*path;		/* exact; with '*' at the end: prefix */
+	void		(*answer)(struct sb_call *c);
+};
+/* Tables of the parts; each ends with path NULL. */
+extern const struct sb_route	sb_routes_aliyun[], sb_routes_alipay[], sb_routes_wechat[],
+				sb_routes_pages[], sb_routes_control[];
+
+/* State: sandbox_state.c */
+NODISCARD int	 sb_state_load(struct err *err);
+void		 sb_state_save(void);
+json_t		*sb_list(const char *name);			/* borrowed */
+json_t		*sb_map(const char *name);			/* borrowed */
+void		 sb_push(const char *list, json_t *entry);	/* takes entry */
+void		 sb_put(const char *map, const char *key, json_t *entry);	/* takes entry */
+/* Is this fault switched on?  Counts one use. value may be NULL. */
+bool		 sb_fault(const char *api, const char *what, int64_t *value);
+json_t		*sb_person(const char *id_no);			/* NULL: not registered */
+void		 sb_seed(void);					/* demo people and companies */
+
+/* Keys and signatures: sandbox_keys.c */
+NODISCARD int	 sb_keys_load(struct err *err);
+void		 sb_sign(EVP_PKEY *key, const char *text, size_t len, struct buf *base64);
+bool		 sb_verify(EVP_PKEY *key, const char *text, size_t len, const char *base64);
+void		 sb_sha256_hex(const void *p, size_t len, char hex[65]);
+
+/* Trades: sandbox_trade.c.  A trade {"channel","no","channel_no","code","qr","fen","subject",
+ * "state" waiting|paid|closed|refunded,"notify_url","created","expires","paid_fen","paid_at",
+ * "refunded_fen"}. */
+json_t		*sb_trade(const char *channel, const char *no);
+json_t		*sb_trade_by_qr(const char *text);	/* QR text, code, page or our number */
+json_t		*sb_trade_new(const char *channel, const char *no, int64_t fen,
+		    const char *subject, const char *notify_url, int64_t expires);
+bool		 sb_trade_is_open(json_t *trade);	/* closes it when expired */
+/* What the payer does; a sentence when impossible, else NULL. */
+const char	*sb_trade_pay(json_t *trade, int64_t fen);
+/* {"no","trade_no","channel","channel_no","fen","at","state"} */
+json_t		*sb_refund(const char *channel, const char *no);
+
+/* Notifications: sandbox_notify.c */
+enum sb_notify_kind { SB_NOTIFY_PAID, SB_NOTIFY_REFUND };
+/* Queue with the faults switched on for <channel>.notify. object: trade or refund. */
+void		 sb_notify(json_t *trade, json_t *refund);
+/* Queue one by hand: what is "" (again), "forged", "amount", "merchant", "signtest". */
+void		 sb_notify_by_hand(json_t *trade, json_t *refund, const char *what);
+NODISCARD int	 sb_notify_start(struct err *err);
+/* Bodies, by the vendors' parts. what as above; *body and *headers ("Name: value", array). */
+void		 sb_alipay_notice(json_t *trade, json_t *refund, const char *id,
+		    const char *what, struct buf *body);
+void		 sb_wechat_notice(json_t *trade, json_t *refund, const char *id,
+		    const char *what, struct buf *body);
+void		 sb_wechat_headers(const struct buf *body, const char *what, json_t *headers);
+
+/* Mail: sandbox_smtp.c, sandbox_mime.c */
+NODISCARD int	 sb_smtp_start(int port, struct err *err);
+json_t		*sb_mime_read(const char *p, size_t len);	/* {"from","subject",…} */
+
+/* Answers */
+void		 sb_json(struct sb_call *c, int status, json_t *value);	/* takes value */
+void		 sb_page_begin(struct sb_call *c, const char *title);
+void		 sb_page_end(struct sb_call *c);
+void		 sb_html(struct buf *b, const char *text);	/* escaped */
+void		 sb_redirect(struct sb_call *c, const char *to);
+void		 sb_error_page(struct sb_call *c, int status, const char *text);
+const char	*sb_time(int64_t ms);				/* static per thread */
+#endif
