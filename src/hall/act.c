@@ -92,3 +92,13 @@ js_set_fen(json_t *obj, const char *key, int64_t fen)
 	(void)snprintf(name, sizeof(name), "%s_fen", key);
 	js_set_int(obj, name, fen);
 }
+
+void
+js_update(json_t *obj, const json_t *from)
+{
+	json_t		*copy = json_deep_copy(from);
+
+	if (copy != NULL)
+		(void)json_object_update(obj, copy);
+	json_decref(copy);
+}

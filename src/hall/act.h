@@ -17,6 +17,7 @@ struct act {
 	const json_t		*in;
 	json_t			*errors;	/* caller's array, may be NULL */
 	void			*extra;
+	struct buf		*out;		/* bytes the caller wants */
 	/* filled by run */
 	json_t			*model;
 	struct order		 o;
@@ -34,6 +35,8 @@ NODISCARD int	hall_outbox_put(struct db *db, const struct hall *h, const char *k
 void		hall_poke(struct hall *h);		/* pokes when something was put */
 /* ERR_DENIED with a sentence unless who has one of the roles. */
 NODISCARD int	hall_need_role(const struct who *who, unsigned int roles, struct err *err);
+/* Copy every member of `from` (NULL: none) into obj. */
+void		js_update(json_t *obj, const json_t *from);
 /* "2026-11-21 09:05:07", "" for 0 */
 void		js_set_time(json_t *obj, const char *key, int64_t ms);
 /* key: "340.00", key_fen: 34000 */

@@ -40,6 +40,9 @@ NODISCARD int	captcha_use(struct hall *h, const char *id, const char *answer,
  */
 NODISCARD int	limit_hit(struct hall *h, const char *what, const char *key, int max,
 		    int64_t window_ms, struct err *err);
+/* How often so far, without counting. */
+NODISCARD int	limit_hits(struct hall *h, const char *what, const char *key,
+		    int64_t window_ms, int64_t *hits, struct err *err);
 NODISCARD int	limit_forget(struct hall *h, const char *what, const char *key,
 		    struct err *err);
 #endif

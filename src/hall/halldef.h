@@ -124,6 +124,8 @@ const struct def_notice		*halldef_notice(const struct halldef *d, const char *ev
 const struct def_material	*product_material(const struct def_product *p, const char *kind);
 /* Fen to pay for so many years; -1 when not sold. */
 int64_t	product_amount(const struct def_product *p, int years);
+/* The paragraphs of a text: an array of its lines that are not empty. */
+json_t	*text_paragraphs(const char *text);
 /* Replace {name} by the string of that name in values ("" when missing). Appends to out. */
 void	text_fill(const char *text, const json_t *values, struct buf *out);
 #endif

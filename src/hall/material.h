@@ -25,5 +25,7 @@ NODISCARD int	material_read(struct hall *h, const struct who *who, const char *n
 NODISCARD int	material_list(struct db *db, const struct hall *h, const struct order *o,
 		    json_t **rows, bool *complete, struct err *err);
 /* How large may an upload be? */
+/* What a kind asks for, without an upload: as a row without "has". */
+json_t		*material_kind_model(const struct def_material *m);
 size_t		material_upload_max(void);
 #endif

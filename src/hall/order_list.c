@@ -4,9 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
-#include "hall/code.h"
 #include "hall/order_row.h"
-#include "hall/sealed.h"
 #include "hall/steps.h"
 
 #define ORDER_PAGE	20
@@ -118,16 +116,15 @@ order_list_pages(json_t *model, int64_t total, int64_t page)
 	js_set_int(model, "next_page", page + 1);
 }
 
-/* a->name is the tab, a->in the query; a->number 1: of all accounts (staff). */
-int
+/* a->name is the tab, a->in the query. */
+static int
 order_list_run(struct db *db, struct act *a, struct err *err)
 {
 	const struct order_tab	*t = order_tab_by_name(a->name);
 	struct rows		*rows = NULL;
 	char			 like[160], state[40];
 	const char		*states = t->states, *want = js_str(a->in, "state");
-	int64_t			 page = 1, total = 0, account = a->number == 1 ? 0 :
-				    a->who->account;
+	int64_t			 page = 1, total = 0, account = a->who->account;
 	json_t			*list = json_array();
 	int			 rc = -1;
 

@@ -28,6 +28,8 @@ CREATE TABLE face (
 	token_digest	TEXT NOT NULL UNIQUE,	-- SM3
 	state		TEXT NOT NULL,		-- created opened pending passed failed
 	stage		TEXT NOT NULL,		-- "", "factors", "face": what is being asked
+	proves		TEXT NOT NULL,		-- keyed digest of name, ID number and mobile asked about
+	meta		TEXT NOT NULL,		-- what the phone says about itself, for the provider
 	factors		BIGINT NOT NULL,	-- 1: name, ID number and mobile agree
 	url		TEXT NOT NULL,		-- provider's page for the phone
 	provider_no	TEXT NOT NULL,		-- provider's request or certify id

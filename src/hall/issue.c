@@ -1,0 +1,156 @@
+#include "base/base.h"
+#include "hall/issue.h"
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "hall/act.h"
+#include "hall/approval.h"
+#include "hall/services.h"
+#include "pki/cert.h"
+
+void
+issued_init(struct issued *i)
+{
+	memset(i, 0, sizeof(*i));
+	buf_init(&i->sign_cert, LIMIT_CERT);
+	buf_init(&i->enc_cert, LIMIT_CERT);
+	buf_init(&i->enc_key, 8192);
+}
+
+void
+issued_free(struct issued *i)
+{
+	buf_free(&i->sign_cert);
+	buf_free(&i->enc_cert);
+	buf_free(&i->enc_key);
+}
+
+static int
+issue_load_run(struct db *db, struct act *a, struct err *err)
+{
+	struct approval	*p = a->extra;
+
+	if (approval_load(db, &a->o, p, err) < 0) {
+		if (err->kind == ERR_NOT_FOUND)
+			err_set(err, ERR_WRONG_STATE, "业务还没有审核通过，请稍后再试。");
+		return -1;
+	}
+	if (p->signed_at == 0)
+		return err_set(err, ERR_WRONG_STATE, "业务还没有审核通过，请稍后再试。");
+	return 0;
+}
+
+static int
+issue_file_one(struct db *db, const struct order *o, const char *kind, const struct buf *der,
+    struct err *err)
+{
+	struct cert	*c = NULL;
+	int		 rc = -1;
+
+	if (cert_parse(der->p, der->len, &c, err) < 0)
+		return -1;
+	rc = db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o->id), DB_TEXT(kind),
+	    DB_INT(o->account), DB_TEXT(cert_serial(c)), DB_TEXT(cert_subject(c)),
+	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_BLOB(der->p, der->len),
+	    DB_INT(clock_now()));
+	cert_free(c);
+	return rc;
+}
+
+static int
+issue_file_run(struct db *db, struct act *a, struct err *err)
+{
+	const struct issued	*i = a->extra;
+	bool			 had = false;
+
+	if (issue_is_done(db, &a->o, &had, err) < 0)
+		return -1;
+	if (had)
+		return 0;
+	if (issue_file_one(db, &a->o, "sign", &i->sign_cert, err) < 0 ||
+	    issue_file_one(db, &a->o, "enc", &i->enc_cert, err) < 0)
+		return -1;
+	return order_note(db, a->h, a->who, &a->o, "certificates", i->sign_serial, err);
+}
+
+/* The issuing and root certificates that go into the key with the pair. */
+static int
+issue_chain(json_t **out, struct err *err)
+{
+	static const char *const	 names[] = { "issuing", "root" };
+	json_t				*list = json_array(), *holder = json_object();
+	struct cert			*c = NULL;
+	const unsigned char		*der = NULL;
+	size_t				 i = 0, len = 0;
+	char				*path = NULL;
+	int				 rc = 0;
+
+	for (i = 0; rc == 0 && i < ARRAY_LEN(names); i++) {
+		path = xasprintf("%s/pub/%s.crt", conf_path("data.dir"), names[i]);
+		rc = cert_read(path, &c, err);
+		free(path);
+		if (rc < 0)
+			break;
+		der = cert_der(c, &len);
+		js_set_bytes(holder, "der", der, len);
+		(void)json_array_append(list, json_object_get(holder, "der"));
+		cert_free(c);
+		c = NULL;
+	}
+	json_decref(holder);
+	if (rc < 0)
+		json_decref(list);
+	else
+		*out = list;
+	return rc;
+}
+
+int
+issue_pair(struct hall *h, const struct who *who, const char *no, const void *csr, size_t len,
+    json_t **model, struct err *err)
+{
+	struct approval	 p;
+	struct issued	 i;
+	struct act	 load = {.h = h, .who = who, .no = no, .extra = &p};
+	struct act	 file = {.h = h, .who = who, .no = no, .extra = &i};
+	json_t		*chain = NULL, *j = NULL;
+	int		 rc = -1;
+
+	approval_init(&p);
+	issued_init(&i);
+	if (issue_chain(&chain, err) < 0 || act_read(&load, issue_load_run, err) < 0)
+		goto out;
+	if (hall_services(h)->issue(p.statement.p, p.statement.len, p.signature.p,
+	    p.signature.len, csr, len, &i, err) < 0)
+		goto out;
+	if (act_write(&file, issue_file_run, err) < 0)
+		goto out;
+	*model = j = json_object();
+	js_set_bytes(j, "sign_cert", i.sign_cert.p, i.sign_cert.len);
+	js_set_bytes(j, "enc_cert", i.enc_cert.p, i.enc_cert.len);
+	js_set_bytes(j, "enc_key", i.enc_key.p, i.enc_key.len);
+	(void)json_object_set(j, "chain", chain);
+	js_set_str(j, "serial", i.sign_serial);
+	js_set_str(j, "no", no);
+	rc = 0;
+ out:
+	json_decref(chain);
+	issued_free(&i);
+	approval_free(&p);
+	return rc;
+}
+
+int
+issue_is_done(struct db *db, const struct order *o, bool *done, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int		 rc = 0, n = 0;
+
+	if (db_query(db, SQL_CERTIFICATE_OF_ORDER, &rows, err, DB_INT(o->id)) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0)
+		n++;
+	rows_free(rows);
+	*done = n >= 2;
+	return rc;
+}

@@ -1,0 +1,117 @@
+#include "base/base.h"
+#include "hall/notice.h"
+
+#include "base/rand.h"
+#include "base/str.h"
+#include "hall/act.h"
+#include "hall/order_row.h"
+
+#define NOTICE_MAIL	(32 * 1024)
+
+const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", "returned",
+	"approved", "made", "shipped", "done", "cancelled", "refunded", NULL };
+
+/* The parameters a template names: {"code": "123456"} for "…{code}…". */
+static json_t *
+notice_params(const char *text, const json_t *values)
+{
+	json_t		*params = json_object();
+	const char	*end = NULL;
+	char		 name[64];
+
+	for (; (text = strchr(text, '{')) != NULL; text = end) {
+		end = strchr(text, '}');
+		if (end == NULL || (size_t)(end - text) > sizeof(name))
+			break;
+		(void)snprintf(name, sizeof(name), "%.*s", (int)(end - text) - 1, text + 1);
+		js_set_str(params, name, js_str(values, name));
+	}
+	return params;
+}
+
+static int
+notice_sms(struct db *db, const struct hall *h, const struct def_notice *n, const char *mobile,
+    const json_t *values, const char *key, struct err *err)
+{
+	json_t	*payload = json_pack("{s:s, s:s, s:o}", "phone", mobile, "template", n->sms_code,
+		    "params", notice_params(n->sms_text, values));
+	char	*sms_key = xasprintf("sms:%s", key);
+	int	 rc = hall_outbox_put(db, h, "sms", sms_key, payload, err);
+
+	free(sms_key);
+	json_decref(payload);
+	return rc;
+}
+
+static int
+notice_mail(struct db *db, const struct hall *h, const struct def_notice *n, const char *mail,
+    const json_t *values, const char *key, struct err *err)
+{
+	struct buf	 subject = {0}, body = {0};
+	json_t		*payload = NULL;
+	char		*mail_key = xasprintf("mail:%s", key);
+	int		 rc = -1;
+
+	buf_init(&subject, NOTICE_MAIL);
+	buf_init(&body, NOTICE_MAIL);
+	text_fill(n->mail_subject, values, &subject);
+	text_fill(n->mail_body, values, &body);
+	if (buf_check(&subject, err) == 0 && buf_check(&body, err) == 0) {
+		payload = json_pack("{s:s, s:s, s:s}", "to", mail, "subject", subject.p, "text",
+		    body.p);
+		rc = payload == NULL ? err_set(err, ERR_BUG, "mail text is not UTF-8") :
+		    hall_outbox_put(db, h, "mail", mail_key, payload, err);
+	}
+	json_decref(payload);
+	free(mail_key);
+	buf_free(&body);
+	buf_free(&subject);
+	return rc;
+}
+
+int
+notice_to(struct db *db, const struct hall *h, const char *event, const char *mobile,
+    const char *mail, const json_t *values, const char *key, struct err *err)
+{
+	const struct def_notice	*n = halldef_notice(hall_def(h), event);
+	json_t			*all = json_object();
+	int			 rc = 0;
+
+	if (n == NULL) {
+		json_decref(all);
+		return 0;
+	}
+	js_set_str(all, "title", hall_def(h)->title);
+	js_set_str(all, "issuer", hall_def(h)->issuer);
+	js_update(all, values);
+	if (mobile != NULL && *mobile != '\0' && *n->sms_code != '\0')
+		rc = notice_sms(db, h, n, mobile, all, key, err);
+	if (rc == 0 && mail != NULL && *mail != '\0' && *n->mail_subject != '\0')
+		rc = notice_mail(db, h, n, mail, all, key, err);
+	json_decref(all);
+	return rc;
+}
+
+int
+notice_order(struct db *db, const struct hall *h, const struct order *o, const char *event,
+    const json_t *values, struct err *err)
+{
+	const struct def_collection	*way = halldef_collection(hall_def(h),
+					    js_str(o->collection, "way"));
+	json_t				*v = json_object();
+	char				*key = NULL, amount[32];
+	int				 rc = 0;
+
+	js_set_str(v, "no", o->no);
+	js_set_str(v, "subject", o->subject);
+	js_set_str(v, "product", o->def->title);
+	js_set_str(v, "agent", js_str(o->form, "agent_name"));
+	js_set_str(v, "amount", fen_text(o->amount, amount));
+	js_set_str(v, "way", way == NULL ? "" : way->title);
+	js_update(v, values);
+	key = xasprintf("%s:%s:%" PRIx64, o->no, event, (uint64_t)rand_id());
+	rc = notice_to(db, h, event, order_mobile(o), js_str(o->form, "agent_mail"), v, key, err);
+	free(key);
+	json_decref(v);
+	return rc;
+}

@@ -1,0 +1,16 @@
+#ifndef HALL_PRINT_OWN_H
+#define HALL_PRINT_OWN_H
+#include "hall/halldef.h"
+/* Between print.c and print_blank.c: blocks of a document for doc_form. */
+json_t	*print_document(const struct halldef *d, const char *title, const char *no);
+void	 print_block(json_t *doc, json_t *block);
+void	 print_para(json_t *doc, const char *text);
+void	 print_heading(json_t *doc, const char *text);
+void	 print_sign(json_t *doc, const char *a, const char *b, const char *c);
+void	 print_page(json_t *doc, const char *title);
+/* One row of label, value, label, value (the second pair may be NULL). */
+void	 print_row(json_t *rows, const char *l1, const char *v1, const char *l2, const char *v2);
+void	 print_table(json_t *doc, json_t *rows);
+void	 print_text(json_t *doc, const char *text);	/* paragraphs by line feeds */
+void	 print_notes(json_t *doc);
+#endif

@@ -1,0 +1,124 @@
+#include "base/base.h"
+#include "hall/review.h"
+
+#include "hall/act.h"
+#include "hall/face_own.h"
+#include "hall/form.h"
+#include "hall/order_view.h"
+
+static int
+review_consents(struct db *db, struct act *a, struct err *err)
+{
+	const struct def_agreement	*g = NULL;
+	struct rows			*rows = NULL;
+	json_t				*list = json_array(), *j = NULL;
+	int				 rc = 0;
+
+	(void)json_object_set_new(a->model, "consents", list);
+	if (db_query(db, SQL_CONSENT_LIST, &rows, err, DB_INT(a->o.id)) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0) {
+		g = halldef_agreement(hall_def(a->h), rows_text(rows, 0));
+		j = json_pack("{s:s, s:s, s:s, s:s}", "title", g == NULL ? rows_text(rows, 0) :
+		    g->title, "version", rows_text(rows, 1), "digest", rows_text(rows, 2),
+		    "address", rows_text(rows, 4));
+		js_set_time(j, "time", rows_int(rows, 3));
+		(void)json_array_append_new(list, j);
+	}
+	rows_free(rows);
+	return rc;
+}
+
+static void
+review_warn(json_t *list, const char *title, const char *text)
+{
+	char	*both = xasprintf("%s%s", title, text);
+
+	(void)json_array_append_new(list, json_string(both));
+	free(both);
+}
+
+/* What a careful reviewer would notice first. */
+static json_t *
+review_warnings(const struct order *o, json_t *materials)
+{
+	json_t	*list = json_array(), *m = NULL;
+	int64_t	 formed = js_int(o->steps, "form", 0);
+	size_t	 i = 0;
+
+	json_array_foreach(materials, i, m) {
+		if (js_bool(m, "required") && !js_bool(m, "has"))
+			review_warn(list, js_str(m, "title"), "没有上传");
+		if (js_bool(m, "has") && js_int(m, "at", 0) < formed)
+			review_warn(list, js_str(m, "title"),
+			    "在申请信息最后一次修改之前上传，请核对内容是否一致");
+	}
+	if (json_object_get(o->steps, "identity") == NULL)
+		review_warn(list, "身份识别", "没有通过");
+	if (o->paid < o->amount)
+		review_warn(list, "费用", "没有缴清");
+	return list;
+}
+
+static json_t *
+review_targets(const struct order *o)
+{
+	const struct field	*f = form_by_name(o->def->form);
+	json_t			*list = json_array();
+	size_t			 i = 0;
+
+	for (i = 0; i < o->def->n_materials; i++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id",
+		    o->def->materials[i].kind, "text", o->def->materials[i].title));
+	for (; f->name != NULL; f++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", f->name, "text",
+		    f->label));
+	return list;
+}
+
+static json_t *
+review_reasons(const struct halldef *d)
+{
+	json_t	*list = json_array();
+	size_t	 i = 0;
+
+	for (i = 0; i < d->n_reasons; i++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "code",
+		    d->reasons[i].code, "text", d->reasons[i].text));
+	return list;
+}
+
+static int
+review_view_run(struct db *db, struct act *a, struct err *err)
+{
+	json_t	*identity = NULL;
+
+	a->model = json_object();
+	(void)json_object_set_new(a->model, "groups", order_view_form(a->h, &a->o));
+	if (order_view_fill(db, a->h, &a->o, a->model, err) < 0 ||
+	    review_consents(db, a, err) < 0)
+		return -1;
+	if (face_history(db, a->h, &a->o, &identity, err) < 0) {
+		json_decref(identity);
+		return -1;
+	}
+	(void)json_object_set_new(a->model, "identity", identity);
+	(void)json_object_set_new(a->model, "warnings", review_warnings(&a->o,
+	    json_object_get(a->model, "materials")));
+	(void)json_object_set_new(a->model, "targets", review_targets(&a->o));
+	(void)json_object_set_new(a->model, "reasons", review_reasons(hall_def(a->h)));
+	js_set_bool(a->model, "may_decide", a->o.state == ORDER_REVIEWING);
+	js_set_bool(a->model, "mine", a->o.reviewer == a->who->staff);
+	return 0;
+}
+
+int
+review_view(struct hall *h, const struct who *who, const char *no, json_t **model,
+    struct err *err)
+{
+	struct act	a = {.h = h, .who = who, .no = no};
+
+	if (hall_need_role(who, ROLE_REVIEWER | ROLE_MAKER | ROLE_FINANCE, err) < 0)
+		return -1;
+	return act_model(&a, act_read(&a, review_view_run, err), model);
+}

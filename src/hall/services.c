@@ -1,0 +1,52 @@
+#include "base/base.h"
+#include "hall/services.h"
+
+#include "signer/signer.h"
+#include "va/va.h"
+
+static int
+services_issue(const char *statement, size_t statement_len, const void *signature,
+    size_t signature_len, const void *csr, size_t csr_len, struct issued *out, struct err *err)
+{
+	struct signer_pair	p;
+	int			rc = -1;
+
+	signer_pair_init(&p);
+	rc = signer_issue(statement, statement_len, signature, signature_len, csr, csr_len, &p,
+	    err);
+	if (rc == 0) {
+		buf_add(&out->sign_cert, p.sign_cert.p, p.sign_cert.len);
+		buf_add(&out->enc_cert, p.enc_cert.p, p.enc_cert.len);
+		buf_add(&out->enc_key, p.envelope.p, p.envelope.len);
+		(void)snprintf(out->sign_serial, sizeof(out->sign_serial), "%s", p.sign_serial);
+		(void)snprintf(out->enc_serial, sizeof(out->enc_serial), "%s", p.enc_serial);
+		rc = buf_check(&out->enc_key, err);
+	}
+	signer_pair_free(&p);
+	return rc;
+}
+
+static int
+services_status(const char *serial, enum cert_status *status, struct err *err)
+{
+	enum va_status	s = VA_UNKNOWN;
+
+	if (va_status(serial, &s, err) < 0)
+		return -1;
+	*status = s == VA_GOOD ? CERT_GOOD : s == VA_REVOKED ? CERT_REVOKED : CERT_UNKNOWN;
+	return 0;
+}
+
+const struct services *
+services_real(void)
+{
+	static const struct services	real = {
+		.issue = services_issue,
+		.status = services_status,
+		.image = doc_image_check,
+		.form = doc_form,
+		.captcha = doc_captcha,
+	};
+
+	return &real;
+}

@@ -1,0 +1,58 @@
+#include "base/base.h"
+#include "hall/sink.h"
+
+#include "base/log.h"
+#include "hall/face_own.h"
+#include "hall/trade.h"
+
+static struct hall	*sink_hall;
+
+void
+hall_sink_use(struct hall *h)
+{
+	sink_hall = h;
+}
+
+static int
+sink_payment(struct db *db, const struct pay_fact *fact, struct err *err)
+{
+	return payment_apply(db, sink_hall, fact, err);
+}
+
+static int
+sink_pay_created(struct db *db, const struct pay_created_fact *fact, struct err *err)
+{
+	return payment_apply_created(db, sink_hall, fact, err);
+}
+
+static int
+sink_refund(struct db *db, const struct refund_fact *fact, struct err *err)
+{
+	return payment_apply_refund(db, sink_hall, fact, err);
+}
+
+static int
+sink_identity(struct db *db, const struct ident_fact *fact, struct err *err)
+{
+	return face_apply(db, sink_hall, fact, err);
+}
+
+/* Nothing waits for a message to arrive; an operator may want to know that it did not. */
+static int
+sink_notice(struct db *db, const struct notice_fact *fact, struct err *err)
+{
+	(void)db;
+	(void)err;
+	if (fact->state == NOTICE_FAILED)
+		log_kv(LOG_WARN, "notice.failed", LOG_S("kind", fact->kind),
+		    LOG_S("key", fact->idem_key), LOG_S("code", fact->code));
+	return 0;
+}
+
+const struct gate_sink	hall_sink = {
+	.payment = sink_payment,
+	.pay_created = sink_pay_created,
+	.refund = sink_refund,
+	.identity = sink_identity,
+	.notice = sink_notice,
+};

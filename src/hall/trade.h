@@ -1,0 +1,45 @@
+#ifndef HALL_TRADE_H
+#define HALL_TRADE_H
+#include "gate/fact.h"
+#include "hall/payment.h"
+/* Trades as rows; between payment.c, payment_fact.c and payment_desk.c. */
+struct trade {
+	int64_t	 id, order_id;
+	char	 no[33], channel[16], state[16];
+	int64_t	 amount, received, version;
+	char	 qr[1024], provider_no[128], refund_no[40], reason[300];
+	char	 voucher[65], voucher_type[8], remark[400];
+	int64_t	 created, asked, paid_at, refunded_at;
+};
+void		trade_from_row(struct rows *r, struct trade *t);
+/* ERR_NOT_FOUND with a sentence. */
+NODISCARD int	trade_load(struct db *db, const char *no, struct trade *t, struct err *err);
+/* Newest trade of the order in one of ",a,b,", 1 found, 0 none, -1. */
+NODISCARD int	trade_find(struct db *db, const struct order *o, const char *channel,
+		    const char *states, struct trade *t, struct err *err);
+NODISCARD int	trade_new(struct db *db, struct trade *t, const struct order *o,
+		    const char *channel, const char *state, struct err *err);
+/* By compare-and-set on the version. */
+NODISCARD int	trade_save(struct db *db, struct trade *t, struct err *err);
+bool		trade_is(const struct trade *t, const char *state);
+void		trade_set(struct trade *t, const char *state);
+json_t		*trade_model(const struct trade *t);
+
+/* The trade has been paid with `fen`: pay the order, or set it aside, or give it back. */
+NODISCARD int	payment_received(struct db *db, struct hall *h, const struct who *who,
+		    struct order *o, struct trade *t, int64_t fen, struct err *err);
+/* Queue the refund of a paid trade (by hand for transfers). */
+NODISCARD int	payment_give_back(struct db *db, struct hall *h, const struct who *who,
+		    struct order *o, struct trade *t, const char *reason, struct err *err);
+/* The money of a trade is back: an order that waits for it becomes cancelled. */
+NODISCARD int	payment_given_back(struct db *db, struct hall *h, const struct who *who,
+		    struct order *o, struct trade *t, struct err *err);
+
+/* Facts from gate. */
+NODISCARD int	payment_apply(struct db *db, struct hall *h, const struct pay_fact *f,
+		    struct err *err);
+NODISCARD int	payment_apply_created(struct db *db, struct hall *h,
+		    const struct pay_created_fact *f, struct err *err);
+NODISCARD int	payment_apply_refund(struct db *db, struct hall *h,
+		    const struct refund_fact *f, struct err *err);
+#endif
