@@ -168,7 +168,7 @@ ocsp_check(const void *der, size_t len, const struct cert *c, const struct cert 
     const void *nonce, size_t nonce_len, int64_t now, struct ocsp_answer *answer,
     struct err *err)
 {
-	struct der		 basic;
+	struct der		 basic = {0};
 	const unsigned char	*at;
 	OCSP_BASICRESP		*bs;
 	OCSP_SINGLERESP		*single;
