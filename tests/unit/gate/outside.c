@@ -30,7 +30,9 @@ hear_payment(struct db *db, const struct pay_fact *f, struct err *err)
 
 	(void)db;
 	pthread_mutex_lock(&out.lock);
-	if (out.refuse) {
+	if (strcmp(f->trade_no, out.trade) != 0) {
+		rc = 0;		/* a sweep of an earlier test */
+	} else if (out.refuse) {
 		rc = err_set(err, ERR_BUG, "the hall fails");
 	} else {
 		out.payments++;

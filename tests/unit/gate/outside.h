@@ -12,6 +12,7 @@ struct outside {
 	char		 sandbox[64];		/* http://127.0.0.1:port */
 	/* What the sink heard, since outside_forget; under lock. */
 	pthread_mutex_t	 lock;
+	char		 trade[33];		/* payments of others do not count */
 	int		 payments, created, refunds, identities, notices;
 	int		 paid;			/* payments with PAY_PAID */
 	char		 qr[1024];
