@@ -68,11 +68,11 @@ $(B)/yinxin-sandbox: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(SANDBOX_FLOORS)) $(LIBS)
 
 # The software UKey: the SKF functions of src/token/softkey*.c, nothing else exported.
-$(B)/libyinxin_skf.so: $(call lib,token) $(call lib,pki) $(call lib,base)
+$(B)/libyinxin_skf.so: $(foreach f,token store pki base,$(call lib,$(f)))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -shared -o $@ -Wl,--version-script=src/token/skf.map \
-	    -Wl,--whole-archive $(call lib,token) -Wl,--no-whole-archive \
-	    $(call group,pki base) -lcrypto -ljansson -lpthread -ldl
+	    $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard src/token/softkey*.c)) \
+	    $(call group,store pki base) -lcrypto -ljansson -lpthread
 
 # Unit tests: tests/unit/<floor>/*.c make one program per floor, which links only the
 # floors at or below its own.  Functions test_<noun>__<case> are found by name.

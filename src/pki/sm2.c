@@ -24,11 +24,9 @@ sm3(const void *p, size_t len, unsigned char digest[SM2_DIGEST_LEN])
 }
 
 void
-sm2_digest(const unsigned char point[SM2_POINT_LEN], const void *p, size_t len,
-    unsigned char e[SM2_DIGEST_LEN])
+sm2_za(const unsigned char point[SM2_POINT_LEN], unsigned char za[SM2_DIGEST_LEN])
 {
 	static const unsigned char	 bits[2] = {0x00, SM2_DEFAULT_ID_LEN * 8};
-	unsigned char			 za[SM2_DIGEST_LEN];
 	EVP_MD_CTX			*ctx = EVP_MD_CTX_new();
 
 	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sm3(), NULL) != 1 ||
@@ -36,8 +34,20 @@ sm2_digest(const unsigned char point[SM2_POINT_LEN], const void *p, size_t len,
 	    EVP_DigestUpdate(ctx, SM2_DEFAULT_ID, SM2_DEFAULT_ID_LEN) != 1 ||
 	    EVP_DigestUpdate(ctx, sm2_curve, sizeof(sm2_curve)) != 1 ||
 	    EVP_DigestUpdate(ctx, point + 1, SM2_POINT_LEN - 1) != 1 ||
-	    EVP_DigestFinal_ex(ctx, za, NULL) != 1 ||
-	    EVP_DigestInit_ex(ctx, EVP_sm3(), NULL) != 1 ||
+	    EVP_DigestFinal_ex(ctx, za, NULL) != 1)
+		BUG("SM3 is missing from OpenSSL");
+	EVP_MD_CTX_free(ctx);
+}
+
+void
+sm2_digest(const unsigned char point[SM2_POINT_LEN], const void *p, size_t len,
+    unsigned char e[SM2_DIGEST_LEN])
+{
+	unsigned char	 za[SM2_DIGEST_LEN];
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+
+	sm2_za(point, za);
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sm3(), NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, za, sizeof(za)) != 1 ||
 	    EVP_DigestUpdate(ctx, p, len) != 1 ||
 	    EVP_DigestFinal_ex(ctx, e, NULL) != 1)

@@ -50,6 +50,8 @@ NODISCARD int	sm2_spki_parse(const void *der, size_t len, unsigned char point[SM
 /* Digests ----------------------------------------------------------------------------- */
 
 void		sm3(const void *p, size_t len, unsigned char digest[SM2_DIGEST_LEN]);
+/* ZA of the public key with the default ID (GB/T 32918.2 5.5).  Can not fail. */
+void		sm2_za(const unsigned char point[SM2_POINT_LEN], unsigned char za[SM2_DIGEST_LEN]);
 /* e = SM3(ZA || message), ZA with the default ID (GB/T 32918.2 5.5, 6.1).  Can not fail. */
 void		sm2_digest(const unsigned char point[SM2_POINT_LEN], const void *p, size_t len,
 		    unsigned char e[SM2_DIGEST_LEN]);

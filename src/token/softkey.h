@@ -1,0 +1,52 @@
+#ifndef TOKEN_SOFTKEY_H
+#define TOKEN_SOFTKEY_H
+#include "base/json.h"
+#include "base/secret.h"
+/*
+ * The state of one software UKey: a file.
+ *
+ * Layout: magic, 16 bytes salt, sealed JSON (SM4-CTR with HMAC-SM3 under a key derived from
+ * the salt: it detects damage and keeps casual readers out).  What protects the private
+ * keys is the PIN: they are sealed under a random key that is itself sealed under PBKDF2-HMAC-SM3
+ * (50 000 rounds) of the user's PIN, and once more of the administrator's.  A software key can
+ * be copied and guessed at offline; it is for trying out and for tests.
+ *
+ * Every change is made under a lock and written whole (temporary file, fsync, rename), so a
+ * kill at any moment leaves the old or the new state.  A try at a PIN is counted before it
+ * is judged.
+ */
+#define SOFTKEY_PIN_MIN		6
+#define SOFTKEY_PIN_MAX		16
+#define SOFTKEY_CONTAINERS	16
+#define SOFTKEY_FILE_MAX	(512 * 1024)
+
+/* Make a blank key file; ERR_CONFLICT when the file exists. */
+NODISCARD int	softkey_format(const char *path, const char *label, const char *serial,
+		    const char *user_pin, const char *admin_pin, int tries, struct err *err);
+
+/* One access: lock, load, look or change, save, unlock. */
+struct softkey {
+	char		*path;
+	int		 lock_fd;
+	unsigned char	 salt[16];
+	json_t		*state;
+};
+NODISCARD int	softkey_begin(struct softkey *k, const char *path, struct err *err);
+/* Write the state durably (still locked). */
+NODISCARD int	softkey_save(struct softkey *k, struct err *err);
+void		softkey_end(struct softkey *k);
+
+/* Parse file bytes; for softkey_begin and the fuzzer. */
+NODISCARD int	softkey_parse(const void *p, size_t len, unsigned char salt[16], json_t **state,
+		    struct err *err);
+
+/*
+ * Judge a PIN ("user" or "admin"): key gets the 32 bytes that open the private keys.
+ * *left: tries left.  ERR_DENIED wrong, ERR_LIMIT locked.  Saves.
+ */
+NODISCARD int	softkey_pin_check(struct softkey *k, const char *who, const char *pin,
+		    unsigned char key[32], int *left, struct err *err);
+/* Set a PIN with the key in hand; resets its counter.  Not saved. */
+NODISCARD int	softkey_pin_set(struct softkey *k, const char *who, const char *pin,
+		    const unsigned char key[32], struct err *err);
+#endif
