@@ -260,12 +260,12 @@ str_to_i64(const char *s, int64_t max, int64_t *value)
 {
 	int64_t	 v = 0;
 
-	if (!str_is_digits(s) || strlen(s) > 18)
+	if (!str_is_digits(s))
 		return -1;
 	for (; *s != '\0'; s++)
-		v = v * 10 + (*s - '0');
-	if (v > max)
-		return -1;
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, *s - '0', &v) || v > max)
+			return -1;
 	*value = v;
 	return 0;
 }
