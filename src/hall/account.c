@@ -102,7 +102,7 @@ account_insert_run(struct db *db, struct act *a, struct err *err)
 	    *login == '\0' ? DB_NULL : DB_TEXT(login), DB_TEXT(n->password),
 	    DB_INT(clock_now())) < 0)
 		goto out;
-	rc = journal_add(db, a->who, "account.register", "", NULL, err);
+	rc = hall_journal_add(db, a->who, "account.register", "", NULL, err);
  out:
 	buf_free(&sealed_mail);
 	buf_free(&sealed_mobile);
@@ -260,7 +260,7 @@ account_password_run(struct db *db, struct act *a, struct err *err)
 	if (db_run(db, SQL_ACCOUNT_PASSWORD_SET, NULL, err, DB_INT(p->id), DB_TEXT(p->text)) < 0)
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, p->id);
-	return journal_add(db, a->who, p->what, subject, NULL, err);
+	return hall_journal_add(db, a->who, p->what, subject, NULL, err);
 }
 
 static int

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/form_check.h"
 #include "hall/halldef.h"
 #include "pki/idcode.h"
 
@@ -10,6 +11,13 @@ static bool
 form_applies(const struct form_context *c, const struct field *f)
 {
 	return f->applies == NULL || f->applies(c);
+}
+
+/* Names and addresses keep their full-width brackets, as the register writes them. */
+static bool
+form_folds(const struct field *f)
+{
+	return f->options == NULL && f->check != check_text && f->check != check_answer;
 }
 
 /* Trimmed, folded to half width, codes in capitals; passwords as they are. */
@@ -21,7 +29,8 @@ form_normalise(const struct field *f, const json_t *in)
 
 	if (f->type == FIELD_PASSWORD)
 		return text;
-	str_fold(text);
+	if (form_folds(f))
+		str_fold(text);
 	str_trim(text);
 	if (len > 6 && strcmp(f->name + len - 6, "_id_no") == 0)
 		for (p = text; *p != '\0'; p++)

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "hall/halldef.h"
 #include "pki/idcode.h"
+#include "pki/profile.h"
 #include "pki/region.h"
 
 #define FORM_ADULT	16		/* years: may act for a unit (civil code, article 18) */
@@ -300,11 +301,16 @@ options_city(const struct form_context *c)
 json_t *
 options_unit_code(const struct form_context *c)
 {
-	json_t	*list = json_array();
+	const struct def_product	*p = halldef_product(hall_def(c->hall),
+					    c->product == NULL ? "" : c->product);
+	const struct product		*q = p == NULL ? NULL : product_find(p->profile);
+	json_t				*list = json_array();
 
-	(void)c;
 	form_option(list, "uscc", "统一社会信用代码");
-	form_option(list, "org-code", "组织机构代码（未办理三证合一）");
+	/* Only where the certificate can carry the older code. */
+	if (q != NULL && q->sign->identity != NULL &&
+	    strstr(q->sign->identity, "org-code") != NULL)
+		form_option(list, "org-code", "组织机构代码（未办理三证合一）");
 	return list;
 }
 

@@ -42,7 +42,7 @@ journal_digest(const void *before, size_t before_len, int64_t seq, int64_t at,
 }
 
 int
-journal_add(struct db *db, const struct who *who, const char *what, const char *subject,
+hall_journal_add(struct db *db, const struct who *who, const char *what, const char *subject,
     const char *detail, struct err *err)
 {
 	char		 actor[48];
@@ -137,7 +137,7 @@ journal_walk(struct db *db, void *arg, struct err *err)
 }
 
 int
-journal_verify(struct hall *h, int64_t *lines, struct err *err)
+hall_journal_verify(struct hall *h, int64_t *lines, struct err *err)
 {
 	struct journal_walk	w = {0};
 

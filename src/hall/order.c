@@ -185,7 +185,7 @@ order_add_event(struct db *db, const struct who *who, const struct order *o, con
 	    DB_TEXT(order_state_name(from)), DB_TEXT(order_state_name(o->state)),
 	    DB_TEXT(note == NULL ? "" : note)) < 0)
 		return -1;
-	return journal_add(db, who, what, o->no, note, err);
+	return hall_journal_add(db, who, what, o->no, note, err);
 }
 
 int

@@ -62,7 +62,7 @@ staff_add_run(struct db *db, struct act *a, struct err *err)
 	if (db_run(db, SQL_STAFF_INSERT, NULL, err, DB_INT(a->number), DB_TEXT(a->name),
 	    DB_TEXT(serial), DB_INT((int64_t)a->len), DB_INT(clock_now())) < 0)
 		return -1;
-	return journal_add(db, a->who, "staff.add", serial, a->name, err);
+	return hall_journal_add(db, a->who, "staff.add", serial, a->name, err);
 }
 
 int
@@ -102,7 +102,7 @@ staff_set_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, a->number);
 	(void)snprintf(detail, sizeof(detail), "roles %zu active %d", a->len, active);
-	return journal_add(db, a->who, "staff.set", subject, detail, err);
+	return hall_journal_add(db, a->who, "staff.set", subject, detail, err);
 }
 
 int
