@@ -59,9 +59,8 @@ struct page {
 	int		 (*show)(struct call *c, struct err *err);	/* GET; NULL: post only */
 	int		 (*post)(struct call *c, struct err *err);	/* NULL: not allowed */
 	size_t		 body_max;	/* 0: LIMIT_HTTP_BODY */
-	int		 per_minute;	/* posts (or gets, without post) from one address; 0: 120 */
+	int		 per_minute;	/* posts (or gets, without post) from one address; 0: 240 */
 	bool		 phone;		/* a page made for the phone alone */
-	bool		 once;		/* no such address for visitors in search engines */
 };
 extern const struct page *const pages_all[];	/* ends with NULL */
 /* NULL when there is none. */
@@ -89,6 +88,7 @@ struct call {
 	const char			*flash;		/* sentence for the page it leads to */
 	bool				 json;		/* the asker wants JSON */
 	bool				 sent;		/* the answer is complete in res */
+	bool				 bytes;		/* … and is a file, not a page of ours */
 };
 
 const char	*call_param(const struct call *c, const char *name);	/* of the path; "" */

@@ -1,0 +1,145 @@
+#include "base/base.h"
+#include "web/page.h"
+
+#include "hall/code.h"
+#include "web/pages/common.h"
+
+static int
+register_show(struct call *c, struct err *err)
+{
+	(void)err;
+	page_captcha(c);
+	return 0;
+}
+
+/* A new account is signed in at once. */
+static int
+register_post(struct call *c, struct err *err)
+{
+	int64_t	account = 0;
+	char	token[SESSION_TOKEN];
+
+	if (account_register(c->hall, &c->who, c->in, c->errors, &account, err) < 0 ||
+	    session_start(c->hall, &c->who, SESSION_ACCOUNT, account, NULL, token, err) < 0)
+		return -1;
+	call_set_session(c, SESSION_ACCOUNT, token);
+	return call_next(c, "注册成功。请牢记登录名和密码，查询业务和补办证书时都要用到。", "/user");
+}
+
+extern const struct page	page_register;
+const struct page		page_register = {
+	.name = "register", .path = "/register", .need = NEED_NOBODY, .title = "新用户注册",
+	.tmpl = "register", .back = "/", .form = form_register, .show = register_show,
+	.post = register_post, .per_minute = 30,
+};
+
+static int
+forgot_post(struct call *c, struct err *err)
+{
+	if (account_reset(c->hall, &c->who, c->in, c->errors, err) < 0)
+		return -1;
+	return call_next(c, "密码已重新设置，请用新密码登录。", "/signin");
+}
+
+extern const struct page	page_forgot;
+const struct page		page_forgot = {
+	.name = "forgot", .path = "/forgot", .need = NEED_NOBODY, .title = "找回密码",
+	.tmpl = "forgot", .back = "/signin", .form = form_reset, .show = register_show,
+	.post = forgot_post, .per_minute = 30,
+};
+
+/* Codes are sent from the pages that ask for one. */
+static int
+codes_post(struct call *c, struct err *err)
+{
+	enum code_purpose	 purpose = code_purpose_by_name(call_in(c, "purpose"));
+	static const char *const fields[CODE__MAX] = { [CODE_REGISTER] = "mobile",
+				    [CODE_RESET] = "target", [CODE_QUERY] = "mobile" };
+
+	if (purpose == CODE__MAX || fields[purpose] == NULL)
+		return err_set(err, ERR_INPUT, "请从页面上获取验证码。");
+	if (code_send(c->hall, &c->who, purpose, fields[purpose], call_in(c, "target"), c->in,
+	    c->errors, err) < 0)
+		return -1;
+	js_set_str(c->model, "text", "验证码已发送，5分钟内有效。没有收到时，请核对号码，60秒后可重新获取。");
+	return 0;
+}
+
+extern const struct page	page_codes;
+const struct page		page_codes = {
+	.name = "codes", .path = "/codes", .need = NEED_NOBODY, .title = "获取验证码",
+	.back = "/", .post = codes_post, .per_minute = 30,
+};
+
+static int
+captcha_show(struct call *c, struct err *err)
+{
+	struct buf	png;
+	int		rc = 0;
+
+	buf_init(&png, LIMIT_PAGE);
+	rc = captcha_draw(c->hall, &c->who, call_param(c, "id"), &png, err);
+	return page_send(c, rc, "image/png", &png, NULL);
+}
+
+extern const struct page	page_captcha_picture;
+const struct page		page_captcha_picture = {
+	.name = "captcha_picture", .path = "/captcha/{id}", .need = NEED_NOBODY,
+	.title = "图片字符", .show = captcha_show, .per_minute = 120,
+};
+
+/* Asked while typing the certificate's user name. */
+static int
+check_user_name_show(struct call *c, struct err *err)
+{
+	struct form_context	 f = {.hall = c->hall};
+	json_t			*in = NULL;
+	struct err		 why = {0};
+	int			 rc = 0;
+
+	in = json_pack("{s:s}", "user_name", call_query(c, "u"));
+	rc = form_check_one(&f, form_organisation, "user_name", in, &why);
+	json_decref(in);
+	if (rc < 0 && why.kind != ERR_INPUT && why.kind != ERR_CONFLICT) {
+		*err = why;
+		return -1;
+	}
+	js_set_bool(c->model, "free", rc == 0);
+	js_set_str(c->model, "text", rc == 0 ? "可以使用。" : why.text);
+	return 0;
+}
+
+extern const struct page	page_check_user_name;
+const struct page		page_check_user_name = {
+	.name = "check_user_name", .path = "/check/user-name", .need = NEED_ACCOUNT,
+	.title = "检查用户名", .show = check_user_name_show, .per_minute = 60,
+};
+
+static int
+user_account_show(struct call *c, struct err *err)
+{
+	return call_take(c, account_model(c->hall, &c->who, &c->got, err));
+}
+
+extern const struct page	page_user_account;
+const struct page		page_user_account = {
+	.name = "user_account", .path = "/user/account", .need = NEED_ACCOUNT,
+	.title = "基本资料", .tmpl = "user_account", .back = "/user", .menu = MENU_ACCOUNT,
+	.show = user_account_show,
+};
+
+static int
+user_password_post(struct call *c, struct err *err)
+{
+	if (account_change_password(c->hall, &c->who, c->token, c->in, c->errors, err) < 0)
+		return -1;
+	return call_next(c, "密码已修改。其他设备上的登录已退出。", "/user/account");
+}
+
+extern const struct page	page_user_password;
+const struct page		page_user_password = {
+	.name = "user_password", .path = "/user/password", .need = NEED_ACCOUNT,
+	.title = "修改密码", .tmpl = "user_password", .back = "/user", .menu = MENU_ACCOUNT,
+	.form = form_password, .show = page_plain, .post = user_password_post,
+	.per_minute = 20,
+};

@@ -1,0 +1,107 @@
+#include "base/base.h"
+#include "web/pages/common.h"
+
+#include "base/str.h"
+#include "hall/code.h"
+
+void
+page_captcha(struct call *c)
+{
+	char	id[CAPTCHA_ID];
+
+	captcha_id(id);
+	js_set_str(c->model, "captcha_id", id);
+}
+
+int
+page_plain(struct call *c, struct err *err)
+{
+	(void)c;
+	(void)err;
+	return 0;
+}
+
+const char *
+page_local_path(const char *next, const char *dflt)
+{
+	const char	*p = NULL;
+
+	if (next[0] != '/' || next[1] == '/' || strlen(next) > 300)
+		return dflt;
+	for (p = next; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || *p == '\\' || (unsigned char)*p >= 0x7f)
+			return dflt;
+	return next;
+}
+
+json_t *
+page_tabs(const char *const pairs[][2], const char *current)
+{
+	json_t	*list = json_array();
+	size_t	 i = 0;
+
+	for (i = 0; pairs[i][0] != NULL; i++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "id",
+		    pairs[i][0], "title", pairs[i][1], "current",
+		    strcmp(pairs[i][0], current) == 0));
+	return list;
+}
+
+int
+page_send(struct call *c, int rc, const char *type, struct buf *b, const char *name)
+{
+	if (rc == 0)
+		rc = call_send(c, type, b->p, b->len, name);
+	buf_free(b);
+	return rc;
+}
+
+/* The states one can search for, the wanted one marked. */
+static json_t *
+page_states(const char *want)
+{
+	json_t	*list = json_array();
+	int	 s = 0;
+
+	for (s = 0; s < ORDER__MAX; s++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "value",
+		    order_state_name((enum order_state)s), "text",
+		    order_state_text((enum order_state)s), "selected",
+		    strcmp(want, order_state_name((enum order_state)s)) == 0));
+	return list;
+}
+
+static json_t *
+page_products(const struct halldef *d, const char *want)
+{
+	json_t	*list = json_array();
+	size_t	 i = 0;
+
+	for (i = 0; i < d->n_products; i++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "value",
+		    d->products[i].id, "text", d->products[i].title, "selected",
+		    strcmp(want, d->products[i].id) == 0));
+	return list;
+}
+
+void
+page_search(struct call *c)
+{
+	json_t	*q = json_object();
+
+	js_set_str(q, "subject", call_query(c, "subject"));
+	js_set_str(q, "no", call_query(c, "no"));
+	(void)json_object_set_new(q, "states", page_states(call_query(c, "state")));
+	(void)json_object_set_new(q, "products", page_products(hall_def(c->hall),
+	    call_query(c, "product")));
+	(void)json_object_set_new(c->model, "search", q);
+}
+
+int
+page_file(struct call *c, struct err *err)
+{
+	if (c->file == NULL || c->file->len == 0)
+		return hall_field_error(c->errors, "file", "文件", err,
+		    "请先选择要上传的图片文件。");
+	return 0;
+}

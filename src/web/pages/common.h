@@ -1,0 +1,21 @@
+#ifndef WEB_PAGES_COMMON_H
+#define WEB_PAGES_COMMON_H
+#include "hall/order.h"
+#include "web/page.h"
+/* What several pages share. */
+
+/* "captcha_id": a fresh one. */
+void	page_captcha(struct call *c);
+/* Nothing but the frame. */
+int	page_plain(struct call *c, struct err *err);
+/* A path of ours to go to after signing in: `next` when it is one, else dflt. */
+const char *page_local_path(const char *next, const char *dflt);
+/* [{"id","title","current"}] from pairs ending with NULL. */
+json_t	*page_tabs(const char *const pairs[][2], const char *current);
+/* Send bytes as a picture or a PDF and free them; gives rc. */
+int	page_send(struct call *c, int rc, const char *type, struct buf *b, const char *name);
+/* Where from a list: the query as {"subject","no","product","state","page"}. */
+void	page_search(struct call *c);
+/* The upload's bytes; ERR_INPUT at "file" when there are none. */
+NODISCARD int page_file(struct call *c, struct err *err);
+#endif

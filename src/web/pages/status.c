@@ -1,0 +1,36 @@
+#include "base/base.h"
+#include "web/page.h"
+
+#include "web/pages/common.h"
+
+static const struct field	form_status[] = {
+	{.name = "no", .label = "业务受理号", .type = FIELD_TEXT, .required = true, .max = 40,
+	 .help = "20位数字，在受理表和短信中。"},
+	{.name = "mobile", .label = "经办人手机", .type = FIELD_TEL, .required = true,
+	 .max = 20, .help = "申请时填写的手机号码。"},
+	{.name = "code", .label = "短信验证码", .type = FIELD_CODE, .required = true, .max = 6},
+	{.name = NULL},
+};
+
+static int
+status_show(struct call *c, struct err *err)
+{
+	(void)err;
+	(void)json_object_set_new(c->model, "result", json_null());
+	page_captcha(c);
+	return 0;
+}
+
+static int
+status_post(struct call *c, struct err *err)
+{
+	return call_take_as(c, "result", order_status(c->hall, &c->who, c->in, c->errors,
+	    &c->got, err));
+}
+
+extern const struct page	page_status;
+const struct page		page_status = {
+	.name = "status", .path = "/status", .need = NEED_NOBODY, .title = "申请状态查询",
+	.tmpl = "status", .back = "/", .menu = MENU_TOP, .form = form_status,
+	.show = status_show, .post = status_post, .per_minute = 20,
+};

@@ -1,0 +1,81 @@
+#include "base/base.h"
+#include "web/web.h"
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "hall/hall.h"
+#include "web/metrics.h"
+#include "web/site.h"
+
+#include <signal.h>
+
+static struct http_server	*web_server;
+
+static void
+web_stop(int signal_number)
+{
+	(void)signal_number;
+	http_server_stop(web_server);
+}
+
+static int
+web_open(struct site *site, struct err *err)
+{
+	const char	*dir = conf_str("web.dir");
+
+	site->dir = *dir == '\0' ? NULL : dir;
+	site->strict = site->dir != NULL;
+	if (hall_open(&site->hall, err) < 0)
+		return -1;
+	site->global = site_global(site->hall, site->dir);
+	if (site->dir != NULL)
+		return 0;
+	return templates_open(NULL, &site->templates, err);
+}
+
+static void
+web_close(struct site *site)
+{
+	json_decref(site->global);
+	templates_close(site->templates);
+	hall_close(site->hall);
+}
+
+/* The socket the supervisor opened for us; 0 when we open it ourselves. */
+static int
+web_listen_fd(void)
+{
+	const char	*fd = getenv("YINXIN_LISTEN_FD");
+
+	return fd == NULL ? 0 : (int)strtol(fd, NULL, 10);
+}
+
+int
+web_main(struct err *err)
+{
+	struct site		site = {0};
+	struct http_config	config = {
+		.listen = conf_str("web.listen"), .listen_fd = web_listen_fd(),
+		.tls_cert = conf_path("web.tls_cert"), .tls_key = conf_path("web.tls_key"),
+		.threads = (int)conf_int("web.threads"), .body_max = site_body_max,
+		.fast = site_fast, .handle = site_handle, .arg = &site,
+	};
+	struct sigaction	stop = {.sa_handler = web_stop};
+	int			rc = -1;
+
+	if (web_open(&site, err) < 0)
+		goto out;
+	if (http_server_new(&web_server, &config, err) < 0)
+		goto out;
+	metrics_use(web_server);
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	log_kv(LOG_INFO, "web.ready", LOG_I("port", http_server_port(web_server)));
+	http_server_run(web_server);
+	rc = 0;
+ out:
+	http_server_free(web_server);
+	web_server = NULL;
+	web_close(&site);
+	return rc;
+}
