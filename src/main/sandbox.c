@@ -121,11 +121,13 @@ static int
 sb_usage(FILE *f)
 {
 	fputs("usage: yinxin-sandbox [--port N] [--smtp-port N] [--state DIR] [--gate-dir DIR]\n"
-	    "                      [--hall-url URL] [--ca FILE] [--time-factor F]\n"
+	    "                      [--hall-url URL] [--hall-file FILE] [--ca FILE]\n"
+	    "                      [--time-factor F]\n"
 	    "Plays SMS, mail, Alipay, WeChat Pay and identity provider on 127.0.0.1.\n"
 	    "--state      keeps what happened (DIR/state.json) and the platforms' keys\n"
 	    "--gate-dir   where the gate's keys are, made when missing (default: its settings)\n"
 	    "--hall-url   the hall, for links and notifications\n"
+	    "--hall-file  the hall's definition, for the texts of SMS (default: its setting)\n"
 	    "--ca         checks the hall's certificate (default: not checked)\n"
 	    "--time-factor  multiplies the vendors' retry times (default 1)\n", f);
 	return f == stderr ? 2 : 0;
@@ -151,6 +153,8 @@ sb_options(int argc, char **argv)
 			sb.gate_dir = argv[i + 1];
 		else if (strcmp(argv[i], "--hall-url") == 0)
 			sb.hall_url = argv[i + 1];
+		else if (strcmp(argv[i], "--hall-file") == 0)
+			sb.hall_file = argv[i + 1];
 		else if (strcmp(argv[i], "--ca") == 0)
 			sb.ca_file = argv[i + 1];
 		else if (strcmp(argv[i], "--time-factor") == 0)
@@ -199,6 +203,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	sb_seed();
+	sb_templates_load(sb.hall_file == NULL ? conf_str("web.hall_file") : sb.hall_file);
 	if (sb_serve(&err) < 0) {
 		fprintf(stderr, "yinxin-sandbox: %s\n", err.text);
 		return 1;

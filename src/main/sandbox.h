@@ -23,6 +23,7 @@ struct sandbox {
 	const char	*dir;		/* --state, NULL: nothing is kept */
 	const char	*gate_dir;	/* --gate-dir, NULL: paths of the settings */
 	const char	*hall_url;	/* --hall-url */
+	const char	*hall_file;	/* --hall-file: texts of the SMS templates */
 	const char	*ca_file;	/* --ca: checks the hall's TLS; NULL: not checked */
 	char		 base[64];	/* http://127.0.0.1:18080 */
 	int		 http_port, smtp_port;
@@ -95,6 +96,10 @@ void		 sb_alipay_notice(json_t *trade, json_t *refund, const char *id,
 void		 sb_wechat_notice(json_t *trade, json_t *refund, const char *id,
 		    const char *what, struct buf *body);
 void		 sb_wechat_headers(const struct buf *body, const char *what, json_t *headers);
+
+/* SMS templates: sandbox_template.c */
+void		 sb_templates_load(const char *path);	/* a hall's definition; may be missing */
+void		 sb_template_fill(const char *code, json_t *params, struct buf *out);
 
 /* Mail: sandbox_smtp.c, sandbox_mime.c */
 NODISCARD int	 sb_smtp_start(int port, struct err *err);

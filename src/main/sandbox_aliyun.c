@@ -197,32 +197,6 @@ sms_limit(const char *phone)
 	return sms_count(phone, CLOCK_DAY) >= 10 ? "触发天级流控Permits:10" : NULL;
 }
 
-/* The vendor's template with ${name} filled in; unknown templates show their values. */
-static void
-sms_text(const char *code, json_t *params, struct buf *out)
-{
-	const char	*text = js_str(sb_map("templates"), code), *name, *end;
-	json_t		*value;
-	char		 key[64];
-
-	buf_addf(out, "【%s】", conf_str("gate.sms_sign"));
-	if (text[0] == '\0') {
-		buf_addf(out, "（模板 %s）", code);
-		json_object_foreach(params, name, value)
-			buf_addf(out, " %s：%s", name, json_string_value(value));
-		return;
-	}
-	for (const char *p = text; *p != '\0'; p++) {
-		if (p[0] == '$' && p[1] == '{' && (end = strchr(p, '}')) != NULL) {
-			snprintf(key, sizeof(key), "%.*s", (int)(end - p - 2), p + 2);
-			buf_addstr(out, js_str(params, key));
-			p = end;
-		} else {
-			buf_addch(out, *p);
-		}
-	}
-}
-
 static void
 sms_accept(struct sb_call *c, json_t *params)
 {
@@ -233,7 +207,8 @@ sms_accept(struct sb_call *c, json_t *params)
 	buf_init(&text, 8192);
 	rand_digits(biz, 20);
 	rand_token(id, 32);
-	sms_text(code, params, &text);
+	buf_addf(&text, "【%s】", conf_str("gate.sms_sign"));
+	sb_template_fill(code, params, &text);
 	sb_push("sms", json_pack("{s:s,s:s,s:O,s:s,s:s,s:s,s:I}", "phone",
 	    js_str(c->query, "PhoneNumbers"), "template", code, "params", params, "text", text.p,
 	    "biz_id", biz, "out_id", js_str(c->query, "OutId"), "at",

@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #include <fcntl.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -186,18 +187,52 @@ outside_start_sandbox(void)
 	outside_set("gate.smtp_url", "smtp://127.0.0.1:%d", smtp);
 }
 
+static struct store	*outside_stores[2];
+
+int
+outside_engines(void)
+{
+	return outside_stores[1] == NULL ? 1 : 2;
+}
+
+void
+outside_engine(int n)
+{
+	out.store = outside_stores[n];
+	gate_init(&out.gate, out.store, out.seal, &outside_sink);
+}
+
+/* A schema of our own: other units use the same database. */
+static void
+outside_schema(const char *pg, char address[512])
+{
+	PGconn	*c = PQconnectdb(pg);
+	char	 sql[64];
+
+	snprintf(sql, sizeof(sql), "CREATE SCHEMA gate_%ld", (long)getpid());
+	PQclear(PQexec(c, sql));
+	PQfinish(c);
+	snprintf(address, 512, "%s%soptions=-c%%20search_path%%3Dgate_%ld", pg,
+	    strchr(pg, '?') == NULL ? "?" : "&", (long)getpid());
+}
+
 static void
 outside_start_store(void)
 {
 	static const unsigned char	 key[32] = {7};
+	const char			*pg = getenv("YINXIN_TEST_PG");
 	struct err			 err = {0};
-	char				 address[128];
+	char				 addresses[2][512];
 
-	snprintf(address, sizeof(address), "sqlite:%s/hall.db", outside_dir);
-	assert_ok(store_migrate(STORE_HALL, address, &err));
-	assert_ok(store_open(&out.store, STORE_HALL, address, false, &err));
+	snprintf(addresses[0], sizeof(addresses[0]), "sqlite:%s/hall.db", outside_dir);
+	if (pg != NULL)
+		outside_schema(pg, addresses[1]);
+	for (int i = 0; i < (pg == NULL ? 1 : 2); i++) {
+		assert_ok(store_migrate(STORE_HALL, addresses[i], &err));
+		assert_ok(store_open(&outside_stores[i], STORE_HALL, addresses[i], false, &err));
+	}
 	out.seal = seal_new(key);
-	gate_init(&out.gate, out.store, out.seal, &outside_sink);
+	outside_engine(0);
 }
 
 static void
@@ -242,7 +277,8 @@ group_teardown(void **state)
 	http_server_free(outside_server);
 	kill(outside_pid, SIGTERM);
 	waitpid(outside_pid, NULL, 0);
-	store_close(out.store);
+	store_close(outside_stores[0]);
+	store_close(outside_stores[1]);
 	seal_free(out.seal);
 	if ((pid = fork()) == 0) {
 		execvp("rm", argv);

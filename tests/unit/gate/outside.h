@@ -29,6 +29,11 @@ struct outside {
 };
 extern struct outside	out;
 
+/* The engines: 1, or 2 when YINXIN_TEST_PG names a database.  outside_engine(0) is in force
+ * at first and must be so again at the end of a test. */
+int	 outside_engines(void);
+void	 outside_engine(int n);
+
 void	 outside_forget(void);
 /* Put a row; json: {'k':'v'} with single quotes, printf-like. */
 void	 outside_put(const char *kind, const char *key, const char *json, ...) PRINTF(3, 4);

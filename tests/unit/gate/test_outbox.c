@@ -1,0 +1,166 @@
+#include "unit.h"
+#include "outside.h"
+#include "base/clock.h"
+#include "gate/call.h"
+
+/* Claims, leases and threads, on each engine. */
+#define EACH_ENGINE() \
+	for (int n_ = outside_engines(), e_ = 0; e_ < n_ + 1; e_++)	\
+		if (outside_engine(e_ % n_), e_ < n_)
+
+static size_t
+outbox_arrived(const char *to)
+{
+	json_t	*j;
+	char	 path[128];
+	size_t	 n;
+
+	snprintf(path, sizeof(path), "/control/mail?to=%s", to);
+	j = outside_control(path, NULL);
+	n = json_array_size(json_object_get(j, "mails"));
+	json_decref(j);
+	return n;
+}
+
+static void
+outbox_claim_and_die(void)
+{
+	struct err	 err = {0};
+	struct job	*job = NULL;
+
+	assert_ok(outbox_claim(&out.gate, &job, &err));
+	assert_non_null(job);
+	job_free(job);
+}
+
+/* The worker died before or during the call: a mail goes out, an SMS is not risked twice. */
+void
+test_outbox__dead_worker(void **state)
+{
+	struct err	 err = {0};
+	char		 key[64], row[32];
+
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		outside_work();
+		snprintf(key, sizeof(key), "dead-mail-%d", e_);
+		outside_put("mail", key, "{'to':'dead%d@mail.example','subject':'s','text':'t'}",
+		    e_);
+		outbox_claim_and_die();
+		outside_work();
+		assert_int_equal(out.notices, 0);	/* under lease */
+		assert_ok(outbox_reap(&out.gate, false, &err));
+		outside_state(key, row);
+		assert_string_equal(row, "sending");
+		clock_shift(CLOCK_MINUTE);
+		assert_ok(outbox_reap(&out.gate, false, &err));
+		clock_shift(CLOCK_MINUTE);
+		outside_work();
+		outside_state(key, row);
+		assert_string_equal(row, "done");
+
+		snprintf(key, sizeof(key), "dead-sms-%d", e_);
+		outside_put("sms", key, "{'phone':'13800138055','template':'S','params':{}}");
+		outbox_claim_and_die();
+		assert_ok(outbox_reap(&out.gate, true, &err));	/* as at the start */
+		outside_work();
+		outside_state(key, row);
+		assert_string_equal(row, "unknown");
+		assert_int_equal(out.notice, NOTICE_UNKNOWN);
+		clock_shift(-2 * CLOCK_MINUTE);
+	}
+}
+
+/* A worker that took too long finds its lease gone and changes nothing. */
+void
+test_outbox__late_worker_changes_nothing(void **state)
+{
+	struct err		 err = {0};
+	struct job		*job = NULL;
+	struct job_result	 none = {0};
+	struct reply		 r = {0};
+	char			 key[64], row[32];
+
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		snprintf(key, sizeof(key), "late-%d", e_);
+		outside_put("mail", key, "{'to':'late@mail.example','subject':'s','text':'t'}");
+		assert_ok(outbox_claim(&out.gate, &job, &err));
+		assert_ok(outbox_reap(&out.gate, true, &err));
+		assert_err(outbox_finish(&out.gate, job, REPLY_REFUSED, &none, &r, &err),
+		    ERR_CONFLICT);
+		assert_int_equal(out.notices, 0);
+		outside_state(key, row);
+		assert_string_equal(row, "waiting");
+		clock_shift(CLOCK_MINUTE);
+		outside_work();
+		clock_shift(-CLOCK_MINUTE);
+		job_free(job);
+	}
+}
+
+void
+test_outbox__threads_send_each_once(void **state)
+{
+	struct err	 err = {0};
+	char		 key[64], to[64], row[32];
+
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		snprintf(to, sizeof(to), "many%d@mail.example", e_);
+		assert_ok(gate_start(&out.gate, 4, &err));
+		for (int i = 0; i < 40; i++) {
+			snprintf(key, sizeof(key), "many-%d-%d", e_, i);
+			outside_put("mail", key, "{'to':'%s','subject':'s','text':'t'}", to);
+		}
+		gate_wake(&out.gate);
+		for (int i = 0; i < 40; i++) {
+			snprintf(key, sizeof(key), "many-%d-%d", e_, i);
+			for (int tries = 0; tries < 1000; tries++) {
+				outside_state(key, row);
+				if (strcmp(row, "done") == 0)
+					break;
+				usleep(10000);
+			}
+			assert_string_equal(row, "done");
+		}
+		gate_stop(&out.gate);
+		assert_int_equal(outbox_arrived(to), 40);
+	}
+}
+
+/* A payment notified on each engine, twice. */
+void
+test_outbox__facts_on_each_engine(void **state)
+{
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		outside_no("E", out.trade);
+		outside_put("pay.create", out.trade, "{'channel':'wechat','trade_no':'%s','fen':1,"
+		    "'subject':'s','expires':%" PRId64 "}", out.trade,
+		    clock_now() + CLOCK_HOUR);
+		outside_work();
+		outside_fault("wechat.notify", "duplicate", 1);
+		json_decref(outside_control("/control/pay", "{'trade_no':'%s'}", out.trade));
+		assert_int_equal(outside_notified(out.trade, 2), 2);
+		assert_int_equal(out.paid, 1);
+	}
+}
+
+void
+test_outbox__counters(void **state)
+{
+	struct err	 err = {0};
+	json_t		*j = json_object();
+
+	(void)state;
+	assert_ok(gate_count_all(&out.gate, j, &err));
+	assert_true(js_int(j, "waiting", -1) >= 0);
+	assert_true(js_int(j, "notify_ok", -1) >= 0);
+	assert_int_equal(js_int(j, "breaker_open", -1), 0);
+	json_decref(j);
+}
