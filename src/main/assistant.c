@@ -1,0 +1,69 @@
+#include "base/base.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "main/assistant.h"
+
+#include <signal.h>
+
+static const char	usage[] =
+	"yinxin-assistant (证书助手): UKeys for the pages of a hall, on loopback.\n\n"
+	"  yinxin-assistant [--port 18765] --driver LIBRARY … [--origin URL] [--ca FILE]\n"
+	"                   [--allow-origin URL …] [--state DIR]\n"
+	"  yinxin-assistant make-key PATH --label TEXT --pin PIN --admin-pin PIN [--tries 9]\n"
+	"  yinxin-assistant list    --driver LIBRARY\n"
+	"  yinxin-assistant csr     --driver LIBRARY --key NAME --pin PIN --order NO --cn TEXT --out FILE\n"
+	"  yinxin-assistant install --driver LIBRARY --key NAME --pin PIN --order NO --sign-cert FILE\n"
+	"                           [--enc-cert FILE --envelope FILE]\n"
+	"  yinxin-assistant sign    --driver LIBRARY --key NAME --pin PIN --text TEXT --out FILE\n"
+	"\nThe software UKey's library finds its key files in YINXIN_SOFTKEY (separated by ':').\n";
+
+static int
+parse(int argc, char **argv, struct assistant *a, struct err *err)
+{
+	int64_t	 port;
+
+	for (int i = 1; i + 1 < argc; i += 2) {
+		const char	*name = argv[i], *value = argv[i + 1];
+
+		if (strcmp(name, "--driver") == 0 && a->n_drivers < ASSISTANT_LIST)
+			a->drivers[a->n_drivers++] = value;
+		else if (strcmp(name, "--allow-origin") == 0 && a->n_origins < ASSISTANT_LIST)
+			a->origins[a->n_origins++] = value;
+		else if (strcmp(name, "--origin") == 0)
+			a->hall = value;
+		else if (strcmp(name, "--ca") == 0)
+			a->ca_file = value;
+		else if (strcmp(name, "--state") == 0)
+			a->state_dir = value;
+		else if (strcmp(name, "--port") == 0 && str_to_i64(value, 65535, &port) == 0)
+			a->port = (int)port;
+		else
+			return err_set(err, ERR_INPUT, "%s %s is not understood", name, value);
+	}
+	if (a->n_drivers == 0)
+		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed\n\n%s", usage);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct assistant	 a = {.port = 18765, .state_dir = "assistant"};
+	struct err		 err = {0};
+	int			 rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	log_init("assistant", LOG_INFO);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc > 1 && argv[1][0] != '-')
+		rc = assistant_command(argc - 1, argv + 1, &err);
+	else if ((rc = parse(argc, argv, &a, &err)) == 0)
+		rc = assistant_serve(&a, &err);
+	if (rc == 0)
+		return 0;
+	fprintf(stderr, "yinxin-assistant: %s\n", err.text);
+	return err_row(err.kind)->exit_status;
+}

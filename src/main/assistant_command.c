@@ -1,0 +1,175 @@
+#include "base/base.h"
+#include "base/file.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "main/assistant.h"
+#include "pki/cert.h"
+#include "token/softkey.h"
+
+/* The value of --NAME, or dflt. */
+static const char *
+option(int argc, char **argv, const char *name, const char *dflt)
+{
+	for (int i = 0; i + 1 < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return argv[i + 1];
+	return dflt;
+}
+
+static int
+command_make_key(int argc, char **argv, struct err *err)
+{
+	const char	*label = option(argc, argv, "--label", "UKey");
+	const char	*pin = option(argc, argv, "--pin", NULL);
+	const char	*admin = option(argc, argv, "--admin-pin", NULL);
+	int64_t		 tries;
+	char		 serial[20];
+
+	if (argc < 2 || pin == NULL || admin == NULL ||
+	    str_to_i64(option(argc, argv, "--tries", "9"), 99, &tries) < 0 || tries < 1)
+		return err_set(err, ERR_INPUT, "usage: yinxin-assistant make-key PATH "
+		    "--label TEXT --pin PIN --admin-pin PIN [--tries 9]");
+	snprintf(serial, sizeof(serial), "YX");
+	rand_digits(serial + 2, 14);
+	return softkey_format(argv[1], label, serial, pin, admin, (int)tries, err);
+}
+
+/* One key by --driver and --key (a device name; for the software UKey its path). */
+static int
+command_with(int argc, char **argv, keys_fn fn, json_t *in, json_t *out, struct err *err)
+{
+	struct assistant	 a = {.n_drivers = 1};
+	const char		*key = option(argc, argv, "--key", "");
+
+	a.drivers[0] = option(argc, argv, "--driver", NULL);
+	if (a.drivers[0] == NULL)
+		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed");
+	if (key[0] != '\0')
+		setenv("YINXIN_SOFTKEY", key, 1);
+	js_set_str(in, "pin", option(argc, argv, "--pin", ""));
+	js_set_str(in, "order", option(argc, argv, "--order", ""));
+	return keys_with(&a, key, fn, in, out, err);
+}
+
+/* A field of the answer (base64) into --out. */
+static int
+write_out(int argc, char **argv, const json_t *out, const char *field, struct err *err)
+{
+	const char	*path = option(argc, argv, "--out", NULL);
+	struct buf	 b;
+	int		 rc = -1;
+
+	buf_init(&b, LIMIT_CERT);
+	if (path == NULL) {
+		printf("%s\n", js_str(out, field));
+		rc = 0;
+	} else if (js_need_bytes(out, field, &b, err) == 0) {
+		rc = file_write(path, b.p, b.len, 0644, err);
+	}
+	buf_free(&b);
+	return rc;
+}
+
+static int
+command_csr(int argc, char **argv, struct err *err)
+{
+	json_t	*in = json_object(), *out = json_object();
+	int	 rc = -1;
+
+	js_set_str(in, "cn", option(argc, argv, "--cn", "UKey"));
+	if (command_with(argc, argv, keys_make, in, out, err) == 0)
+		rc = write_out(argc, argv, out, "csr", err);
+	json_decref(in);
+	json_decref(out);
+	return rc;
+}
+
+static int
+add_cert(json_t *in, const char *field, const char *path, struct err *err)
+{
+	struct cert		*c = NULL;
+	const unsigned char	*der;
+	size_t			 len;
+
+	if (path == NULL)
+		return 0;
+	if (cert_read(path, &c, err) < 0)
+		return -1;
+	der = cert_der(c, &len);
+	js_set_bytes(in, field, der, len);
+	cert_free(c);
+	return 0;
+}
+
+static int
+command_install(int argc, char **argv, struct err *err)
+{
+	const char	*envelope = option(argc, argv, "--envelope", NULL);
+	json_t		*in = json_object(), *out = json_object();
+	struct buf	 b;
+	int		 rc = -1;
+
+	buf_init(&b, 4096);
+	if (add_cert(in, "sign_cert", option(argc, argv, "--sign-cert", NULL), err) == 0 &&
+	    add_cert(in, "enc_cert", option(argc, argv, "--enc-cert", NULL), err) == 0 &&
+	    (envelope == NULL || file_read(envelope, &b, err) == 0)) {
+		if (b.len > 0)
+			js_set_bytes(in, "envelope", b.p, b.len);
+		rc = command_with(argc, argv, keys_install, in, out, err);
+	}
+	buf_free(&b);
+	json_decref(in);
+	json_decref(out);
+	return rc;
+}
+
+static int
+command_sign(int argc, char **argv, struct err *err)
+{
+	json_t	*in = json_object(), *out = json_object();
+	int	 rc = -1;
+
+	js_set_str(in, "text", option(argc, argv, "--text", ""));
+	if (command_with(argc, argv, keys_sign, in, out, err) == 0)
+		rc = write_out(argc, argv, out, "signature", err);
+	json_decref(in);
+	json_decref(out);
+	return rc;
+}
+
+static int
+command_list(int argc, char **argv, struct err *err)
+{
+	struct assistant	 a = {.n_drivers = 1};
+	json_t			*out = NULL;
+	struct buf		 b;
+
+	a.drivers[0] = option(argc, argv, "--driver", NULL);
+	if (a.drivers[0] == NULL)
+		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed");
+	if (keys_list(&a, &out, err) < 0)
+		return -1;
+	buf_init(&b, LIMIT_JSON);
+	json_write(out, &b);
+	printf("%s\n", b.p);
+	buf_free(&b);
+	json_decref(out);
+	return 0;
+}
+
+int
+assistant_command(int argc, char **argv, struct err *err)
+{
+	static const struct {
+		const char	*name;
+		int		(*run)(int argc, char **argv, struct err *err);
+	} rows[] = {
+		{"make-key", command_make_key}, {"list", command_list}, {"csr", command_csr},
+		{"install", command_install}, {"sign", command_sign},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(rows[i].name, argv[0]) == 0)
+			return rows[i].run(argc, argv, err);
+	return err_set(err, ERR_INPUT, "no command \"%s\"", argv[0]);
+}

@@ -1,0 +1,377 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "http/client.h"
+#include "main/assistant.h"
+
+#include <pthread.h>
+
+#define CLOCK_GAP	(5 * CLOCK_MINUTE)
+#define SIGN_TEXT_MAX	65536
+
+static pthread_mutex_t	keys_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Libraries are loaded once and stay. */
+static struct driver *
+keys_driver(const char *path, struct err *err)
+{
+	static struct driver	*loaded[ASSISTANT_LIST];
+
+	for (size_t i = 0; i < ASSISTANT_LIST; i++) {
+		if (loaded[i] == NULL && driver_load(&loaded[i], path, err) < 0)
+			return NULL;
+		if (strcmp(loaded[i]->path, path) == 0)
+			return loaded[i];
+	}
+	err_set(err, ERR_LIMIT, "驱动太多。");
+	return NULL;
+}
+
+/* Visit each key of each driver. */
+struct visit {
+	int	(*fn)(struct visit *v, struct driver *d, const char *name, struct err *err);
+	const char	*wanted;
+	json_t		*keys, *drivers;
+	struct driver	*driver;	/* of the last key seen */
+	char		 name[256];
+	int		 found;
+};
+
+static int
+visit_names(struct visit *v, struct driver *d, struct err *err)
+{
+	struct buf	 names;
+	int		 rc = 0;
+
+	buf_init(&names, 65536);
+	if (ukey_names(d, &names, err) < 0)
+		rc = -1;
+	for (char *p = names.p, *end; rc == 0 && (end = strchr(p, '\n')) != NULL; p = end + 1) {
+		*end = '\0';
+		rc = v->fn(v, d, p, err);
+	}
+	buf_free(&names);
+	return rc;
+}
+
+static void
+visit_all(const struct assistant *a, struct visit *v)
+{
+	for (size_t i = 0; i < a->n_drivers; i++) {
+		struct err	 err = {0};
+		struct driver	*d = keys_driver(a->drivers[i], &err);
+		json_t		*row = json_pack("{s:s}", "path", a->drivers[i]);
+
+		if (d != NULL) {
+			js_set_str(row, "vendor", d->vendor);
+			if (visit_names(v, d, &err) < 0)
+				js_set_str(row, "error", err.text);
+		} else {
+			js_set_str(row, "error", err.text);
+		}
+		if (v->drivers != NULL)
+			json_array_append_new(v->drivers, row);
+		else
+			json_decref(row);
+	}
+}
+
+static int
+visit_describe(struct visit *v, struct driver *d, const char *name, struct err *err)
+{
+	struct ukey	 u;
+	json_t		*row = NULL;
+
+	if (ukey_open(&u, d, name, err) == 0) {
+		if (ukey_describe(&u, &row, err) == 0)
+			json_array_append_new(v->keys, row);
+		ukey_close(&u);
+	}
+	if (row == NULL)
+		json_array_append_new(v->keys, json_pack("{s:s,s:s,s:s,s:[]}", "key", name,
+		    "vendor", d->vendor, "error", err->text, "certificates"));
+	return 0;
+}
+
+int
+keys_list(const struct assistant *a, json_t **out, struct err *err)
+{
+	struct visit	 v = {.fn = visit_describe, .keys = json_array(),
+		.drivers = json_array()};
+
+	(void)err;
+	pthread_mutex_lock(&keys_lock);
+	visit_all(a, &v);
+	pthread_mutex_unlock(&keys_lock);
+	*out = json_pack("{s:o,s:o}", "keys", v.keys, "drivers", v.drivers);
+	return 0;
+}
+
+static int
+visit_find(struct visit *v, struct driver *d, const char *name, struct err *err)
+{
+	(void)err;
+	if (v->wanted[0] == '\0' || strcmp(v->wanted, name) == 0) {
+		v->found++;
+		v->driver = d;
+		snprintf(v->name, sizeof(v->name), "%s", name);
+	}
+	return 0;
+}
+
+int
+keys_with(const struct assistant *a, const char *wanted, keys_fn fn, const json_t *in,
+    json_t *out, struct err *err)
+{
+	struct visit	 v = {.fn = visit_find, .wanted = wanted};
+	struct ukey	 u;
+	int		 rc = -1;
+
+	pthread_mutex_lock(&keys_lock);
+	visit_all(a, &v);
+	if (v.found == 0) {
+		err_set(err, ERR_NOT_FOUND, wanted[0] == '\0' ?
+		    "没有检测到 UKey，请插入 UKey 后再试。" :
+		    "所选的 UKey 已拔出，请重新插入后再试。");
+	} else if (v.found > 1) {
+		err_set(err, ERR_INPUT, "检测到 %d 支 UKey，请选择要用的一支，或只保留一支。",
+		    v.found);
+	} else if (ukey_open(&u, v.driver, v.name, err) == 0) {
+		rc = fn(&u, in, out, err);
+		ukey_close(&u);
+	}
+	pthread_mutex_unlock(&keys_lock);
+	return rc;
+}
+
+/* ---- endpoints ---- */
+
+static int
+login(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	const char	*pin;
+	int		 left = -1, rc;
+
+	if (js_need_str(in, "pin", &pin, err) < 0)
+		return err_set(err, ERR_INPUT, "请输入 PIN 码。");
+	rc = ukey_login(u, pin, &left, err);
+	js_set_int(out, "tries_left", left);
+	return rc;
+}
+
+int
+keys_verify_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	return login(u, in, out, err);
+}
+
+int
+keys_change_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	const char	*old_pin, *new_pin;
+	int		 left = -1, rc;
+
+	if (js_need_str(in, "pin", &old_pin, err) < 0 ||
+	    js_need_str(in, "new_pin", &new_pin, err) < 0)
+		return err_set(err, ERR_INPUT, "请输入原 PIN 码和新 PIN 码。");
+	if (strlen(new_pin) < 6 || strlen(new_pin) > 16 ||
+	    strspn(new_pin, (char[]){new_pin[0], '\0'}) == strlen(new_pin))
+		return err_set(err, ERR_INPUT, "新 PIN 码要 6 到 16 位，不能全是同一个字符。");
+	rc = ukey_change_pin(u, old_pin, new_pin, &left, err);
+	js_set_int(out, "tries_left", left);
+	return rc;
+}
+
+int
+keys_make(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	const char	*order;
+	struct buf	 csr;
+	int		 rc = -1;
+
+	if (js_need_str(in, "order", &order, err) < 0 || order[0] == '\0' ||
+	    strlen(order) > 40)
+		return err_set(err, ERR_INPUT, "缺少业务受理号。");
+	buf_init(&csr, LIMIT_CSR);
+	if (login(u, in, out, err) == 0 &&
+	    ukey_request(u, order, js_str_or(in, "cn", order), &csr, err) == 0) {
+		js_set_bytes(out, "csr", csr.p, csr.len);
+		rc = 0;
+	}
+	buf_free(&csr);
+	return rc;
+}
+
+int
+keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	struct buf	 sign, enc, envelope;
+	const char	*order;
+	int		 rc = -1;
+
+	buf_init(&sign, LIMIT_CERT);
+	buf_init(&enc, LIMIT_CERT);
+	buf_init(&envelope, 4096);
+	if (js_need_str(in, "order", &order, err) < 0 ||
+	    js_need_bytes(in, "sign_cert", &sign, err) < 0 ||
+	    (js_str(in, "enc_cert")[0] != '\0' &&
+	    (js_need_bytes(in, "enc_cert", &enc, err) < 0 ||
+	    js_need_bytes(in, "envelope", &envelope, err) < 0)))
+		goto out;
+	if (login(u, in, out, err) == 0) {
+		const struct ukey_bundle	 b = {.sign_cert = sign.p, .sign_len = sign.len,
+			.enc_cert = enc.p, .enc_len = enc.len, .envelope = envelope.p,
+			.envelope_len = envelope.len};
+
+		rc = ukey_install(u, order, &b, err);
+	}
+ out:
+	buf_free(&sign);
+	buf_free(&enc);
+	buf_free(&envelope);
+	return rc;
+}
+
+/* Only texts whose purpose a person can recognise are signed. */
+static int
+sign_check_text(const char *text, struct err *err)
+{
+	static const char *const marks[] = {"yinxin-login", "\"type\":\"approval\"",
+		"\"type\":\"login\"", "\"type\":\"revocation\"", "\"type\":\"confirmation\""};
+
+	if (strlen(text) > SIGN_TEXT_MAX)
+		return err_set(err, ERR_LIMIT, "要签名的内容太长。");
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (strstr(text, marks[i]) != NULL)
+			return 0;
+	return err_set(err, ERR_DENIED, "网页要签名的内容不认识，已拒绝。");
+}
+
+int
+keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	struct buf	 sig, cert;
+	const char	*text;
+	int		 rc = -1;
+
+	if (js_need_str(in, "text", &text, err) < 0 || sign_check_text(text, err) < 0)
+		return -1;
+	buf_init(&sig, 256);
+	buf_init(&cert, LIMIT_CERT);
+	if (login(u, in, out, err) == 0 &&
+	    ukey_sign(u, js_str(in, "serial"), text, strlen(text), &sig, &cert, err) == 0) {
+		js_set_bytes(out, "signature", sig.p, sig.len);
+		js_set_bytes(out, "certificate", cert.p, cert.len);
+		rc = 0;
+	}
+	buf_free(&sig);
+	buf_free(&cert);
+	return rc;
+}
+
+/* ---- self-check ---- */
+
+static void
+check_add(json_t *list, const char *name, bool ok, const char *text)
+{
+	json_array_append_new(list, json_pack("{s:s,s:b,s:s}", "name", name, "ok", ok, "text",
+	    text));
+}
+
+static void
+check_clock(const struct assistant *a, json_t *list)
+{
+	struct http_call	 call = {.method = "GET", .ca_file = a->ca_file,
+		.timeout_ms = 3000};
+	struct http_answer	 answer;
+	struct err		 err = {0};
+	struct tm		 tm = {0};
+	char			*url, date[80], text[200];
+	int64_t			 gap;
+
+	if (a->hall == NULL)
+		return;
+	url = xasprintf("%s/healthz", a->hall);
+	call.url = url;
+	http_answer_init(&answer);
+	if (http_call(&call, &answer, NULL, &err) < 0) {
+		check_add(list, "服务器", false, "连不上证书服务网，无法核对时间，请检查网络。");
+	} else if (strptime(http_answer_header(&answer, "date", date, sizeof(date)),
+	    "%a, %d %b %Y %H:%M:%S GMT", &tm) != NULL) {
+		gap = clock_now() - (int64_t)timegm(&tm) * 1000;
+		if (gap > CLOCK_GAP || gap < -CLOCK_GAP) {
+			snprintf(text, sizeof(text), "本机时间比服务器%s %" PRId64
+			    " 分钟，请先校准本机时间，否则证书会显示已过期或未生效。",
+			    gap > 0 ? "快" : "慢", (gap > 0 ? gap : -gap) / CLOCK_MINUTE);
+			check_add(list, "本机时间", false, text);
+		} else {
+			check_add(list, "本机时间", true, "与服务器一致。");
+		}
+	}
+	http_answer_free(&answer);
+	free(url);
+}
+
+static void
+check_cert(json_t *list, const json_t *cert)
+{
+	const char	*state = js_str(cert, "state");
+	char		 text[600];
+
+	snprintf(text, sizeof(text), "“%.120s”，有效期 %.10s 至 %.10s，%s", js_str(cert, "cn"),
+	    js_str(cert, "not_before"), js_str(cert, "not_after"),
+	    strcmp(state, "good") == 0 ? js_int(cert, "days_left", 0) < 90 ?
+	    "快到期了，请尽快办理更新。" : "可以正常使用。" :
+	    strcmp(state, "expired") == 0 ? "已过期，请办理更新。" :
+	    "还没有生效，请核对本机时间。");
+	check_add(list, "证书", strcmp(state, "good") == 0, text);
+}
+
+static void
+check_key(json_t *list, const json_t *key)
+{
+	const json_t	*certs = json_object_get(key, "certificates"), *cert;
+	char		 text[600];
+	size_t		 i;
+
+	if (js_str(key, "error")[0] != '\0') {
+		check_add(list, "UKey", false, js_str(key, "error"));
+		return;
+	}
+	snprintf(text, sizeof(text), "%.60s（%.60s），PIN 码还可试 %d 次。", js_str(key, "label"),
+	    js_str(key, "vendor"), (int)js_int(key, "tries_left", 0));
+	check_add(list, "UKey", js_int(key, "tries_left", 0) > 0, text);
+	if (json_array_size(certs) == 0)
+		check_add(list, "证书", true, "空白 UKey，可以用来下载证书。");
+	json_array_foreach(certs, i, cert)
+		check_cert(list, cert);
+}
+
+int
+keys_check(const struct assistant *a, json_t **out, struct err *err)
+{
+	json_t	*all = NULL, *list = json_array(), *row;
+	size_t	 i, n;
+	char	 text[200];
+
+	if (keys_list(a, &all, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(all, "drivers"), i, row)
+		check_add(list, "驱动", js_str(row, "error")[0] == '\0',
+		    js_str(row, "error")[0] == '\0' ? js_str(row, "vendor") :
+		    js_str(row, "error"));
+	n = json_array_size(json_object_get(all, "keys"));
+	if (n == 0)
+		check_add(list, "UKey", false, "没有检测到 UKey，请插入 UKey；已插入的请换一个 USB 口。");
+	if (n > 1) {
+		snprintf(text, sizeof(text), "检测到 %zu 支 UKey，办理业务时请只保留一支。", n);
+		check_add(list, "UKey 数量", false, text);
+	}
+	json_array_foreach(json_object_get(all, "keys"), i, row)
+		check_key(list, row);
+	check_clock(a, list);
+	json_decref(all);
+	*out = json_pack("{s:o}", "checks", list);
+	return 0;
+}

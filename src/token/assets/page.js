@@ -1,0 +1,119 @@
+/* The assistant's own page: self-check, keys, change of PIN, permission for sites. */
+const $ = (id) => document.getElementById(id);
+
+function el(tag, attributes = {}, ...children) {
+	const e = document.createElement(tag);
+	for (const [k, v] of Object.entries(attributes))
+		k in e ? e[k] = v : e.setAttribute(k, v);
+	e.append(...children);
+	return e;
+}
+
+async function ask(path, body) {
+	const options = body === undefined ? {} : { method: "POST", body: JSON.stringify(body),
+		headers: { "Content-Type": "application/json" } };
+	const answer = await fetch(path, options);
+	const json = await answer.json();
+	if (!answer.ok)
+		throw Object.assign(new Error(json.error), json);
+	return json;
+}
+
+function certRow(c) {
+	const state = { good: "有效", expired: "已过期", not_yet: "未生效" }[c.state];
+	return el("div", { className: "cert" },
+		el("strong", {}, c.cn), " ",
+		el("span", { className: c.state === "good" ? "tag" : "tag bad" }, state),
+		el("p", { className: "meta" }, `有效期 ${c.not_before.slice(0, 10)} 至 ${c.not_after.slice(0, 10)}` +
+			(c.state === "good" ? `，还有 ${c.days_left} 天` : "")),
+		el("p", { className: "meta" }, `序列号 ${c.serial}`),
+		el("p", { className: "meta" }, `签发者 ${c.issuer}`));
+}
+
+function keyCard(k) {
+	const card = el("div", { className: "key" },
+		el("h3", {}, k.label || "UKey"),
+		el("p", { className: "meta" }, `${k.vendor}　编号 ${k.serial || "—"}`));
+	if (k.error) {
+		card.append(el("p", { className: "error" }, k.error));
+		return card;
+	}
+	card.append(el("p", { className: k.tries_left > 0 ? "meta" : "error" },
+		k.tries_left > 0 ? `PIN 码还可以试 ${k.tries_left} 次（共 ${k.tries_max} 次）`
+			: "PIN 码已锁定，请在证书服务网申请解锁"));
+	if (k.pin_is_default)
+		card.append(el("p", { className: "error" }, "还在用出厂 PIN 码，请马上修改。"));
+	if (k.certificates.length === 0)
+		card.append(el("p", { className: "meta" }, "空白 UKey，可以用来下载证书。"));
+	card.append(...k.certificates.map(certRow));
+	const change = el("button", { type: "button" }, "修改 PIN 码");
+	change.addEventListener("click", () => openPin(k));
+	card.append(el("div", { className: "row" }, change));
+	return card;
+}
+
+async function refresh() {
+	$("checks").replaceChildren(el("li", {}, "正在检查…"));
+	try {
+		const { checks } = await ask("/check");
+		$("checks").replaceChildren(...checks.map((c) =>
+			el("li", { className: c.ok ? "good" : "bad" }, `${c.name}：${c.text}`)));
+		const { keys } = await ask("/keys");
+		$("keys").replaceChildren(...(keys.length ? keys.map(keyCard)
+			: [el("p", { className: "meta" }, "没有检测到 UKey。请插入 UKey，然后点“重新检查”。")]));
+	} catch (e) {
+		$("checks").replaceChildren(el("li", { className: "bad" }, e.message));
+	}
+}
+
+function openPin(key) {
+	const dialog = $("pin-dialog"), form = dialog.querySelector("form");
+	form.reset();
+	$("pin-error").textContent = "";
+	$("pin-key").textContent = key.label;
+	form.onsubmit = async (event) => {
+		event.preventDefault();
+		if (form.new_pin.value !== form.again.value) {
+			$("pin-error").textContent = "两次输入的新 PIN 码不一样。";
+			form.again.focus();
+			return;
+		}
+		try {
+			await ask("/pin/change", { key: key.key, pin: form.pin.value, new_pin: form.new_pin.value });
+			dialog.close();
+			refresh();
+		} catch (e) {
+			$("pin-error").textContent = e.message;
+			form.pin.focus();
+		}
+	};
+	dialog.showModal();
+}
+
+async function watchPairing() {
+	try {
+		const { pending } = await ask("/pairing");
+		const box = $("pairing");
+		box.hidden = pending.length === 0;
+		box.replaceChildren(...pending.map((p) => {
+			const yes = el("button", { type: "button", className: "main" }, "允许");
+			const no = el("button", { type: "button" }, "拒绝");
+			for (const [button, allow] of [[yes, true], [no, false]])
+				button.addEventListener("click", async () => {
+					await ask("/pairing", { origin: p.origin, allow });
+					watchPairing();
+				});
+			return el("div", {}, el("h2", {}, "有网站请求使用您的 UKey"), el("p", {}, p.origin),
+				el("p", {}, "请核对它与网页上显示的配对码一致："),
+				el("p", { className: "code" }, p.code), el("div", { className: "row" }, yes, no));
+		}));
+	} catch {
+		/* the next round tries again */
+	}
+}
+
+$("again").addEventListener("click", refresh);
+$("pin-cancel").addEventListener("click", () => $("pin-dialog").close());
+refresh();
+watchPairing();
+setInterval(watchPairing, 2000);
