@@ -96,7 +96,7 @@ yaml_read_children(struct yaml_reader *r, bool map, int depth, struct yaml *out,
 	struct yaml	*list = NULL, *keep = NULL;
 	const char	*key = NULL;
 	size_t		 n = 0;
-	int		 rc = -1;
+	int		 rc = -1, line = 0;
 
 	for (;;) {
 		if (yaml_next(r, &ev, err) < 0)
@@ -104,6 +104,7 @@ yaml_read_children(struct yaml_reader *r, bool map, int depth, struct yaml *out,
 		if (ev.type == (map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT))
 			break;
 		if (map) {
+			line = (int)ev.start_mark.line + 1;
 			if (yaml_read_key(r, &ev, list, n, &key, err) < 0)
 				goto out;
 			yaml_event_delete(&ev);
@@ -116,6 +117,8 @@ yaml_read_children(struct yaml_reader *r, bool map, int depth, struct yaml *out,
 		if (yaml_read_value(r, &ev, depth + 1, &list[n], err) < 0)
 			goto out;
 		yaml_event_delete(&ev);
+		if (map)
+			list[n].line = line;	/* where its key stands */
 		n++;
 	}
 	out->kind = map ? YAML_MAP : YAML_LIST;

@@ -177,7 +177,7 @@ account_find_run(struct db *db, struct act *a, struct err *err)
 static void
 account_login(const char *typed, char low[128])
 {
-	char	*text = xstrndup(typed, 127);
+	char	*text = xstrndup(typed, strnlen(typed, 127));
 
 	str_fold(text);
 	str_trim(text);

@@ -167,7 +167,7 @@ form_check(const struct form_context *context, const struct field *fields, const
 			first = one;
 	}
 	err_clear(&one);
-	if (form_check_across(fields, c.values, errors, &one) < 0 && first.kind == ERR_NONE)
+	if (first.kind == ERR_NONE && form_check_across(fields, c.values, errors, &one) < 0)
 		first = one;
 	if (first.kind == ERR_NONE)
 		return 0;

@@ -1,0 +1,258 @@
+#include "world.h"
+
+static int
+account_try(struct world *w, const char *login, const char *password, bool captcha,
+    struct err *err)
+{
+	struct who	 who = {.address = "192.0.2.20"};
+	json_t		*in = json_pack("{s:s, s:s}", "login", login, "password", password);
+	json_t		*errors = json_array();
+	int		 rc = 0;
+
+	if (captcha)
+		(void)world_captcha(w, &who, in);
+	rc = account_sign_in(w->h, &who, in, errors, w->token, err);
+	json_decref(errors);
+	json_decref(in);
+	return rc;
+}
+
+void
+test_account__signs_in_by_mobile_and_mail(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct session	 s;
+
+	(void)state;
+	world_open(&w);
+	assert_ok(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err));
+	assert_ok(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err));
+	assert_int_equal(s.owner, w.me.account);
+	assert_string_equal(s.name, "188****8888");
+	assert_true(hall_csrf_is(w.h, w.token, s.csrf));
+	assert_err(session_load(w.h, w.token, SESSION_STAFF, &s, &err), ERR_EXPIRED);
+	assert_ok(account_try(&w, " Wang@Example.COM ", WORLD_PASSWORD, false, &err));
+	assert_ok(session_end(w.h, w.token, &err));
+	assert_err(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err), ERR_EXPIRED);
+	assert_err(session_load(w.h, "", SESSION_ACCOUNT, &s, &err), ERR_EXPIRED);
+	world_close(&w);
+}
+
+void
+test_account__unknown_and_wrong_answer_alike(void **state)
+{
+	struct err	 a = {0}, err = {0};
+	struct world	 w;
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	assert_int_equal(account_try(&w, "13900000000", "Wrong-123", false, &a), -1);
+	assert_int_equal(account_try(&w, WORLD_MOBILE, "Wrong-123", false, &err), -1);
+	assert_string_equal(a.text, err.text);
+	assert_int_equal(a.kind, err.kind);
+	/* After two failures a captcha, after ten nothing any more for an hour. */
+	assert_err(account_try(&w, WORLD_MOBILE, "Wrong-123", false, &err), ERR_INPUT);
+	assert_err(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err), ERR_INPUT);
+	for (i = 0; i < 8; i++)
+		assert_int_equal(account_try(&w, WORLD_MOBILE, "Wrong-123", true, &err), -1);
+	assert_err(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, true, &err), ERR_LIMIT);
+	clock_shift(61 * CLOCK_MINUTE);
+	assert_ok(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err));
+	clock_shift(-61 * CLOCK_MINUTE);
+	world_close(&w);
+}
+
+void
+test_account__sessions_end(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct session	 s;
+
+	(void)state;
+	world_open(&w);
+	assert_ok(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err));
+	clock_shift(50 * CLOCK_MINUTE);
+	assert_ok(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err));
+	clock_shift(50 * CLOCK_MINUTE);
+	assert_ok(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err));	/* was used */
+	clock_shift(61 * CLOCK_MINUTE);
+	assert_err(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err), ERR_EXPIRED);
+	clock_shift(-161 * CLOCK_MINUTE);
+	assert_ok(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err));
+	clock_shift(-25 * CLOCK_HOUR);
+	assert_err(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err), ERR_EXPIRED);
+	clock_shift(25 * CLOCK_HOUR);
+	world_close(&w);
+}
+
+void
+test_account__passwords_have_rules(void **state)
+{
+	static const struct { const char *password, *says; } bad[] = {
+		{ "", "请填写密码" }, { "Ab1-", "至少8位" }, { "abcdefgh", "至少两种" },
+		{ "password1", "太常见" }, { "ca123456789", "太常见" },
+		{ "a13907310009", "手机号" }, { "zhangsan1", "邮箱名" },
+	};
+	struct err	 err = {0};
+	struct world	 w;
+	struct who	 who = {.address = "192.0.2.30"};
+	json_t		*in = NULL, *errors = json_array();
+	int64_t		 id = 0;
+	size_t		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	for (i = 0; i < ARRAY_LEN(bad); i++) {
+		in = json_pack("{s:s, s:s, s:s, s:s, s:s}", "mobile", "13907310009", "mail",
+		    "zhangsan@example.com", "password", bad[i].password, "password2",
+		    bad[i].password, "code", "123456");
+		json_array_clear(errors);
+		assert_err(account_register(w.h, &who, in, errors, &id, &err), ERR_INPUT);
+		assert_string_equal(js_str(json_array_get(errors, 0), "field"), "password");
+		if (strstr(err.text, bad[i].says) == NULL)
+			fail_msg("%s: %s", bad[i].password, err.text);
+		json_decref(in);
+	}
+	in = json_pack("{s:s, s:s, s:s, s:s, s:s}", "mobile", WORLD_MOBILE, "mail",
+	    "zhangsan@example.com", "password", WORLD_PASSWORD, "password2", WORLD_PASSWORD,
+	    "code", "123456");
+	json_array_clear(errors);
+	assert_err(account_register(w.h, &who, in, errors, &id, &err), ERR_INPUT);
+	assert_string_equal(js_str(json_array_get(errors, 0), "field"), "code");
+	json_decref(in);
+	json_decref(errors);
+	world_close(&w);
+}
+
+void
+test_account__forgotten_password_ends_sessions(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct who	 who = {.address = "192.0.2.31"};
+	struct session	 s;
+	json_t		*in = NULL, *errors = json_array();
+	int		 before = 0;
+
+	(void)state;
+	world_open(&w);
+	assert_ok(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err));
+	before = world_count(&w, "sms");
+	in = world_captcha(&w, &who, json_object());
+	assert_ok(code_send(w.h, &who, CODE_RESET, "target", "13900000000", in, errors, &err));
+	assert_int_equal(world_count(&w, "sms"), before);	/* nobody's number: no message */
+	(void)world_captcha(&w, &who, in);
+	assert_ok(code_send(w.h, &who, CODE_RESET, "target", WORLD_MOBILE, in, errors, &err));
+	assert_int_equal(world_count(&w, "sms"), before + 1);
+	js_set_str(in, "target", WORLD_MOBILE);
+	js_set_str(in, "code", world_sms_code(&w));
+	js_set_str(in, "password", "New-pass-77");
+	js_set_str(in, "password2", "New-pass-78");
+	assert_err(account_reset(w.h, &who, in, errors, &err), ERR_INPUT);
+	js_set_str(in, "password2", "New-pass-77");
+	assert_ok(account_reset(w.h, &who, in, errors, &err));
+	assert_err(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err), ERR_EXPIRED);
+	assert_err(account_try(&w, WORLD_MOBILE, WORLD_PASSWORD, false, &err), ERR_INPUT);
+	assert_ok(account_try(&w, WORLD_MOBILE, "New-pass-77", false, &err));
+	json_decref(in);
+	in = json_pack("{s:s, s:s, s:s}", "old", "wrong", "password", "Third-pass-1",
+	    "password2", "Third-pass-1");
+	assert_err(account_change_password(w.h, &w.me, w.token, in, errors, &err), ERR_INPUT);
+	js_set_str(in, "old", "New-pass-77");
+	assert_ok(account_change_password(w.h, &w.me, w.token, in, errors, &err));
+	assert_ok(session_load(w.h, w.token, SESSION_ACCOUNT, &s, &err));
+	json_decref(in);
+	json_decref(errors);
+	world_close(&w);
+}
+
+void
+test_account__ukey_challenge_is_good_once(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct who	 who = {.address = "192.0.2.32"};
+	struct session	 s;
+	json_t		*m = NULL, *in = json_object();
+	struct buf	 sig = {0};
+	const unsigned char *der = NULL;
+	size_t		 len = 0;
+
+	(void)state;
+	world_open(&w);
+	assert_ok(ukey_challenge(w.h, &who, &m, &err));
+	buf_init(&sig, 256);
+	assert_ok(sm2_sign_message(w.officer_key, js_str(m, "text"), strlen(js_str(m, "text")),
+	    &sig, &err));
+	der = cert_der(w.officer, &len);
+	js_set_str(in, "id", js_str(m, "id"));
+	js_set_bytes(in, "certificate", der, len);
+	js_set_bytes(in, "signature", sig.p, sig.len);
+	assert_ok(ukey_sign_in(w.h, &who, SESSION_STAFF, in, w.token, &err));
+	assert_ok(session_load(w.h, w.token, SESSION_STAFF, &s, &err));
+	assert_string_equal(s.name, "审核员甲");
+	assert_true((s.roles & ROLE_REVIEWER) != 0);
+	assert_err(ukey_sign_in(w.h, &who, SESSION_STAFF, in, w.token, &err), ERR_EXPIRED);
+	json_decref(m);
+	assert_ok(ukey_challenge(w.h, &who, &m, &err));	/* the old signature for a new text */
+	js_set_str(in, "id", js_str(m, "id"));
+	assert_err(ukey_sign_in(w.h, &who, SESSION_STAFF, in, w.token, &err), ERR_CRYPTO);
+	json_decref(m);
+	assert_ok(ukey_challenge(w.h, &who, &m, &err));	/* staff are no applicants */
+	buf_clear(&sig);
+	assert_ok(sm2_sign_message(w.officer_key, js_str(m, "text"), strlen(js_str(m, "text")),
+	    &sig, &err));
+	js_set_str(in, "id", js_str(m, "id"));
+	js_set_bytes(in, "signature", sig.p, sig.len);
+	assert_err(ukey_sign_in(w.h, &who, SESSION_ACCOUNT, in, w.token, &err), ERR_DENIED);
+	buf_free(&sig);
+	json_decref(m);
+	json_decref(in);
+	world_close(&w);
+}
+
+void
+test_code__burns_after_five_wrong_tries(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct who	 who = {.address = "192.0.2.33"};
+	json_t		*in = json_object(), *errors = json_array();
+	char		 code[8];
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	(void)world_captcha(&w, &who, in);
+	assert_ok(code_send(w.h, &who, CODE_RESET, "target", WORLD_MOBILE, in, errors, &err));
+	(void)snprintf(code, sizeof(code), "%s", world_sms_code(&w));
+	(void)world_captcha(&w, &who, in);
+	assert_err(code_send(w.h, &who, CODE_RESET, "target", WORLD_MOBILE, in, errors, &err),
+	    ERR_LIMIT);					/* 60 s apart */
+	assert_err(code_use(w.h, CODE_REGISTER, WORLD_MOBILE, code, &err), ERR_INPUT);
+	for (i = 0; i < 5; i++)
+		assert_err(code_use(w.h, CODE_RESET, WORLD_MOBILE, "000000", &err), ERR_INPUT);
+	assert_err(code_use(w.h, CODE_RESET, WORLD_MOBILE, code, &err), ERR_INPUT);
+	clock_shift(61 * CLOCK_SECOND);
+	(void)world_captcha(&w, &who, in);
+	assert_ok(code_send(w.h, &who, CODE_RESET, "target", WORLD_MOBILE, in, errors, &err));
+	(void)snprintf(code, sizeof(code), "%s", world_sms_code(&w));
+	clock_shift(6 * CLOCK_MINUTE);
+	assert_err(code_use(w.h, CODE_RESET, WORLD_MOBILE, code, &err), ERR_INPUT);	/* old */
+	for (i = 0; i < 3; i++) {
+		(void)world_captcha(&w, &who, in);
+		assert_ok(code_send(w.h, &who, CODE_RESET, "target", WORLD_MOBILE, in, errors,
+		    &err));
+		clock_shift(2 * CLOCK_MINUTE);
+	}
+	(void)world_captcha(&w, &who, in);
+	assert_err(code_send(w.h, &who, CODE_RESET, "target", WORLD_MOBILE, in, errors, &err),
+	    ERR_LIMIT);					/* five an hour */
+	clock_shift(-(61 * CLOCK_SECOND + 12 * CLOCK_MINUTE));
+	json_decref(errors);
+	json_decref(in);
+	world_close(&w);
+}

@@ -1,0 +1,97 @@
+#include "world.h"
+
+/* The shipped definition with one text replaced must be refused at that place. */
+static const struct { const char *from, *to, *says; } halldef_bad[] = {
+	{ "\ntitle: ", "\ntitel: ", "unknown key \"titel\"" },
+	{ "\nissuer: ", "\n#issuer: ", "key \"issuer\" is missing" },
+	{ "profile: sm2-org\n", "profile: sm3-org\n", "unknown profile \"sm3-org\"" },
+	{ "form: organisation", "form: club", "unknown form \"club\"" },
+	{ "kind: organisation", "kind: club", "must be organisation or person" },
+	{ "identity: agent", "identity: dog", "must be agent or person" },
+	{ "[agreement, form, confirm", "[agreement, fromm, confirm", "unknown step \"fromm\"" },
+	{ "types: [jpg]", "types: [gif]", "unknown type \"gif\"" },
+	{ "types: [jpg]", "types: []", "\"types\" must not be empty" },
+	{ "dpi: 300", "dpi: many", "\"dpi\" must be a whole number" },
+	{ "price: {1: 34000,", "price: {9: 34000,", "unknown key \"9\"" },
+	{ "price: {1: 34000,", "price: {1: -5,", "\"1\" must be a whole number" },
+	{ "subject: {CN: ", "subject: {XX: ", "unknown key \"XX\"" },
+	{ "user_name: 12", "user_name: 99", "from 4 to 15" },
+	{ "working_days: 2", "working_days: soon", "\"working_days\" must be a whole number" },
+	{ "  approved:\n", "  aproved:\n", "unknown event \"aproved\"" },
+	{ "alipay: true", "alipay: yes", "must be true or false" },
+	{ "file: dfca-construction/agreement.txt", "file: ../agreement.txt", "must stand beside" },
+	{ "file: dfca-construction/agreement.txt", "file: nothing.txt", "cannot read" },
+	{ "- kind: licence", "- kind: application_form", "stands here twice" },
+	{ "  - id: person", "  - id: org", "product \"org\" stands here twice" },
+	{ "phones:\n", "xphones:\n", "unknown key \"xphones\"" },
+};
+
+static char *
+halldef_replace(const char *text, const char *from, const char *to, int *line)
+{
+	const char	*at = strstr(text, from), *p = NULL;
+
+	if (at == NULL)
+		fail_msg("\"%s\" does not stand in the definition", from);
+	for (*line = 1, p = text; p < at; p++)
+		*line += *p == '\n';
+	return xasprintf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+void
+test_halldef__faults_are_named_with_their_line(void **state)
+{
+	struct err	 err = {0};
+	struct buf	 b = {0};
+	char		*bad = NULL, path[] = "/tmp/hall-def-XXXXXX", where[80];
+	const char	*number = NULL;
+	size_t		 i = 0;
+	int		 line = 0, told = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	(void)snprintf(where, sizeof(where), "%s/x.yaml", path);
+	buf_init(&b, LIMIT_HALL_FILE);
+	assert_ok(hall_check("halls/dfca-construction.yaml", &err));
+	assert_ok(file_read("halls/dfca-construction.yaml", &b, &err));
+	/* Beside no agreement texts: give them inline, so that only the planted fault is left. */
+	for (i = 0; i < ARRAY_LEN(halldef_bad); i++) {
+		bad = halldef_replace(b.p, halldef_bad[i].from, halldef_bad[i].to, &line);
+		if (strstr(halldef_bad[i].from, "agreement.txt") == NULL) {
+			char	*p = NULL;
+
+			while ((p = strstr(bad, "file: dfca")) != NULL)
+				memcpy(p, "text: dfca", 10);
+		}
+		assert_ok(file_write(where, bad, strlen(bad), 0644, &err));
+		assert_err(hall_check(where, &err), ERR_INPUT);
+		if (strstr(err.text, halldef_bad[i].says) == NULL ||
+		    strncmp(err.text, where, strlen(where)) != 0)
+			fail_msg("%s: %s", halldef_bad[i].to, err.text);
+		number = strstr(err.text, " line ");
+		assert_non_null(number);
+		told = (int)strtol(number + 6, NULL, 10);
+		/* A missing key is told at the map it is missing from. */
+		if (strstr(halldef_bad[i].says, "missing") == NULL &&
+		    (told < line || told > line + 2))
+			fail_msg("%s: planted at %d, told %s", halldef_bad[i].to, line, err.text);
+		free(bad);
+	}
+	(void)unlink(where);
+	(void)rmdir(path);
+	buf_free(&b);
+}
+
+void
+test_halldef__texts_are_filled(void **state)
+{
+	struct buf	 b = {0};
+	json_t		*v = json_pack("{s:s}", "no", "12");
+
+	(void)state;
+	buf_init(&b, 100);
+	text_fill("业务{no}，{none}。{", v, &b);
+	assert_string_equal(b.p, "业务12，。{");
+	buf_free(&b);
+	json_decref(v);
+}
