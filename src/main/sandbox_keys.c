@@ -129,7 +129,9 @@ sb_platform(const char *name, const char *setting, EVP_PKEY **key, struct err *e
 int
 sb_keys_load(struct err *err)
 {
-	char	 path[4096];
+	static const char *const	 settings[] = {"gate.alipay_key", "gate.alipay_public",
+		"gate.wechat_key", "gate.wechat_public"};
+	char				 path[4096];
 
 	if (sb_platform("alipay-platform.key", "gate.alipay_public", &sb.alipay, err) < 0 ||
 	    sb_platform("wechat-platform.key", "gate.wechat_public", &sb.wechat, err) < 0)
@@ -138,7 +140,15 @@ sb_keys_load(struct err *err)
 	if (sb_private(path, &sb.alipay_app, err) < 0)
 		return -1;
 	sb_gate_path("gate.wechat_key", path);
-	return sb_private(path, &sb.wechat_merchant, err);
+	if (sb_private(path, &sb.wechat_merchant, err) < 0)
+		return -1;
+	/* Also files of an earlier start, when the directory has changed hands since. */
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		sb_gate_path(settings[i], path);
+		if (sb_give_away(path, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void

@@ -12,7 +12,7 @@ static const char	 pages_style[] =
     "header a{color:#dfe7ef;margin-right:1rem;text-decoration:none}"
     "main{max-width:46rem;margin:0 auto;padding:1rem}h1{font-size:1.3rem;margin:.4rem 0 1rem}"
     "h2{font-size:1.05rem;margin:1.4rem 0 .4rem}.card{background:#fff;border:1px solid #d8dde3;"
-    "border-radius:8px;padding:.8rem 1rem;margin:.6rem 0;overflow-wrap:anywhere}"
+    "border-radius:8px;padding:.8rem 1rem;margin:.6rem 0;overflow-wrap:anywhere;overflow-x:auto}"
     ".dim{color:#57606a;font-size:.9rem}.sum{font-size:2rem;margin:.4rem 0}"
     "button,.button{display:block;width:100%;box-sizing:border-box;padding:.8rem;margin:.5rem 0;"
     "border:1px solid #b6bfc9;border-radius:8px;background:#fff;font:inherit;cursor:pointer;"
@@ -20,7 +20,7 @@ static const char	 pages_style[] =
     "input,select{width:100%;box-sizing:border-box;padding:.5rem;font:inherit;border:1px solid "
     "#b6bfc9;border-radius:6px;margin:.2rem 0 .6rem}table{border-collapse:collapse;width:100%}"
     "td,th{text-align:left;padding:.35rem .5rem;border-bottom:1px solid #e3e7eb;"
-    "vertical-align:top}";
+    "vertical-align:top;white-space:nowrap}";
 
 void
 sb_html(struct buf *b, const char *text)
