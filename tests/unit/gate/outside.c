@@ -1,6 +1,7 @@
 #include "unit.h"
 #include "outside.h"
 #include "base/conf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "gate/call.h"
@@ -188,6 +189,7 @@ outside_start_sandbox(void)
 }
 
 static struct store	*outside_stores[2];
+static struct seal	*outside_seal;
 
 int
 outside_engines(void)
@@ -199,6 +201,7 @@ void
 outside_engine(int n)
 {
 	out.store = outside_stores[n];
+	out.seal = outside_seal;
 	gate_init(&out.gate, out.store, out.seal, &outside_sink);
 }
 
@@ -231,8 +234,27 @@ outside_start_store(void)
 		assert_ok(store_migrate(STORE_HALL, addresses[i], &err));
 		assert_ok(store_open(&outside_stores[i], STORE_HALL, addresses[i], false, &err));
 	}
-	out.seal = seal_new(key);
+	outside_seal = seal_new(key);
 	outside_engine(0);
+}
+
+static struct store	*outside_own;
+static struct seal	*outside_own_seal;
+
+void
+outside_private(const char *name)
+{
+	struct err	 err = {0};
+	char		 path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", outside_dir, name);
+	assert_ok(file_mkdirs(path, 0700, &err));
+	assert_ok(seal_create(conf_path("store.data_key"), &err));
+	assert_ok(seal_load(&outside_own_seal, conf_path("store.data_key"), &err));
+	assert_ok(store_migrate(STORE_HALL, conf_str("store.hall"), &err));
+	assert_ok(store_open(&outside_own, STORE_HALL, conf_str("store.hall"), false, &err));
+	out.store = outside_own;
+	out.seal = outside_own_seal;
 }
 
 static void
@@ -279,7 +301,9 @@ group_teardown(void **state)
 	waitpid(outside_pid, NULL, 0);
 	store_close(outside_stores[0]);
 	store_close(outside_stores[1]);
-	seal_free(out.seal);
+	store_close(outside_own);
+	seal_free(outside_seal);
+	seal_free(outside_own_seal);
 	if ((pid = fork()) == 0) {
 		execvp("rm", argv);
 		_exit(127);

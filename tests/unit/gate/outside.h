@@ -33,6 +33,8 @@ extern struct outside	out;
  * at first and must be so again at the end of a test. */
 int	 outside_engines(void);
 void	 outside_engine(int n);
+/* A store and a data key of its own below data.dir/<name>, for a gate process. */
+void	 outside_private(const char *name);
 
 void	 outside_forget(void);
 /* Put a row; json: {'k':'v'} with single quotes, printf-like. */
