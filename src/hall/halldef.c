@@ -234,7 +234,7 @@ halldef_read_notices(struct reader *r, const struct yaml *root, struct err *err)
 	struct def_notice	*n = NULL;
 	size_t			 i = 0;
 
-	if (yaml_need(r->doc, root, "messages", YAML_MAP, &map, err) < 0)
+	if (yaml_need(r->doc, root, "notices", YAML_MAP, &map, err) < 0)
 		return -1;
 	n = arena_alloc(r->arena, map->n * sizeof(*n) + 1);
 	for (i = 0; i < map->n; i++) {
@@ -260,7 +260,7 @@ halldef_read(struct reader *r, struct err *err)
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "products", "steps",
 	    "collection", "identity", "payment", "limits", "review", "security_questions",
-	    "warranty", "messages", "downloads", "guides", "links", "faq", NULL };
+	    "warranty", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
 	if (yaml_keys(r->doc, root, known, err) < 0 ||
