@@ -103,6 +103,7 @@ install: all fonts
 	install -m 644 $(FONTS) $(DESTDIR)$(PREFIX)/share/yinxin/fonts
 	sed 's|$(abspath $(B)/fonts)|$(abspath $(PREFIX)/share/yinxin/fonts)|g' $(B)/fonts/fonts.conf \
 	    > $(DESTDIR)$(PREFIX)/share/yinxin/fonts/fonts.conf
+	-@FONTCONFIG_FILE=$(DESTDIR)$(PREFIX)/share/yinxin/fonts/fonts.conf fc-cache >/dev/null 2>&1
 
 # The newcomer's commands.
 .PHONY: demo demo-walk demo-stop test check-style

@@ -351,6 +351,7 @@ supervisor_run(struct err *err)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (supervisor_prepare(&sv, err) < 0)
 		goto out;
+	supervisor_write_status(&sv);
 	for (size_t i = 0; i < sv.n; i++) {
 		child_start(&sv, &sv.children[i]);
 		child_await(&sv.children[i]);

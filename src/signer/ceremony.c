@@ -52,6 +52,9 @@ ceremony_make_dirs(struct err *err)
 {
 	char	 path[512];
 
+	if (file_mkdirs(conf_str("data.dir"), 0755, err) < 0 ||
+	    ceremony_own(conf_str("data.dir"), -1, -1, 0755, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(ceremony_dirs); i++) {
 		data_path(ceremony_dirs[i].name, path);
 		if (file_mkdirs(path, 0755, err) < 0 ||

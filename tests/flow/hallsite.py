@@ -98,7 +98,7 @@ class Site:
         env = {k: v for k, v in os.environ.items() if not k.startswith("YINXIN_")}
         env.update({
             "YINXIN_DATA_DIR": "data",
-            "YINXIN_KEY_PASSPHRASE_FILE": "passphrase",
+            "YINXIN_KEY_PASSPHRASE_FILE": self.path("passphrase"),
             "YINXIN_WEB_LISTEN": f"127.0.0.1:{p['web']}",
             "YINXIN_WEB_PUBLIC_URL": self.url,
             "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/dfca-construction.yaml",
@@ -188,6 +188,9 @@ class Site:
                                    self.path("sandbox"), "--gate-dir", gate_dir,
                                    "--hall-url", self.url])
         self.wait(self.sandbox_url + "/", "sandbox")
+        owner = os.stat(gate_dir)       # the gate reads its keys as its own user
+        for name in os.listdir(gate_dir):
+            os.chown(os.path.join(gate_dir, name), owner.st_uid, owner.st_gid)
 
     def start_server(self):
         self.start_one("server", [self.bin("yinxin"), "serve"], self.environment())
