@@ -67,7 +67,7 @@ ident_put_poll(const struct gate *g, struct db *db, const struct job *job,
     const struct job_result *result, struct err *err)
 {
 	json_t	*payload = json_object();
-	char	 key[128];
+	char	 key[160];
 	int	 rc;
 
 	js_set_str(payload, "request_id", job->ref);
