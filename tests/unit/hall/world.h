@@ -20,6 +20,8 @@
 #include "pki/csr.h"
 #include "store/seal.h"
 #include "store/store.h"
+
+#include <libpq-fe.h>
 /*
  * A hall in a directory of its own, with a small CA, services that answer at once, and a
  * world outside that is played by the test: what the hall put into the outbox is read with
@@ -36,7 +38,44 @@ struct world {
 	struct who	 me;		/* an applicant */
 	struct who	 staff;		/* reviewer, maker and finance in one */
 	char		 token[SESSION_TOKEN];
+	char		 database[32];	/* of this world, "" on SQLite */
 };
+
+/*
+ * Worlds stand on SQLite; test_postgres.c runs the tests again with world_on_postgres set, each
+ * world in a database of its own beside the one that YINXIN_TEST_PG names.
+ */
+extern bool	world_on_postgres;
+
+static inline void
+world_pg(const char *command, const char *name)
+{
+	PGconn		*c = PQconnectdb(getenv("YINXIN_TEST_PG"));
+	char		*text = xasprintf("%s %s", command, name);
+	PGresult	*r = PQexec(c, text);
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", text, PQerrorMessage(c));
+	PQclear(r);
+	PQfinish(c);
+	free(text);
+}
+
+/* The address of the world's store. */
+static inline char *
+world_address(struct world *w)
+{
+	const char	*pg = getenv("YINXIN_TEST_PG"), *slash = NULL;
+	char		 digits[13];
+
+	if (!world_on_postgres)
+		return xasprintf("sqlite:%s/hall.db", w->dir);
+	rand_digits(digits, 12);
+	(void)snprintf(w->database, sizeof(w->database), "hall_%s", digits);
+	world_pg("CREATE DATABASE", w->database);
+	slash = strrchr(pg, '/');
+	return xasprintf("%.*s/%s", (int)(slash - pg), pg, w->database);
+}
 
 #define WORLD_PASSWORD	"Changsha-2026"
 #define WORLD_MOBILE	"18807318888"
@@ -312,7 +351,7 @@ world_open(struct world *w)
 	assert_ok(conf_load(NULL, &err));
 	assert_ok(conf_set("data.dir", w->dir, &err));
 	assert_ok(conf_set("run.dir", w->dir, &err));
-	db = xasprintf("sqlite:%s/hall.db", w->dir);
+	db = world_address(w);
 	assert_ok(store_migrate(STORE_HALL, db, &err));
 	assert_ok(store_open(&w->store, STORE_HALL, db, false, &err));
 	free(db);
@@ -338,6 +377,8 @@ world_close(struct world *w)
 
 	hall_close(w->h);
 	store_close(w->store);
+	if (w->database[0] != '\0')
+		world_pg("DROP DATABASE", w->database);
 	seal_free(w->seal);
 	cert_free(w->root);
 	cert_free(w->issuing);
