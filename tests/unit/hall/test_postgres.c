@@ -3,30 +3,30 @@
 bool	world_on_postgres;
 
 /* Everything that touches the store, once more on the other engine. */
-void	test_account__signs_in_by_mobile_and_mail(void **state);
-void	test_account__unknown_and_wrong_answer_alike(void **state);
-void	test_account__sessions_end(void **state);
-void	test_account__passwords_have_rules(void **state);
-void	test_account__forgotten_password_ends_sessions(void **state);
-void	test_account__ukey_challenge_is_good_once(void **state);
-void	test_code__burns_after_five_wrong_tries(void **state);
-void	test_form__each_bad_field_gets_its_sentence(void **state);
-void	test_form__values_are_normalised(void **state);
-void	test_form__person_id_must_agree_with_the_sex(void **state);
-void	test_form__user_names_are_unique(void **state);
-void	test_journey__organisation_downloads(void **state);
-void	test_journey__returned_mended_made_and_shipped(void **state);
-void	test_journey__others_see_nothing(void **state);
-void	test_order__numbers_are_dates_and_luck(void **state);
-void	test_order__steps_come_in_order(void **state);
-void	test_order__a_changed_form_is_confirmed_again(void **state);
-void	test_order__random_events_follow_the_table(void **state);
-void	test_order__status_needs_number_and_phone(void **state);
-void	test_payment__facts_in_any_order_and_number(void **state);
-void	test_payment__another_amount_is_set_aside(void **state);
-void	test_payment__cancelled_orders_give_money_back(void **state);
-void	test_payment__facts_of_strangers_change_nothing(void **state);
-void	test_payment__transfer_is_confirmed_by_finance(void **state);
+void	(test_account__signs_in_by_mobile_and_mail)(void **state);
+void	(test_account__unknown_and_wrong_answer_alike)(void **state);
+void	(test_account__sessions_end)(void **state);
+void	(test_account__passwords_have_rules)(void **state);
+void	(test_account__forgotten_password_ends_sessions)(void **state);
+void	(test_account__ukey_challenge_is_good_once)(void **state);
+void	(test_code__burns_after_five_wrong_tries)(void **state);
+void	(test_form__each_bad_field_gets_its_sentence)(void **state);
+void	(test_form__values_are_normalised)(void **state);
+void	(test_form__person_id_must_agree_with_the_sex)(void **state);
+void	(test_form__user_names_are_unique)(void **state);
+void	(test_journey__organisation_downloads)(void **state);
+void	(test_journey__returned_mended_made_and_shipped)(void **state);
+void	(test_journey__others_see_nothing)(void **state);
+void	(test_order__numbers_are_dates_and_luck)(void **state);
+void	(test_order__steps_come_in_order)(void **state);
+void	(test_order__a_changed_form_is_confirmed_again)(void **state);
+void	(test_order__random_events_follow_the_table)(void **state);
+void	(test_order__status_needs_number_and_phone)(void **state);
+void	(test_payment__facts_in_any_order_and_number)(void **state);
+void	(test_payment__another_amount_is_set_aside)(void **state);
+void	(test_payment__cancelled_orders_give_money_back)(void **state);
+void	(test_payment__facts_of_strangers_change_nothing)(void **state);
+void	(test_payment__transfer_is_confirmed_by_finance)(void **state);
 
 void
 test_postgres__runs_the_same_tests(void **state)
