@@ -315,6 +315,7 @@ face_phone_model(const struct hall *h, const struct face *f, const struct order 
 	js_set_str(j, "no", o->no);
 	js_set_str(j, "name_masked", mask_name(face_name(o), text));
 	js_set_str(j, "id_masked", mask_idno(face_id_no(o), text));
+	js_set_str(j, "url", f->url);		/* on the phone: where to go on */
 	js_set_str(j, "provider_url", f->url);
 	js_set_bool(j, "has_url", f->url[0] != '\0');
 	for (i = 0; i < d->n_agreements; i++) {

@@ -14,8 +14,9 @@ NODISCARD int	face_start(struct hall *h, const struct who *who, const char *no,
 /* Newest session of the order (for polling); model {"state":"none"} when there is none. */
 NODISCARD int	face_state(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
-/* The phone: by token alone. {"name_masked","id_masked","state","state_text","url"?,"title",
- * "consents":[{"id","title",…}]} */
+/* The phone: by token alone. {"name_masked","id_masked","state","state_text","url" (the
+ * provider's page, "" before; also "provider_url" and "has_url"),"title","no","reason",
+ * "consents":[{"id","title","version","paragraphs"}]} */
 NODISCARD int	face_open(struct hall *h, const struct who *who, const char *token,
 		    json_t **model, struct err *err);
 /* Consent given on the phone: ask the provider. in {"consent":"1"} */

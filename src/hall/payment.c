@@ -112,7 +112,7 @@ payment_state_run(struct db *db, struct act *a, struct err *err)
 {
 	const struct step	*now = step_current(a->h, &a->o);
 	struct trade		 t = {0};
-	json_t			*j = NULL;
+	json_t			*j = NULL, *trades = NULL;
 	int			 rc = trade_find(db, &a->o, NULL,
 				    ",creating,waiting,failed,voucher,exception,paid,", &t, err);
 
@@ -126,6 +126,9 @@ payment_state_run(struct db *db, struct act *a, struct err *err)
 	js_set_bool(j, "has_trade", rc > 0);
 	if (rc > 0)
 		(void)json_object_set_new(j, "trade", trade_model(&t));
+	if (payment_trades(db, a->h, &a->o, &trades, err) < 0)
+		return -1;
+	(void)json_object_set_new(j, "trades", trades);
 	a->number = rc > 0 && trade_is(&t, "waiting") && clock_now() > t.asked + PAYMENT_ASK;
 	return 0;
 }

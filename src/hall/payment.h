@@ -14,7 +14,7 @@
 /* Begin or take up paying by "alipay" or "wechat": the QR's text comes a moment later. */
 NODISCARD int	payment_start(struct hall *h, const struct who *who, const char *no,
 		    const char *channel, json_t **trade, struct err *err);
-/* For polling: {"paid":bool,"trade"?:{…},"next"}.  A waiting trade is queried now and then. */
+/* For polling: {"paid":bool,"has_trade","trade"?:{…} (newest),"trades":[…],"next"}.  A waiting trade is queried now and then. */
 NODISCARD int	payment_state(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
 /* Transfer: a picture of the voucher and a remark; finance confirms. */
