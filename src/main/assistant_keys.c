@@ -237,7 +237,7 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 static int
 sign_check_text(const char *text, struct err *err)
 {
-	static const char *const marks[] = {"yinxin-login", "\"type\":\"approval\"",
+	static const char *const marks[] = {"yinxin-sign-in", "\"type\":\"approval\"",
 		"\"type\":\"login\"", "\"type\":\"revocation\"", "\"type\":\"confirmation\""};
 
 	if (strlen(text) > SIGN_TEXT_MAX)

@@ -149,8 +149,9 @@ class Service:
             {"Content-Type": "application/json", **self.headers})
         return self.check("POST", path, status, data)
 
-    @staticmethod
-    def check(method, path, status, data):
+    def check(self, method, path, status, data):
+        self.browser.connection.close()     # these programs come and go
+        self.browser.connection = None
         try:
             model = json.loads(data) if data else {}
         except ValueError:

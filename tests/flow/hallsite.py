@@ -20,6 +20,7 @@ import zlib
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("YINXIN_BUILD", os.path.join(TREE, "build"))
 ADMIN_PIN = "Admin-246810"
+CAPTCHA = "wkcap"             # every captcha of these sites has this answer
 FIXED_PORTS = {"web": 8443, "va": 8081, "assistant": 18765, "sandbox": 18080, "smtp": 18025}
 
 
@@ -99,6 +100,7 @@ class Site:
         env.update({
             "YINXIN_DATA_DIR": "data",
             "YINXIN_KEY_PASSPHRASE_FILE": self.path("passphrase"),
+            "YINXIN_TEST_CAPTCHA": CAPTCHA,
             "YINXIN_WEB_LISTEN": f"127.0.0.1:{p['web']}",
             "YINXIN_WEB_PUBLIC_URL": self.url,
             "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/dfca-construction.yaml",
