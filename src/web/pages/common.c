@@ -7,10 +7,17 @@
 void
 page_captcha(struct call *c)
 {
-	char	id[CAPTCHA_ID];
+	char		 id[CAPTCHA_ID];
+	const char	*mistake = "";
+	json_t		*e = NULL;
+	size_t		 i = 0;
 
 	captcha_id(id);
 	js_set_str(c->model, "captcha_id", id);
+	json_array_foreach(c->errors, i, e)
+		if (strcmp(js_str(e, "field"), "captcha") == 0)
+			mistake = js_str(e, "text");
+	js_set_str(c->model, "captcha_error", mistake);
 }
 
 int

@@ -4,7 +4,7 @@
 #include "web/page.h"
 /* What several pages share. */
 
-/* "captcha_id": a fresh one. */
+/* "captcha_id": a fresh one, and "captcha_error". */
 void	page_captcha(struct call *c);
 /* Nothing but the frame. */
 int	page_plain(struct call *c, struct err *err);

@@ -7,6 +7,24 @@
 #include "web/guard.h"
 #include "web/pages/common.h"
 
+/* n_<list>: how many each list of the model `key` has. */
+static void
+staff_count(struct call *c, const char *key)
+{
+	json_t		*m = json_object_get(c->model, key), *counts = json_object(), *v = NULL;
+	const char	*name = NULL;
+	char		 count[64];
+
+	json_object_foreach(m, name, v) {
+		if (!json_is_array(v))
+			continue;
+		(void)snprintf(count, sizeof(count), "n_%s", name);
+		js_set_int(counts, count, (int64_t)json_array_size(v));
+	}
+	(void)json_object_update(m, counts);
+	json_decref(counts);
+}
+
 /* The desk: what waits for somebody with these roles. */
 static int
 staff_show(struct call *c, struct err *err)
@@ -26,6 +44,8 @@ staff_show(struct call *c, struct err *err)
 	if (finance && call_take_as(c, "payments", payment_work(c->hall, &c->who, &c->got,
 	    err)) < 0)
 		return -1;
+	staff_count(c, "making");
+	staff_count(c, "payments");
 	return 0;
 }
 
@@ -78,26 +98,50 @@ const struct page		page_staff_refund = {
 	.title = "退款", .back = "/staff/payments", .post = staff_refund_post,
 };
 
+/* A box for each role: posted as `field`, in the model as `flag`. */
+static const struct { const char *field, *flag; enum staff_role role; } staff_boxes[] = {
+	{"role_reviewer", "is_reviewer", ROLE_REVIEWER},
+	{"role_maker", "is_maker", ROLE_MAKER},
+	{"role_finance", "is_finance", ROLE_FINANCE},
+	{"role_admin", "is_admin", ROLE_ADMIN},
+};
+
+static bool
+staff_has_role(const json_t *row, const char *text)
+{
+	json_t	*roles = json_object_get(row, "roles"), *r = NULL;
+	size_t	 i = 0;
+
+	json_array_foreach(roles, i, r)
+		if (strcmp(json_string_value(r), text) == 0)
+			return true;
+	return false;
+}
+
 static int
 staff_members_show(struct call *c, struct err *err)
 {
-	return call_take(c, staff_list(c->hall, &c->who, &c->got, err));
+	json_t	*row = NULL;
+	size_t	 i = 0, k = 0;
+
+	if (call_take(c, staff_list(c->hall, &c->who, &c->got, err)) < 0)
+		return -1;
+	json_array_foreach(json_object_get(c->model, "rows"), i, row)
+		for (k = 0; k < ARRAY_LEN(staff_boxes); k++)
+			js_set_bool(row, staff_boxes[k].flag, staff_has_role(row,
+			    staff_role_text(staff_boxes[k].role)));
+	return 0;
 }
 
-/* roles: one field role_<name> a box. */
 static unsigned int
 staff_members_roles(const struct call *c)
 {
-	static const struct { const char *field; enum staff_role role; } boxes[] = {
-		{"role_reviewer", ROLE_REVIEWER}, {"role_maker", ROLE_MAKER},
-		{"role_finance", ROLE_FINANCE}, {"role_admin", ROLE_ADMIN},
-	};
 	unsigned int	roles = 0;
 	size_t		i = 0;
 
-	for (i = 0; i < ARRAY_LEN(boxes); i++)
-		if (*call_in(c, boxes[i].field) != '\0')
-			roles |= (unsigned int)boxes[i].role;
+	for (i = 0; i < ARRAY_LEN(staff_boxes); i++)
+		if (*call_in(c, staff_boxes[i].field) != '\0')
+			roles |= (unsigned int)staff_boxes[i].role;
 	return roles;
 }
 

@@ -1,0 +1,229 @@
+/*
+ * The certificate assistant on the user's own PC, asked over loopback, and the box of a page
+ * that shows how it stands: not running, not yet allowed, no key, several keys, locked.
+ */
+import { say, show, wait } from "./site.js";
+
+const NOT_RUNNING = "没有找到证书助手。请启动证书助手（没有安装的请先下载安装），然后点“重新检测”。";
+
+export class AssistantError extends Error {
+	constructor(text, kind, answer) {
+		super(text);
+		this.kind = kind;
+		this.answer = answer ?? {};
+	}
+}
+
+export class Assistant {
+	constructor(origin = document.body.dataset.assistant) {
+		this.origin = origin;
+	}
+
+	async ask(path, body) {
+		const options = body === undefined ? {} : { method: "POST",
+		    headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+		let response;
+
+		try {
+			response = await fetch(this.origin + path, options);
+		} catch {
+			throw new AssistantError(NOT_RUNNING, "offline");
+		}
+		const answer = await response.json().catch(() => ({}));
+
+		if (!response.ok)
+			throw new AssistantError(answer.error ?? "证书助手没有完成这一步，请再试一次。",
+			    answer.kind, answer);
+		return answer;
+	}
+
+	status() {
+		return this.ask("/status");
+	}
+
+	pair() {
+		return this.ask("/pair", {});
+	}
+
+	keys() {
+		return this.ask("/keys");
+	}
+
+	check() {
+		return this.ask("/check");
+	}
+
+	verifyPin(key, pin) {
+		return this.ask("/pin/verify", { key, pin });
+	}
+
+	/* A key pair in the UKey for this order; its request. */
+	make(key, order, cn, pin) {
+		return this.ask("/key/make", { key, order, cn, pin });
+	}
+
+	install(key, order, pin, pair) {
+		return this.ask("/key/install", { key, order, pin, sign_cert: pair.sign_cert,
+		    enc_cert: pair.enc_cert, envelope: pair.enc_key });
+	}
+
+	sign(key, serial, text, pin) {
+		return this.ask("/sign", { key, serial, text, pin });
+	}
+}
+
+function keyText(key) {
+	const first = key.certificates[0];
+	const holder = first ? `：${first.cn}，至 ${first.not_after.slice(0, 10)}` : "：空白";
+
+	return `${key.label || key.vendor || "UKey"}${key.serial ? `（${key.serial}）` : ""}${holder}`;
+}
+
+/* What keeps a certificate from being used, as one sentence; "" when nothing. */
+function certificateTrouble(certificate) {
+	if (certificate.state === "expired")
+		return "UKey中的证书已过期，请办理证书更新；如果证书没有到期，请校准电脑的日期和时间。";
+	if (certificate.state === "not_yet")
+		return "UKey中的证书还没有生效，请校准电脑的日期和时间。";
+	return "";
+}
+
+export class AssistantBox {
+	/* wants: "certificate" (to sign), "blank" (to receive), "any". */
+	constructor(scope, wants) {
+		this.scope = scope;
+		this.wants = wants;
+		this.assistant = new Assistant();
+		this.said = scope.querySelector("[data-assistant-said]");
+		this.select = scope.querySelector("[data-assistant-select]");
+		this.pinInput = scope.querySelector("[data-assistant-pin]");
+		this.tries = scope.querySelector("[data-assistant-tries]");
+		this.go = scope.querySelector("[data-assistant-go]");
+		this.keys = [];
+		this.onchange = () => {};
+		scope.querySelector("[data-assistant-again]").addEventListener("click",
+		    () => this.look());
+		this.select.addEventListener("change", () => this.chosen());
+	}
+
+	get key() {
+		return this.keys.find((k) => k.key === this.select.value);
+	}
+
+	get certificate() {
+		return this.key?.certificates[0];
+	}
+
+	get pin() {
+		return this.pinInput.value;
+	}
+
+	part(name, yes) {
+		show(this.scope.querySelector(`[data-assistant-${name}]`), yes);
+	}
+
+	ready(yes) {
+		if (this.go)
+			this.go.disabled = !yes;
+	}
+
+	trouble(text) {
+		say(this.said, text, "bad");
+		this.ready(false);
+	}
+
+	/* Ask to be allowed, and wait until the user has said yes on the assistant's own page. */
+	async pair() {
+		const asked = await this.assistant.pair();
+
+		if (asked.allowed)
+			return;
+		this.scope.querySelector("[data-assistant-code]").textContent = asked.code;
+		say(this.said, "请在证书助手中允许本网站使用UKey。");
+		this.part("pair", true);
+		while (!(await this.assistant.status()).allowed)
+			await wait(1500);
+		this.part("pair", false);
+	}
+
+	async look() {
+		this.ready(false);
+		this.part("key", false);
+		say(this.said, "正在连接证书助手……");
+		try {
+			const status = await this.assistant.status();
+
+			if (!status.allowed)
+				await this.pair();
+			await this.list();
+		} catch (error) {
+			this.trouble(error.message);
+		}
+	}
+
+	async list() {
+		const found = await this.assistant.keys();
+		const broken = found.drivers.find((d) => d.error);
+
+		this.keys = found.keys.filter((k) => !k.error);
+		this.select.replaceChildren(...this.keys.map((k) => new Option(keyText(k), k.key)));
+		if (this.keys.length === 0) {
+			this.trouble(found.keys[0]?.error ?? broken?.error ??
+			    "没有检测到UKey。请插入UKey；已插入的，请换一个USB口再点“重新检测”。");
+			return;
+		}
+		if (this.wants === "certificate")
+			this.select.value = (this.keys.find((k) => k.certificates.length > 0) ??
+			    this.keys[0]).key;
+		if (this.wants === "blank")
+			this.select.value = (this.keys.find((k) => k.certificates.length === 0) ??
+			    this.keys[0]).key;
+		this.part("key", true);
+		this.chosen();
+	}
+
+	chosen() {
+		const key = this.key;
+
+		if (!key)
+			return;
+		if (key.tries_left === 0) {
+			this.trouble("这支UKey已锁定（PIN码连续输错次数过多）。请联系客服办理解锁。");
+			return;
+		}
+		if (this.wants === "certificate" && key.certificates.length === 0) {
+			this.trouble("这支UKey中没有证书，请换一支；还没有下载证书的，请先下载证书。");
+			return;
+		}
+		const trouble = this.wants === "certificate" ? certificateTrouble(key.certificates[0]) :
+		    "";
+		if (trouble) {
+			this.trouble(trouble);
+			return;
+		}
+		say(this.said, this.keys.length > 1 ?
+		    `检测到${this.keys.length}支UKey，请确认选择的是要用的一支。` :
+		    "已检测到UKey，请输入PIN码。");
+		this.sayTries(key.tries_left, key.tries_max);
+		this.ready(true);
+		this.onchange(key);
+	}
+
+	sayTries(left, max) {
+		say(this.tries, left === undefined || left < 0 ? "" :
+		    `PIN码连续输错${max ?? ""}次会锁定，还可以试${left}次。`);
+	}
+
+	/* After a failed act: one sentence, and how many tries are left. */
+	failed(error) {
+		if (error.answer?.tries_left !== undefined && error.answer.tries_left >= 0) {
+			this.sayTries(error.answer.tries_left, this.key?.tries_max);
+			if (this.key)
+				this.key.tries_left = error.answer.tries_left;
+		}
+		this.pinInput.value = "";
+		this.pinInput.focus();
+		say(this.said, error.errors?.[0]?.text ?? error.message, "bad");
+		this.ready(error.kind !== "limit");
+	}
+}

@@ -1,0 +1,112 @@
+/*
+ * Collecting a certificate: authorisation code, then key pair in the UKey, issuing, writing.
+ * Each step may be repeated: the same order and key give the same certificates.
+ */
+import { post, say, show } from "./site.js";
+import { AssistantBox } from "./assistant.js";
+
+const root = document.querySelector("[data-fetch]");
+const part = (name) => root.querySelector(`[data-fetch-${name}]`);
+const bar = part("progress").querySelector("progress");
+const box = new AssistantBox(part("run"), "blank");
+let order = null;
+let confirmedKey = "";
+
+function mistake(form, error) {
+	form.querySelector("[data-mistakes]")?.remove();
+	const note = document.createElement("div");
+
+	note.className = "notice notice-bad";
+	note.dataset.mistakes = "";
+	note.setAttribute("role", "alert");
+	note.textContent = error.errors?.map((e) => e.text).join(" ") || error.message;
+	form.prepend(note);
+	form.elements[error.errors?.[0]?.field ?? ""]?.focus?.();
+}
+
+part("form").addEventListener("submit", async (e) => {
+	const form = e.target;
+
+	e.preventDefault();
+	try {
+		order = await post("/fetch", new FormData(form));
+	} catch (error) {
+		mistake(form, error);
+		form.dispatchEvent(new CustomEvent("captcha-used", { bubbles: true }));
+		return;
+	}
+	root.querySelector("[data-subject]").textContent = order.subject;
+	root.querySelector("[data-template]").textContent = order.template;
+	root.querySelector("[data-ends]").textContent = order.not_after_text;
+	show(part("open"), false);
+	show(part("key"));
+	box.look();
+});
+
+/* A key that holds a certificate: whose it is, and a second press to go on. */
+function occupied(key) {
+	const others = key.certificates.filter((c) => c.container !== order.no);
+	const note = part("occupied");
+
+	if (others.length === 0 || confirmedKey === key.key) {
+		show(note, false);
+		return false;
+	}
+	note.textContent = `检测到UKey中有证书数据（${others[0].cn}，有效期至` +
+	    `${others[0].not_after.slice(0, 10)}）。原有证书会保留，新证书另存一份。` +
+	    "确定要写入这支UKey，请再点一次“证书下载”；否则请换一支空白UKey。";
+	show(note);
+	confirmedKey = key.key;
+	return true;
+}
+
+function progress(percent, text) {
+	bar.value = percent;
+	say(part("said"), text);
+}
+
+async function run() {
+	const key = box.key.key;
+	const pin = box.pin;
+
+	show(part("key"), false);
+	show(part("progress"));
+	show(part("retry"), false);
+	progress(5, "正在核对PIN码……");
+	await box.assistant.verifyPin(key, pin);
+	progress(20, "正在UKey中生成密钥……");
+	const made = await box.assistant.make(key, order.no, order.subject, pin);
+
+	progress(45, "正在签发证书……");
+	const pair = await post("/fetch/issue", { token: order.token, csr: made.csr });
+
+	progress(70, "正在写入UKey，请不要拔出……");
+	await box.assistant.install(key, order.no, pin, pair);
+	progress(90, "正在确认……");
+	await post("/fetch/done", { token: order.token });
+	progress(100, "下载完成");
+	show(part("progress"), false);
+	show(part("finished"));
+}
+
+function runOrSay() {
+	run().catch((error) => {
+		if (error.answer?.tries_left !== undefined && bar.value < 20) {
+			show(part("progress"), false);
+			show(part("key"));
+			box.failed(error);
+			return;
+		}
+		say(part("said"), `${error.errors?.[0]?.text ?? error.message} 已完成的部分不会丢失，可以重试。`);
+		show(part("retry"));
+	});
+}
+
+part("run").addEventListener("submit", (e) => {
+	e.preventDefault();
+	if (box.pin === "")
+		box.failed(new Error("请输入PIN码。"));
+	else if (!occupied(box.key))
+		runOrSay();
+});
+part("retry").addEventListener("click", runOrSay);

@@ -1,0 +1,111 @@
+/* The PC page follows what happens on the phone: identity check and payment. */
+import { drawQr, get, post, say, show, wait } from "./site.js";
+
+const POLL = 1500;
+
+function putQr(box, qr) {
+	box.querySelector(".qr")?.remove();
+	if (qr)
+		box.prepend(drawQr(qr));
+}
+
+/* ---- identity ---- */
+
+async function followIdentity(card) {
+	const no = card.dataset.identity;
+	const said = card.querySelector("[data-said]");
+	const box = card.querySelector("[data-qr-box]");
+
+	for (;;) {
+		const session = await get(`/orders/${no}/identity`).catch((error) => {
+			say(said, error.message);
+			return null;
+		});
+
+		if (session) {
+			say(said, session.reason ? `${session.state_text}：${session.reason}` :
+			    session.state_text);
+			if (session.state === "pending" || session.over)
+				putQr(box, null);
+			if (session.passed) {
+				document.querySelector("[data-identity-next]").requestSubmit();
+				return;
+			}
+			if (session.over) {
+				location.reload();
+				return;
+			}
+		}
+		await wait(POLL);
+	}
+}
+
+const identity = document.querySelector("[data-identity]");
+if (identity && ["created", "opened", "pending"].includes(identity.dataset.state))
+	followIdentity(identity);
+identity?.querySelector("[data-identity-start]")?.addEventListener("submit", async (e) => {
+	e.preventDefault();
+	try {
+		const answer = await post(e.target.action, {});
+
+		show(e.target, false);
+		putQr(identity.querySelector("[data-qr-box]"), answer.qr);
+		followIdentity(identity);
+	} catch (error) {
+		say(identity.querySelector("[data-said]"), error.message);
+	}
+});
+
+/* ---- payment ---- */
+
+let following = false;
+
+async function followPayment(card) {
+	const no = card.dataset.payment;
+	const said = card.querySelector("[data-said]");
+	const box = card.querySelector("[data-qr-box]");
+	let shown = box.querySelector("[data-qr]")?.getAttribute("d") ?? "";
+
+	if (following)
+		return;
+	following = true;
+	for (;;) {
+		const state = await get(`/orders/${no}/payment`).catch(() => null);
+
+		if (state?.paid) {
+			say(said, "支付成功，正在进入下一步……");
+			location.assign(`/orders/${no}/steps/${state.next}`);
+			return;
+		}
+		if (state?.has_trade) {
+			const t = state.trade;
+
+			if ((state.qr?.path ?? "") !== shown) {
+				shown = state.qr?.path ?? "";
+				putQr(box, state.qr);
+			}
+			say(said, state.qr ? `请用${t.channel_text}扫码支付 ¥${t.amount}` :
+			    `${t.channel_text}：${t.state_text}${t.reason ? `，${t.reason}` : ""}`);
+		}
+		await wait(POLL);
+	}
+}
+
+const payment = document.querySelector("[data-payment]");
+for (const form of payment?.querySelectorAll("[data-pay]") ?? [])
+	form.addEventListener("submit", async (e) => {
+		const said = payment.querySelector("[data-said]");
+
+		e.preventDefault();
+		say(said, "正在生成二维码……");
+		try {
+			const answer = await post(form.action, { channel: form.elements.channel.value });
+
+			putQr(payment.querySelector("[data-qr-box]"), answer.qr);
+			followPayment(payment);
+		} catch (error) {
+			say(said, error.message);
+		}
+	});
+if (payment?.querySelector(".qr, .amount"))
+	followPayment(payment);
