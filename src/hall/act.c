@@ -9,6 +9,7 @@
 struct act_run {
 	struct act	*a;
 	act_fn		 run;
+	bool		 write;
 };
 
 static int
@@ -22,6 +23,8 @@ act_run(struct db *db, void *arg, struct err *err)
 	a->model = NULL;
 	if (a->errors != NULL)
 		(void)json_array_clear(a->errors);
+	if (a->no != NULL && r->write && a->who->staff != 0 && !a->desk)
+		return err_set(err, ERR_DENIED, "这项操作只能由申请人本人进行。");
 	if (a->no != NULL && order_load_mine(db, a->h, a->who, a->no, &a->o, err) < 0)
 		return -1;
 	rc = r->run(db, a, err);
@@ -32,7 +35,7 @@ act_run(struct db *db, void *arg, struct err *err)
 int
 act_write(struct act *a, act_fn run, struct err *err)
 {
-	struct act_run	r = {.a = a, .run = run};
+	struct act_run	r = {.a = a, .run = run, .write = true};
 	int		rc = store_write(hall_store(a->h), act_run, &r, err);
 
 	if (rc == 0)

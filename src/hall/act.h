@@ -18,6 +18,8 @@ struct act {
 	json_t			*errors;	/* caller's array, may be NULL */
 	void			*extra;
 	struct buf		*out;		/* bytes the caller wants */
+	bool			 desk;		/* staff may do this write; otherwise it is
+						   the applicant's alone */
 	/* filled by run */
 	json_t			*model;
 	struct order		 o;

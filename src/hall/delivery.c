@@ -80,7 +80,7 @@ delivery_claim_run(struct db *db, struct act *a, struct err *err)
 int
 delivery_claim(struct hall *h, const struct who *who, const char *no, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
 		return -1;
@@ -111,7 +111,7 @@ delivery_unclaim_run(struct db *db, struct act *a, struct err *err)
 int
 delivery_unclaim(struct hall *h, const struct who *who, const char *no, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
 		return -1;
@@ -131,7 +131,7 @@ int
 delivery_issue(struct hall *h, const struct who *who, const char *no, const json_t *in,
     json_t **model, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 	unsigned char	point[SM2_POINT_LEN];
 	struct buf	csr = {0};
 	int		rc = -1;
@@ -167,7 +167,7 @@ delivery_made_run(struct db *db, struct act *a, struct err *err)
 int
 delivery_made(struct hall *h, const struct who *who, const char *no, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
 		return -1;
@@ -221,7 +221,7 @@ int
 delivery_ship(struct hall *h, const struct who *who, const char *no, const json_t *in,
     json_t *errors, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no, .in = in};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no, .in = in};
 	int		rc = 0;
 
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
@@ -247,7 +247,7 @@ int
 delivery_hand_over(struct hall *h, const struct who *who, const char *no, const json_t *in,
     json_t *errors, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no, .in = in};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no, .in = in};
 
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
 		return -1;

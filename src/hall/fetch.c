@@ -239,7 +239,7 @@ fetch_resend_run(struct db *db, struct act *a, struct err *err)
 int
 fetch_resend(struct hall *h, const struct who *who, const char *no, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
 	if (limit_hit(h, "fetch.resend", no, 5, CLOCK_DAY, err) < 0)
 		return err_set(err, ERR_LIMIT, "今天重发的次数太多，请明天再试或联系客服。");

@@ -112,7 +112,7 @@ issue_pair(struct hall *h, const struct who *who, const char *no, const void *cs
 	struct approval	 p;
 	struct issued	 i;
 	struct act	 load = {.h = h, .who = who, .no = no, .extra = &p};
-	struct act	 file = {.h = h, .who = who, .no = no, .extra = &i};
+	struct act	 file = {.h = h, .who = who, .desk = true, .no = no, .extra = &i};
 	json_t		*chain = NULL, *j = NULL;
 	int		 rc = -1;
 

@@ -94,7 +94,7 @@ review_claim_run(struct db *db, struct act *a, struct err *err)
 int
 review_claim(struct hall *h, const struct who *who, const char *no, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
 	if (hall_need_role(who, ROLE_REVIEWER, err) < 0)
 		return -1;
@@ -198,7 +198,7 @@ int
 review_return(struct hall *h, const struct who *who, const char *no, const json_t *in,
     json_t *errors, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no, .in = in, .errors = errors};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no, .in = in, .errors = errors};
 
 	if (hall_need_role(who, ROLE_REVIEWER, err) < 0)
 		return -1;
@@ -249,7 +249,7 @@ int
 review_statement(struct hall *h, const struct who *who, const char *no, int64_t version,
     json_t **model, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .no = no, .number = version};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no, .number = version};
 
 	if (hall_need_role(who, ROLE_REVIEWER, err) < 0)
 		return -1;
@@ -314,7 +314,7 @@ review_approve(struct hall *h, const struct who *who, const char *no, const json
     struct err *err)
 {
 	struct review_signed	 s = {.serial = ""};
-	struct act		 a = {.h = h, .who = who, .no = no, .in = in, .extra = &s};
+	struct act		 a = {.h = h, .who = who, .desk = true, .no = no, .in = in, .extra = &s};
 	const char		*statement = js_str(in, "statement");
 	struct cert		*cert = NULL;
 	int			 rc = -1;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "hall/act.h"
 #include "hall/digest.h"
+#include "hall/journal.h"
 #include "hall/sealed.h"
 
 /* Where one session stands; of the store functions below. */
@@ -31,6 +32,9 @@ session_start_run(struct db *db, struct act *a, struct err *err)
 	int64_t			 now = clock_now();
 
 	if (db_run(db, SQL_SESSION_EXPIRE, NULL, err, DB_INT(now)) < 0)
+		return -1;
+	if (j->kind == SESSION_STAFF && hall_journal_add(db, a->who, "staff.sign_in",
+	    j->serial == NULL ? "" : j->serial, a->who->address, err) < 0)
 		return -1;
 	return db_run(db, SQL_SESSION_INSERT, NULL, err, DB_TEXT(j->digest), DB_INT(j->kind),
 	    DB_INT(j->owner), DB_TEXT(j->serial == NULL ? "" : j->serial),

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
+#include "base/str.h"
 #include "hall/catalog.h"
 
 static int
@@ -29,10 +30,15 @@ static int
 agreement_record(struct db *db, const struct who *who, const struct order *o,
     const struct def_agreement *a, struct err *err)
 {
+	const char	*agent = who->agent == NULL ? "" : who->agent;
+
+	/* A browser may call itself anything. */
+	if (!utf8_is_valid(agent, strlen(agent)))
+		agent = "?";
 	return db_run(db, SQL_CONSENT_INSERT, NULL, err, DB_INT(rand_id()), DB_INT(o->id),
 	    DB_INT(who->account), DB_TEXT(a->id), DB_TEXT(a->version), DB_TEXT(a->digest),
 	    DB_INT(clock_now()), DB_TEXT(who->address == NULL ? "" : who->address),
-	    DB_TEXT(who->agent == NULL ? "" : who->agent));
+	    DB_TEXT(agent));
 }
 
 /* Every text needs its own tick; each is recorded with version, digest, time and address. */

@@ -300,6 +300,10 @@ test_journey__others_see_nothing(void **state)
 	assert_err(order_cancel(w.h, &other, no, "", &err), ERR_NOT_FOUND);
 	assert_err(material_delete(w.h, &other, no, "licence", &err), ERR_NOT_FOUND);
 	assert_err(payment_start(w.h, &other, no, "alipay", &m, &err), ERR_NOT_FOUND);
+	assert_err(order_cancel(w.h, &w.staff, no, "", &err), ERR_DENIED);
+	assert_err(material_delete(w.h, &w.staff, no, "licence", &err), ERR_DENIED);
+	none = (struct who){.staff = 1, .roles = ROLE_ADMIN, .address = ""};
+	assert_err(order_view(w.h, &none, no, &m, &err), ERR_NOT_FOUND);
 	assert_err(review_list(w.h, &w.me, NULL, &m, &err), ERR_DENIED);
 	assert_err(delivery_work(w.h, &w.me, &m, &err), ERR_DENIED);
 	assert_err(payment_work(w.h, &w.me, &m, &err), ERR_DENIED);
