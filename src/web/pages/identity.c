@@ -43,6 +43,8 @@ phone_identity_show(struct call *c, struct err *err)
 
 	if (call_take(c, face_open(c->hall, &c->who, call_param(c, "token"), &c->got, err)) < 0)
 		return -1;
+	/* To the phone, "url" is where it has to go next. */
+	js_set_str(c->model, "url", js_str(c->model, "provider_url"));
 	for (i = 0; i < ARRAY_LEN(states); i++) {
 		(void)snprintf(flag, sizeof(flag), "is_%s", states[i]);
 		js_set_bool(c->model, flag, strcmp(js_str(c->model, "state"), states[i]) == 0);
@@ -61,6 +63,7 @@ phone_identity_post(struct call *c, struct err *err)
 			hall_field_error(c->errors, "consent", "授权", err, "%s", err->text);
 		return -1;
 	}
+	js_set_str(c->model, "url", js_str(c->model, "provider_url"));
 	return call_next(c, NULL, "/m/identity/%s", call_param(c, "token"));
 }
 

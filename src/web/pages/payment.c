@@ -21,6 +21,9 @@ payment_show(struct call *c, struct err *err)
 	if (call_take(c, payment_state(c->hall, &c->who, call_param(c, "no"), &c->got, err)) < 0)
 		return -1;
 	payment_qr(c, "trade");
+	if (json_object_get(c->model, "trade") != NULL)
+		(void)json_object_set_new(c->model, "trades", json_pack("[O]",
+		    json_object_get(c->model, "trade")));
 	return 0;
 }
 
