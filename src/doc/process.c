@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "doc/doc.h"
 #include "doc/request.h"
 #include "ipc/process.h"
@@ -127,5 +128,7 @@ doc_main(struct err *err)
 	if (doc_fonts(err) < 0 || doc_limit(err) < 0)
 		return -1;
 	doc_warm_up();
+	if (sandbox_enter(SANDBOX_DOC, err) < 0)
+		return -1;
 	return ipc_process_serve(&service, err);
 }

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/log.h"
 #include "base/passphrase.h"
+#include "base/sandbox.h"
 #include "ipc/ipc.h"
 #include "ipc/process.h"
 #include "kmc/kmc.h"
@@ -87,7 +88,8 @@ kmc_main(struct err *err)
 	struct kmc		*k = NULL;
 	int			 rc = -1;
 
-	if (passphrase_get(&passphrase, err) < 0 || kmc_open(&k, &passphrase, err) < 0)
+	if (passphrase_get(&passphrase, err) < 0 || kmc_open(&k, &passphrase, err) < 0 ||
+	    sandbox_enter(SANDBOX_KMC, err) < 0)
 		goto out;
 	service.arg = k;
 	rc = ipc_process_serve(&service, err);

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "signer/work.h"
 
+#include <pthread.h>
+
 int
 certificate_add(struct db *db, const struct cert *c, const char *ref, const char *profile,
     struct err *err)
@@ -16,18 +18,27 @@ certificate_add(struct db *db, const struct cert *c, const char *ref, const char
 	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_INT(clock_now()));
 }
 
-/* The URLs live as long as the settings: made once. */
+/* The URLs live as long as the settings: made once, by whichever thread is first. */
+static char		pointers_ocsp[300], pointers_crl[300], pointers_ca[300];
+static pthread_once_t	pointers_once = PTHREAD_ONCE_INIT;
+
+static void
+pointers_make(void)
+{
+	const char	*base = conf_str("va.public_url");
+
+	snprintf(pointers_ocsp, sizeof(pointers_ocsp), "%s/ocsp", base);
+	snprintf(pointers_crl, sizeof(pointers_crl), "%s/crl/issuing.crl", base);
+	snprintf(pointers_ca, sizeof(pointers_ca), "%s/ca/issuing.crt", base);
+}
+
 void
 certificate_pointers(struct cert_pointers *p)
 {
-	static char	 ocsp[300], crl[300], ca[300];
-	const char	*base = conf_str("va.public_url");
-
-	snprintf(ocsp, sizeof(ocsp), "%s/ocsp", base);
-	snprintf(crl, sizeof(crl), "%s/crl/issuing.crl", base);
-	snprintf(ca, sizeof(ca), "%s/ca/issuing.crt", base);
-	*p = (struct cert_pointers){.ocsp = ocsp, .crl = crl, .ca_issuers = ca,
-		.policy = conf_str("ca.policy_oid"), .cps = conf_str("ca.cps_url")};
+	pthread_once(&pointers_once, pointers_make);
+	*p = (struct cert_pointers){.ocsp = pointers_ocsp, .crl = pointers_crl,
+		.ca_issuers = pointers_ca, .policy = conf_str("ca.policy_oid"),
+		.cps = conf_str("ca.cps_url")};
 }
 
 static int

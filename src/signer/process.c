@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/log.h"
 #include "base/passphrase.h"
+#include "base/sandbox.h"
 #include "ipc/process.h"
 #include "kmc/kmc.h"
 #include "signer/request.h"
@@ -249,7 +250,8 @@ signer_main(struct err *err)
 	struct signer		 s = {.pair = kmc_pair};
 	int			 rc = -1;
 
-	if (passphrase_get(&passphrase, err) == 0 && signer_open(&s, &passphrase, err) == 0) {
+	if (passphrase_get(&passphrase, err) == 0 && signer_open(&s, &passphrase, err) == 0 &&
+	    sandbox_enter(SANDBOX_SIGNER, err) == 0) {
 		service.arg = &s;
 		rc = ipc_process_serve(&service, err);
 	}

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/passphrase.h"
+#include "base/sandbox.h"
 #include "base/str.h"
 #include "base/url.h"
 #include "ipc/process.h"
@@ -229,7 +230,8 @@ va_main(struct err *err)
 	if (getenv("YINXIN_LISTEN_FD") != NULL &&
 	    str_to_i64(getenv("YINXIN_LISTEN_FD"), 1 << 20, &fd) == 0)
 		config.listen_fd = (int)fd;
-	if (va_open(&v, err) < 0 || http_server_new(&http, &config, err) < 0)
+	if (va_open(&v, err) < 0 || http_server_new(&http, &config, err) < 0 ||
+	    sandbox_enter(SANDBOX_VA, err) < 0)
 		return -1;
 	if (pthread_create(&thread, NULL, http_thread, http) != 0)
 		return err_set(err, ERR_BUG, "no thread for HTTP");
