@@ -31,6 +31,8 @@ class Refused(Exception):
 
 
 class Browser:
+    source = None       # (address, port) to come from; None: the usual
+
     def __init__(self, url, agent="Mozilla/5.0 (walk)"):
         parts = urllib.parse.urlsplit(url)
         self.url, self.host, self.port = url, parts.hostname, parts.port
@@ -43,7 +45,7 @@ class Browser:
         if self.connection is None:
             if self.secure:
                 self.connection = http.client.HTTPSConnection(
-                    self.host, self.port, timeout=60,
+                    self.host, self.port, timeout=60, source_address=self.source,
                     context=ssl._create_unverified_context())
             else:
                 self.connection = http.client.HTTPConnection(self.host, self.port,
