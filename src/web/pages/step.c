@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "web/page.h"
 
+#include "base/str.h"
 #include "hall/steps.h"
 #include "web/pages/common.h"
 
@@ -27,6 +28,32 @@ step_qr(struct call *c, const char *text)
 	(void)json_object_set_new(c->model, "qr", qr == NULL ? json_null() : qr);
 }
 
+/* On the phone itself a code is opened, not scanned: only what is an ordinary address. */
+static void
+step_pay_link(json_t *trade)
+{
+	const char	*qr = js_str(trade, "qr");
+
+	js_set_str(trade, "pay_link", str_has_prefix(qr, "https://") ||
+	    str_has_prefix(qr, "http://") ? qr : "");
+}
+
+/* The price list stands with the choice of years. */
+static void
+step_price_group(struct call *c)
+{
+	json_t	*groups = json_object_get(c->model, "groups"), *g = NULL, *f = NULL;
+	size_t	 i = 0, k = 0;
+	bool	 years = false;
+
+	json_array_foreach(groups, i, g) {
+		years = false;
+		json_array_foreach(json_object_get(g, "fields"), k, f)
+			years = years || strcmp(js_str(f, "name"), "years") == 0;
+		js_set_bool(g, "has_price", years);
+	}
+}
+
 /* The newest online trade that waits for its payer. */
 static void
 step_trade(struct call *c)
@@ -40,6 +67,7 @@ step_trade(struct call *c)
 		    (strcmp(js_str(t, "state"), "waiting") != 0 &&
 		    strcmp(js_str(t, "state"), "creating") != 0))
 			continue;
+		step_pay_link(t);
 		(void)json_object_set(c->model, "trade", t);
 		step_qr(c, js_str(t, "qr"));
 		return;
@@ -76,6 +104,7 @@ order_step_show(struct call *c, struct err *err)
 		return -1;
 	step_flags(c);
 	step_keep_choices(c);
+	step_price_group(c);
 	session = json_object_get(c->model, "session");
 	step_qr(c, session == NULL ? "" : js_str(session, "url"));
 	step_trade(c);

@@ -1,5 +1,5 @@
 /* The PC page follows what happens on the phone: identity check and payment. */
-import { drawQr, get, post, say, show, wait } from "./site.js";
+import { drawQr, get, post, say, wait } from "./site.js";
 
 const POLL = 1500;
 
@@ -46,11 +46,8 @@ if (identity && ["created", "opened", "pending"].includes(identity.dataset.state
 identity?.querySelector("[data-identity-start]")?.addEventListener("submit", async (e) => {
 	e.preventDefault();
 	try {
-		const answer = await post(e.target.action, {});
-
-		show(e.target, false);
-		putQr(identity.querySelector("[data-qr-box]"), answer.qr);
-		followIdentity(identity);
+		await post(e.target.action, {});
+		location.reload();
 	} catch (error) {
 		say(identity.querySelector("[data-said]"), error.message);
 	}
@@ -91,6 +88,17 @@ async function followPayment(card) {
 	}
 }
 
+/* The provider gives the code a moment later; then the page shows it with all that belongs. */
+async function followCreated(card, answer) {
+	const no = card.dataset.payment;
+
+	for (let tries = 0; tries < 20 && !answer.qr && !answer.paid; tries += 1) {
+		await wait(500);
+		answer = await get(`/orders/${no}/payment`);
+	}
+	location.reload();
+}
+
 const payment = document.querySelector("[data-payment]");
 for (const form of payment?.querySelectorAll("[data-pay]") ?? [])
 	form.addEventListener("submit", async (e) => {
@@ -101,8 +109,7 @@ for (const form of payment?.querySelectorAll("[data-pay]") ?? [])
 		try {
 			const answer = await post(form.action, { channel: form.elements.channel.value });
 
-			putQr(payment.querySelector("[data-qr-box]"), answer.qr);
-			followPayment(payment);
+			await followCreated(payment, answer);
 		} catch (error) {
 			say(said, error.message);
 		}
