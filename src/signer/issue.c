@@ -65,10 +65,11 @@ static int
 issue_check_statement(struct issue *i, struct err *err)
 {
 	const json_t	*j = i->statement, *subject = json_object_get(j, "subject");
+	int64_t		 years = js_int(j, "years", 0);
 
 	i->order = js_str(j, "order");
 	i->product = product_find(js_str(j, "profile"));
-	i->years = (int)js_int(j, "years", 0);
+	i->years = years < 0 || years > 100 ? 0 : (int)years;	/* 0: no profile has it */
 	if (strlen(i->order) != 20 || !str_is_digits(i->order))
 		return err_set(err, ERR_DENIED, "the statement names no order");
 	if (i->product == NULL || i->product->enc == NULL)

@@ -88,7 +88,7 @@ answer_admin_revoke(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role
 {
 	(void)out;
 	(void)caller;
-	return revoke_work(arg, js_str(in->json, "serial"), (int)js_int(in->json, "reason", 0),
+	return revoke_work(arg, js_str(in->json, "serial"), js_int(in->json, "reason", 0),
 	    "admin", err);
 }
 

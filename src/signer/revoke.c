@@ -33,14 +33,14 @@ revoke_write(struct db *db, void *arg, struct err *err)
 }
 
 int
-revoke_work(struct signer *s, const char *serial, int reason, const char *by,
+revoke_work(struct signer *s, const char *serial, int64_t reason, const char *by,
     struct err *err)
 {
-	struct revocation	 v = {serial, by, reason};
+	struct revocation	 v = {serial, by, (int)reason};
 
 	if (reason < 0 || reason > 10 || reason == 7 || reason == CRL_REASON_HOLD ||
 	    reason == CRL_REASON_REMOVE)
-		return err_set(err, ERR_INPUT, "reason %d cannot be used to revoke", reason);
+		return err_set(err, ERR_INPUT, "reason %" PRId64 " cannot be used to revoke", reason);
 	return store_write(s->store, revoke_write, &v, err);
 }
 
@@ -50,13 +50,13 @@ revoke_signed(struct signer *s, const char *statement, size_t len, const void *s
 {
 	struct officer	 officer = {0};
 	json_t		*j = NULL, *detail;
+	int64_t		 reason;
 	int		 rc = -1;
 
 	if (statement_parse(statement, len, "revocation", &j, err) == 0 &&
 	    officer_check(s, j, statement, len, signature, signature_len, OFFICER_REVOKE,
-	    &officer, err) == 0)
-		rc = revoke_work(s, js_str(j, "serial"), (int)js_int(j, "reason", 0),
-		    officer.serial, err);
+	    &officer, err) == 0 && js_need_int(j, "reason", &reason, err) == 0)
+		rc = revoke_work(s, js_str(j, "serial"), reason, officer.serial, err);
 	if (rc < 0 && err->kind == ERR_DENIED) {
 		detail = json_pack("{s:s}", "why", err->text);
 		journal_note(s, "revoke.refused", detail);

@@ -53,7 +53,7 @@ NODISCARD int	officer_issue(struct signer *s, const char *name, const void *csr,
 NODISCARD int	issue_work(struct signer *s, const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *csr,
 		    size_t csr_len, struct signer_pair *out, struct err *err);
-NODISCARD int	revoke_work(struct signer *s, const char *serial, int reason, const char *by,
+NODISCARD int	revoke_work(struct signer *s, const char *serial, int64_t reason, const char *by,
 		    struct err *err);
 NODISCARD int	revoke_signed(struct signer *s, const char *statement, size_t len,
 		    const void *signature, size_t signature_len, struct err *err);
