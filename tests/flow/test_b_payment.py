@@ -1,0 +1,162 @@
+"""Money: whatever the channels do, an order is paid once and nothing is kept that must go."""
+import identity
+import walk
+from flow import count, need, refused, same, sentence
+
+
+def ordered(ctx):
+    """Somebody with an order that may be paid."""
+    w = ctx.walker("person")
+    again(w)
+    return w
+
+
+def again(w):
+    """One more order of the same person: the user name must be another."""
+    w.p.user_name = "q" + identity.mobile()[1:]
+    for step in (w.begin, w.agree, w.fill, w.confirm):
+        step()
+
+
+def qr(w, channel="alipay"):
+    """The trade that waits to be paid."""
+    path = f"/orders/{w.p.order}/payment"
+    w.browser.get(f"/orders/{w.p.order}")
+    w.browser.post(path, {"channel": channel})
+    return walk.poll("the QR code", lambda: next(
+        (t for t in w.browser.get(path)["trades"] if t["state"] == "waiting" and t["qr"]),
+        None))
+
+
+def paid(w):
+    return w.browser.get(f"/orders/{w.p.order}/payment")["paid"]
+
+
+def trade_state(w, no):
+    return next(t["state"] for t in w.order_model()["trades"] if t["no"] == no)
+
+
+def notified(w, no, n):
+    """Wait for so many notifications to be answered; the answers."""
+    def rows():
+        got = w.world.service.get(f"/control/notifications?trade={no}")["notifications"]
+        return got if len(got) >= n else None
+    return walk.poll(f"{n} notifications", rows)
+
+
+def test_paid_once(ctx):
+    """Alipay notifies five times, then twice more: paid once, one event."""
+    w = ordered(ctx)
+    trade = qr(w)
+    w.world.fault("alipay.notify", "duplicate", n=1, value=4)
+    w.world.pay(trade["qr"])
+    rows = notified(w, trade["no"], 5)
+    for _ in range(2):
+        w.world.service.post("/control/notify", {"trade_no": trade["no"], "what": ""})
+    rows = notified(w, trade["no"], 7)
+    need(all(r["ok"] for r in rows), f"not all answered success: {rows}")
+    model = w.order_model()
+    same(len([t for t in model["trades"] if t["state"] == "paid"]), 1, "paid trades")
+    same(count(model, "收到费用"), 1, "events")
+    refused(409, w.browser.post, f"/orders/{w.p.order}/payment", {"channel": "alipay"})
+
+
+def test_forged(ctx):
+    """A forged notification is not believed; the true one after it is."""
+    w = ordered(ctx)
+    trade = qr(w)
+    w.world.fault("alipay.notify", "forged", n=1)
+    w.world.fault("alipay.notify", "late", n=1, value=2500)
+    w.world.pay(trade["qr"])
+    first = notified(w, trade["no"], 1)[0]
+    same((first["what"], first["ok"]), ("forged", False), "the forged one")
+    need(not paid(w), "paid by a forged notification")
+    walk.poll("the true one", lambda: paid(w))
+    same(count(w.order_model(), "收到费用"), 1, "events")
+
+
+def test_wechat_probe(ctx):
+    """WeChat's probing signature is refused; the true notification pays."""
+    w = ordered(ctx)
+    trade = qr(w, "wechat")
+    w.world.fault("wechat.notify", "signtest", n=1)
+    w.world.pay(trade["qr"])
+    walk.poll("the payment", lambda: paid(w))
+    rows = notified(w, trade["no"], 2)
+    same([r["ok"] for r in rows if r["what"] == "signtest"], [False], "the probe's answer")
+    same(count(w.order_model(), "收到费用"), 1, "events")
+
+
+def test_wrong_amount(ctx):
+    """Another amount than asked pays nothing; finance gives it back."""
+    w = ordered(ctx)
+    trade = qr(w)
+    w.world.pay(trade["qr"], fen=33900)
+    walk.poll("the exception", lambda: trade_state(w, trade["no"]) == "exception")
+    need(not paid(w), "paid with a wrong amount")
+    desk = ctx.officer().browser
+    rows = desk.get("/staff/payments")["exceptions"]
+    need(trade["no"] in [r["no"] for r in rows], "not in the finance list")
+    desk.post(f"/staff/payments/{trade['no']}/refund")
+    walk.poll("the refund", lambda: trade_state(w, trade["no"]) == "refunded")
+    refused(409, desk.post, f"/staff/payments/{trade['no']}/refund")
+
+
+def test_lost_notification(ctx):
+    """A notification that never comes: the payment is found by asking."""
+    w = ordered(ctx)
+    trade = qr(w)
+    w.world.fault("alipay.notify", "lost", n=1)
+    w.world.pay(trade["qr"])
+    walk.poll("the payment by query", lambda: paid(w), 40)
+    same(count(w.order_model(), "收到费用"), 1, "events")
+
+
+def test_cancel_paid(ctx):
+    """Cancelled after payment: the money goes back, the order ends cancelled."""
+    w = ordered(ctx)
+    trade = qr(w)
+    w.world.pay(trade["qr"])
+    walk.poll("the payment", lambda: paid(w))
+    w.browser.get(f"/orders/{w.p.order}/cancel")
+    w.browser.post(f"/orders/{w.p.order}/cancel", {"reason": "不办了"})
+    walk.poll("the refund", lambda: w.order_model()["state"] == "cancelled")
+    same(trade_state(w, trade["no"]), "refunded", "trade")
+    there = w.world.service.get("/control/trades")["trades"]
+    kept = next(t for t in there if t["no"] == trade["no"])
+    same(kept["refunded_fen"], kept["paid_fen"], "given back at the channel")
+    refused(409, w.browser.post, f"/orders/{w.p.order}/cancel", {})
+
+
+def test_pay_cancelled(ctx):
+    """Paying a cancelled order: refunded by itself."""
+    w = ordered(ctx)
+    trade = qr(w, "wechat")
+    w.browser.post(f"/orders/{w.p.order}/cancel", {})
+    same(w.order_model()["state"], "cancelled", "state")
+    w.world.pay(trade["qr"])
+    walk.poll("the refund", lambda: trade_state(w, trade["no"]) == "refunded")
+    same(w.order_model()["state"], "cancelled", "state")
+    refused(409, w.browser.post, f"/orders/{w.p.order}/payment", {"channel": "alipay"})
+
+
+def test_transfer(ctx):
+    """Bank transfer: voucher, wrong figures refused, finance confirms, paid."""
+    w = ordered(ctx)
+    no = w.p.order
+    w.browser.upload(f"/orders/{no}/voucher", {"remark": "对公转账"},
+                     {"file": ("voucher.png", identity.png(seed=5))})
+    trade = next(t for t in w.order_model()["trades"] if t["channel"] == "transfer")
+    w.browser.get_raw(f"/vouchers/{trade['no']}")
+    desk = ctx.officer().browser
+    row = next(r for r in desk.get("/staff/payments")["transfers"] if r["no"] == trade["no"])
+    same(row["order"], no, "the order in the finance list")
+    path = f"/staff/payments/{trade['no']}/confirm"
+    e = refused(422, desk.post, path, {"amount": "很多", "bank_no": "B1"})
+    need(e.field("amount"), f"no sentence beside the amount: {sentence(e)}")
+    e = refused(422, desk.post, path, {"amount": "340.00", "bank_no": ""})
+    need(e.field("bank_no"), "no sentence beside the bank's number")
+    need(not paid(w), "paid before finance confirmed")
+    desk.post(path, {"amount": "340.00", "bank_no": "BOC20261121001"})
+    need(paid(w), "not paid after finance confirmed")
+    refused(409, desk.post, path, {"amount": "340.00", "bank_no": "BOC20261121001"})
