@@ -1,0 +1,285 @@
+/* The whole application in a browser: organisation, person, a returned order, lock-out. */
+import assert from "node:assert/strict";
+
+/* Fill the fields of a form by name: text, select or radio. */
+async function fill(page, values) {
+	for (const [name, value] of Object.entries(values)) {
+		const field = page.locator(`[name="${name}"]`).first();
+
+		if (await field.count() === 0)
+			continue;
+		const tag = await field.evaluate((e) => e.tagName + (e.type ?? ""));
+
+		if (tag.startsWith("SELECT"))
+			await field.selectOption(value);
+		else if (tag.endsWith("radio"))
+			await page.locator(`[name="${name}"][value="${value}"]`).check();
+		else
+			await field.fill(value);
+	}
+}
+
+async function register(world, page, p) {
+	const seen = (await world.sms(p.mobile)).length;
+
+	await page.goto("/register");
+	await page.fill("#f-mobile", p.mobile);
+	await page.fill("#f-mail", p.mail);
+	await page.fill("#f-password", p.password);
+	await page.fill("#f-password2", p.password);
+	await page.fill("#f-captcha", world.site.captcha);
+	await page.click("[data-send-code]");
+	await page.fill("#f-code", await world.smsCode(p.mobile, seen));
+	await page.click("text=注册 >> nth=-1");
+	await page.waitForURL(/\/(user|signin)/);
+	if (page.url().includes("/signin"))
+		await signIn(page, p);
+}
+
+async function signIn(page, p) {
+	await page.goto("/signin");
+	await page.fill("#f-login", p.mobile);
+	await page.fill("#f-password", p.password);
+	await page.click("#panel-password button");
+	await page.waitForURL(/\/user/);
+}
+
+/* From the price list to the waiting page; the order's number. */
+async function apply(world, page, p, channel) {
+	await page.goto("/orders/new");
+	await page.click(`form:has([value="${p.kind}"]) button`);
+	await page.waitForURL(/steps\/agreement/);
+	const order = page.url().match(/orders\/(\d{20})/)[1];
+
+	for (const tick of await page.locator("input[type=checkbox]").all())
+		await tick.check();
+	await page.click("text=同意，下一步");
+	await page.waitForURL(/steps\/form/);
+	await fill(page, p.form);
+	for (const extra of ["question"]) {
+		const select = page.locator(`select[name="${extra}"]`);
+
+		if (await select.count())
+			await select.selectOption({ index: 1 });
+	}
+	if (await page.locator("[name=answer]").count())
+		await page.fill("[name=answer]", "我的母亲");
+	await page.click("text=提交数据，下一步");
+	await page.waitForURL(/steps\/confirm/);
+	await page.check("[name=way][value=download]");
+	await page.click("text=确认，下一步");
+	await page.waitForURL(/steps\/print/);
+	await page.click("text=已打印，下一步");
+	await page.waitForURL(/steps\/materials/);
+	const required = page.locator("[data-material]:has(.must)");
+
+	for (let i = 0; i < await required.count(); i++) {
+		await required.nth(i).locator("input[type=file]").setInputFiles(world.site.scans[i]);
+		await required.nth(i).locator("[data-has], .tag[data-state=done]").first().waitFor();
+	}
+	await world.shot(page, `step-materials-${p.kind}`);
+	await page.click("main >> text=下一步 >> nth=-1");
+	await page.waitForURL(/steps\/identity/);
+	await proveIdentity(world, page, p);
+	await page.waitForURL(/steps\/payment/);
+	await pay(world, page, channel, order);
+	await page.locator("text=缴费完成").first().waitFor();
+	await world.shot(page, `step-paid-${channel}`);
+	await page.goto(`/orders/${order}/continue`);
+	await page.locator("text=工作日").first().waitFor();
+	await world.shot(page, `step-review-${p.kind}`);
+	return order;
+}
+
+async function proveIdentity(world, page, p) {
+	await page.click("[data-identity-start] button");
+	await page.locator("[data-qr-box] svg.qr").waitFor();
+	await world.shot(page, `step-identity-${p.kind}`);
+	const order = page.url().match(/orders\/(\d{20})/)[1];
+	const model = await page.evaluate(async (no) => (await fetch(`/orders/${no}/identity`,
+	    { headers: { Accept: "application/json" } })).json(), order);
+	const phone = await world.page("phone");
+
+	await phone.goto(new URL(model.url).pathname);
+	await phone.check("[name=consent]");
+	await world.shot(phone, `phone-consent-${p.kind}`);
+	await phone.click("text=同意并开始");
+	await world.poll("the face check at the provider", async () =>
+	    (await world.control("/control/faces")).faces.find((f) => f.id_no === p.idNo));
+	await world.control("/control/face", { id_no: p.idNo, result: "pass" });
+}
+
+async function pay(world, page, channel, order) {
+	await page.click(`[data-pay]:has([value="${channel}"]) button`);
+	const trade = await world.poll("the QR code to pay", async () => {
+		const model = await page.evaluate(async (no) => (await fetch(`/orders/${no}/payment`,
+		    { headers: { Accept: "application/json" } })).json(), order).catch(() => ({}));
+
+		return model.trades?.find((t) => t.state === "waiting" && t.qr);
+	});
+
+	await world.shot(page, `step-payment-${channel}`);
+	await world.control("/control/pay", { qr: trade.qr });
+}
+
+async function officer(world) {
+	const page = await world.page();
+
+	await page.goto("/staff/signin");
+	await page.locator("[data-assistant-key]:not(.hide)").waitFor();
+	await page.selectOption("[data-assistant-select]", world.site.keys.staff);
+	await page.fill("[data-assistant-pin]", world.site.adminPin);
+	await page.click("[data-assistant-go]");
+	await page.waitForURL(/\/staff$|\/staff[?#]|\/staff\/$/);
+	return page;
+}
+
+async function approve(world, page, order) {
+	await page.goto(`/staff/reviews/${order}`);
+	await page.click("text=由我处理");
+	await page.waitForLoadState();
+	await page.locator("[data-approve] [data-assistant-key]:not(.hide)").waitFor();
+	await world.shot(page, "staff-review");
+	await page.click("[data-approve-show]");
+	await page.locator("[data-statement]:not(.hide)").waitFor();
+	await page.selectOption("[data-approve] [data-assistant-select]", world.site.keys.staff);
+	await page.fill("[data-approve] [data-assistant-pin]", world.site.adminPin);
+	await page.click("[data-approve] [data-assistant-go]");
+	await page.waitForURL((u) => !u.pathname.endsWith(order) || u.search !== "");
+}
+
+async function fetchPair(world, page, p, order) {
+	await page.goto("/fetch");
+	await page.fill("#f-no", order);
+	await page.fill("#f-code", await world.authorisation(p.mail, order));
+	await page.fill("#f-captcha", world.site.captcha);
+	await page.click("[data-fetch-form] button.button-main");
+	await page.locator("[data-fetch-run] [data-assistant-key]:not(.hide)").waitFor();
+	await page.selectOption("[data-fetch-run] [data-assistant-select]", world.site.keys[p.kind]);
+	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.blankPin);
+	await page.click("[data-fetch-run] [data-assistant-go]");
+	await page.locator("[data-fetch-finished]:not(.hide)").waitFor();
+	await world.shot(page, `fetch-done-${p.kind}`);
+}
+
+async function signInByUkey(world, page, key, pin) {
+	await page.goto("/signin#ukey");
+	await page.click("#tab-ukey");
+	await page.locator("#panel-ukey [data-assistant-key]:not(.hide)").waitFor();
+	await page.selectOption("#panel-ukey [data-assistant-select]", key);
+	await page.fill("#panel-ukey [data-assistant-pin]", pin);
+	await page.click("#panel-ukey [data-assistant-go]");
+}
+
+async function whole(world, p, channel) {
+	const page = await world.page();
+
+	await register(world, page, p);
+	const order = await apply(world, page, p, channel);
+
+	await approve(world, await officer(world), order);
+	await fetchPair(world, page, p, order);
+	const fresh = await world.page();
+
+	await signInByUkey(world, fresh, world.site.keys[p.kind], world.site.blankPin);
+	await fresh.waitForURL(/\/user/);
+	await world.shot(fresh, `user-${p.kind}`);
+	assert.match(await fresh.textContent("main"), /我的证书/);
+}
+
+export const tests = [
+	["organisation: from registration to UKey sign-in", (w) => whole(w, w.site.people[0], "alipay")],
+	["person: returned, mended, approved, fetched", async (world) => {
+		const p = world.site.people[1], page = await world.page();
+
+		await register(world, page, p);
+		const order = await apply(world, page, p, "wechat");
+		const desk = await officer(world);
+
+		await desk.goto(`/staff/reviews/${order}`);
+		await desk.selectOption("#f-target_0", { index: 1 });
+		await desk.selectOption("#f-reason_0", { index: 1 });
+		await desk.fill("#f-text_0", "请重新盖章后上传");
+		await desk.click("text=退回修改");
+		await desk.waitForLoadState();
+		await page.goto(`/orders/${order}/steps/review`);
+		await world.shot(page, "returned");
+		assert.match(await page.textContent("main"), /请重新盖章后上传/);
+		await page.click("text=修改完成，重新提交");
+		await page.waitForLoadState();
+		await approve(world, desk, order);
+		await fetchPair(world, page, p, order);
+	}],
+	["a form's errors stand beside the fields, on top, and take the focus", async (world) => {
+		const p = world.site.people[0], page = await world.page();
+
+		await signIn(page, p);
+		await page.goto("/orders/new");
+		await page.click('form:has([value="org"]) button');
+		for (const tick of await page.locator("input[type=checkbox]").all())
+			await tick.check();
+		await page.click("text=同意，下一步");
+		await page.waitForURL(/steps\/form/);
+		await fill(page, { ...p.form, user_name: "way-too-long-name", org_id_no: "91430100000000000X" });
+		await page.click("text=提交数据，下一步");
+		await page.locator("[role=alert]").first().waitFor();
+		await world.shot(page, "form-errors");
+		const beside = await page.textContent('[data-field="org_id_no"]');
+
+		assert.match(beside, /校验|代码/);
+		assert.equal(await page.getAttribute("#f-org_id_no", "aria-invalid"), "true");
+		assert.ok(await page.evaluate(() => document.activeElement?.closest("[role=alert]") !== null));
+		assert.equal(await page.inputValue("#f-org_name"), p.form.org_name);
+	}],
+	["a picture that is too small is explained beside its material", async (world) => {
+		const p = world.site.people[0], page = await world.page("phone");
+
+		await signIn(page, p);
+		await page.goto("/orders/new");
+		await page.click('form:has([value="org"]) button');
+		await page.waitForURL(/steps\//);
+		const order = page.url().match(/orders\/(\d{20})/)[1];
+
+		if (page.url().includes("agreement")) {
+			for (const tick of await page.locator("input[type=checkbox]").all())
+				await tick.check();
+			await page.click("text=同意，下一步");
+			await page.waitForURL(/steps\/form/);
+		}
+		await fill(page, { ...p.form, user_name: "s" + p.userName.slice(1), question: "", answer: "我的母亲" });
+		await page.locator("select[name=question]").selectOption({ index: 1 });
+		await world.shot(page, "phone-form");
+		await page.click("text=提交数据，下一步");
+		await page.waitForURL(/steps\/confirm/);
+		await page.check("[name=way][value=download]");
+		await page.click("text=确认，下一步");
+		await page.waitForURL(/steps\/print/);
+		await page.click("text=已打印，下一步");
+		await page.waitForURL(/steps\/materials/);
+		const first = page.locator("[data-material]").first();
+
+		await first.locator("input[type=file]").setInputFiles(world.site.small);
+		await first.locator("[data-mistake]:not(.hide)").waitFor();
+		await world.shot(page, "phone-materials");
+		assert.match(await first.locator("[data-mistake]").textContent(), /320×320 像素/);
+		assert.equal(await first.locator("[data-has]").count(), 0);
+		assert.ok(order);
+	}],
+	["nine wrong PINs lock the UKey, and the page says so", async (world) => {
+		const page = await world.page();
+
+		await page.goto("/signin#ukey");
+		await page.click("#tab-ukey");
+		await page.locator("#panel-ukey [data-assistant-key]:not(.hide)").waitFor();
+		await page.selectOption("#panel-ukey [data-assistant-select]", world.site.keys.org);
+		for (let left = 8; left >= 0; left--) {
+			await page.fill("#panel-ukey [data-assistant-pin]", "000000");
+			await page.click("#panel-ukey [data-assistant-go]");
+			await page.locator("#panel-ukey [data-assistant-said]", { hasText: left ? `${left} 次` : "锁定" }).waitFor();
+		}
+		await world.shot(page, "locked");
+	}],
+	["no script error and no breach of the content policy on the way", async (world) => {
+		assert.deepEqual(world.trouble, []);
+	}],
+];

@@ -1,0 +1,31 @@
+/* Runs every *.test.mjs: each exports tests = [[name, async (world) => …], …]. */
+import { readdirSync } from "node:fs";
+import { World } from "./world.mjs";
+
+const wanted = process.argv.slice(2);
+const world = await World.start(JSON.parse(process.env.TEST_SITE));
+let passed = 0, failed = 0;
+
+for (const file of readdirSync(".").filter((f) => f.endsWith(".test.mjs")).sort()) {
+	const { tests } = await import(`./${file}`);
+
+	for (const [name, run] of tests) {
+		if (wanted.length && !wanted.some((w) => name.includes(w)))
+			continue;
+		const began = Date.now();
+
+		try {
+			await run(world);
+			passed++;
+			console.log(`ok      ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+		} catch (error) {
+			failed++;
+			console.log(`FAILED  ${name}: ${error.stack ?? error}`);
+			await world.shotOfFailure(name);
+		}
+		await world.closePages();
+	}
+}
+await world.stop();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,62 @@
+"""Start a site and run the browser tests (*.test.mjs) against it; stop it in any case."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "flow"))
+import hallsite  # noqa: E402
+import identity  # noqa: E402
+import walk  # noqa: E402
+
+
+def person(world, kind):
+    p = identity.Person(kind, kind)
+    world.register(p)
+    return {"kind": kind, "name": p.name, "mobile": p.mobile, "mail": p.mail,
+            "idNo": p.id_no, "password": p.password, "userName": p.user_name,
+            "company": p.company, "form": p.form()}
+
+
+def main():
+    root = hallsite.default_root("browser")
+    old = hallsite.Site(root)
+    old.stop()
+    shutil.rmtree(root, ignore_errors=True)
+    site = hallsite.Site(root)
+    try:
+        site.install()
+        site.init()
+        for key in ("org", "person", "spare"):
+            site.make_key(key, key, walk.BLANK_PIN)
+        site.start(("org", "person", "spare", "staff"))
+        world = walk.World(site)
+        scans = []
+        for i in range(4):
+            scans.append(site.path(f"scan{i}.png"))
+            with open(scans[i], "wb") as f:
+                f.write(identity.png(seed=i))
+        small = site.path("small.png")
+        with open(small, "wb") as f:
+            f.write(identity.png(320, 320, 72))
+        env = {**os.environ, "TEST_SITE": json.dumps({
+            "url": site.url, "sandbox": site.sandbox_url, "assistant": site.assistant_url,
+            "captcha": hallsite.CAPTCHA, "adminPin": hallsite.ADMIN_PIN,
+            "blankPin": walk.BLANK_PIN, "scans": scans, "small": small,
+            "keys": {k: site.path("keys", k + ".key")
+                     for k in ("org", "person", "spare", "staff")},
+            "people": [person(world, "org"), person(world, "person")],
+            "shots": os.environ.get("SHOTS", site.path("shots"))})}
+        os.makedirs(json.loads(env["TEST_SITE"])["shots"], exist_ok=True)
+        status = subprocess.run(["node", "main.mjs", *sys.argv[1:]], cwd=HERE, env=env,
+                                check=False).returncode
+        if status != 0:
+            print(site.tail("server", 15))
+        return status
+    finally:
+        site.stop()
+
+
+sys.exit(main())
