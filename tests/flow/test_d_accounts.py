@@ -1,0 +1,188 @@
+"""Accounts: registering, signing in and what keeps others out."""
+import walk
+from browser import Browser
+from flow import captcha, need, refused, same, sentence
+
+
+def anonymous(ctx, kind="person"):
+    return walk.Walker(ctx.site, ctx.person(kind), ctx.say)
+
+
+def sign_up(w, code, **change):
+    p = w.p
+    w.browser.get("/register")
+    return w.browser.post("/register", {
+        "mobile": p.mobile, "mail": p.mail, "password": p.password, "password2": p.password,
+        "code": code, **change})
+
+
+def wrong_in(w, login, password):
+    model = w.browser.get("/signin")
+    fields = {"login": login, "password": password}
+    w.browser.get_raw(f"/captcha/{model['captcha_id']}")
+    return w.browser.post("/signin", {**fields, "captcha_id": model["captcha_id"],
+                                      "captcha": "wkcap"})
+
+
+def test_register(ctx):
+    """Weak passwords, wrong codes (five burn it), registering twice."""
+    w = anonymous(ctx)
+    code = w.ask_code("/register", "register")
+    for weak in ("abc1", "12345678", "abcdefgh", "password1", w.p.mobile + "a"):
+        e = refused(422, sign_up, w, code, password=weak, password2=weak)
+        need(e.field("password"), f"{weak}: {sentence(e)}")
+    e = refused(422, sign_up, w, code, password2="Other-12345")
+    need(e.field("password2"), sentence(e))
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(5):
+        e = refused(422, sign_up, w, wrong)
+        need(e.field("code"), sentence(e))
+    e = refused(422, sign_up, w, code)
+    need(e.field("code"), f"the burnt code: {sentence(e)}")
+    e = refused(429, w.ask_code, "/register", "register")
+    need("60" in sentence(e), sentence(e))
+    v = anonymous(ctx)
+    v.register()
+    e = refused(422, sign_up, v, "123456")
+    need(e.field("code"), sentence(e))
+
+
+def test_register_twice(ctx):
+    """A mobile that has an account: refused with the way to sign in."""
+    w = anonymous(ctx)
+    w.register()
+    v = anonymous(ctx)
+    code = v.ask_code("/register", "register")
+    e = refused((409, 422), sign_up, v, code, mail=w.p.mail)
+    need(e.field("mail"), f"the taken mail: {sentence(e)}")
+    need("登录" in e.field("mail"), sentence(e))
+
+
+def test_sign_in_names(ctx):
+    """Sign in by mobile, mail and login name; a wrong captcha sends no code."""
+    w = anonymous(ctx)
+    code = w.ask_code("/register", "register")
+    sign_up(w, code, login_name="u" + w.p.mobile)
+    for login in (w.p.mobile, w.p.mail, "u" + w.p.mobile, "U" + w.p.mobile):
+        w.browser = Browser(ctx.site.url)
+        w.sign_in(login)
+    before = len(w.world.sms(w.p.mobile))
+    fields = {**captcha(w.browser, "/forgot"), "captcha": "nope"}
+    e = refused(422, w.browser.post, "/codes", {"purpose": "reset", "target": w.p.mobile,
+                                                **fields})
+    need(e.field("captcha"), sentence(e))
+    same(len(w.world.sms(w.p.mobile)), before, "SMS sent")
+
+
+def test_forgotten(ctx):
+    """Forgotten password: by code; all sessions end; the old password is dead."""
+    w = anonymous(ctx)
+    w.register()
+    w.sign_in()
+    old, signed_in = w.p.password, w.browser
+    w.browser = Browser(ctx.site.url)
+    code = w.ask_code("/forgot", "reset")
+    w.p.password = "Newer-97531-x"
+    w.browser.get("/forgot")
+    w.browser.post("/forgot", {"target": w.p.mobile, "code": code,
+                               "password": w.p.password, "password2": w.p.password})
+    refused((401, 403), signed_in.get, "/user")
+    refused(422, wrong_in, w, w.p.mobile, old)
+    w.sign_in()
+    e = refused(422, w.browser.post, "/forgot", {
+        "target": w.p.mobile, "code": code, "password": old, "password2": old})
+    need(e.field("code"), f"the code used twice: {sentence(e)}")
+    stranger = captcha(w.browser, "/forgot")
+    w.browser.post("/codes", {"purpose": "reset", "target": "13900000001", **stranger})
+    same(w.world.sms("13900000001"), [], "SMS to an unknown mobile")
+
+
+def test_guessing(ctx):
+    """After ten wrong passwords even the right one has to wait."""
+    w = anonymous(ctx)
+    w.register()
+    for i in range(10):
+        refused(422, wrong_in, w, w.p.mobile, f"Wrong-{i}-pass")
+    e = refused(429, wrong_in, w, w.p.mobile, w.p.password)
+    need("再试" in sentence(e), sentence(e))
+    e = refused(422, wrong_in, w, "13900000002", "Wrong-1-pass")
+    need("用户名或密码不正确" in sentence(e), sentence(e))
+
+
+def test_csrf(ctx):
+    """Without the page's token, or with another session's: refused, nothing changed."""
+    w, v = ctx.walker(), ctx.walker()
+    w.begin()
+    v.browser.get("/user")
+    path = f"/orders/{w.p.order}/cancel"
+    for token in ("", "0" * 64, v.browser.csrf):
+        refused(403, w.browser.post, path, {"csrf": token})
+        same(w.order_model()["state"], "draft", "state")
+    status, _, _ = w.browser.exchange("POST", path, "", {
+        "Content-Type": "application/x-www-form-urlencoded"})
+    same(status, 403, "status without a body")
+    same(w.order_model()["state"], "draft", "state")
+    w.browser.post(path)
+    same(w.order_model()["state"], "cancelled", "state")
+
+
+def test_sessions(ctx):
+    """After signing out the session is dead, also for who kept the cookie."""
+    w = ctx.walker()
+    kept = dict(w.browser.cookies)
+    w.browser.get("/user")
+    w.browser.post("/signout")
+    thief = Browser(ctx.site.url)
+    thief.cookies = kept
+    refused((401, 403), thief.get, "/user")
+    refused((401, 403), w.browser.get, "/user/account")
+
+
+def test_others(ctx):
+    """Another account's order does not exist; desk and applicants keep apart."""
+    w, v = ctx.walker(), ctx.walker()
+    w.begin()
+    no = w.p.order
+    v.browser.get("/user")
+    for path in (f"/orders/{no}", f"/orders/{no}/steps/agreement", f"/orders/{no}/extended",
+                 f"/orders/{no}/payment", f"/orders/{no}/identity",
+                 f"/orders/{no}/print/form", f"/orders/{no}/materials/person_id",
+                 f"/orders/{no}/certificates/sign"):
+        refused(404, v.browser.get, path)
+    for path in (f"/orders/{no}/cancel", f"/orders/{no}/copy", f"/orders/{no}/resubmit",
+                 f"/orders/{no}/payment", f"/orders/{no}/identity",
+                 f"/orders/{no}/steps/agreement", f"/orders/{no}/resend",
+                 f"/orders/{no}/materials/person_id/delete"):
+        refused(404, v.browser.post, path, {"channel": "alipay"})
+    same(w.order_model()["state"], "draft", "state")
+    for path in ("/staff", "/staff/reviews", f"/staff/reviews/{no}", "/staff/payments",
+                 "/staff/making", "/staff/members"):
+        refused((401, 403), v.browser.get, path)
+    refused((401, 403), v.browser.post, f"/staff/reviews/{no}/approve", {"version": "1"})
+    desk = ctx.officer().browser
+    for path in ("/user", f"/orders/{no}", "/orders/new"):
+        refused((401, 403, 404), desk.get, path)
+    refused((401, 403, 404), desk.post, f"/orders/{no}/cancel")
+    same(w.order_model()["state"], "draft", "state")
+
+
+def test_ukey_needed(ctx):
+    """The desk opens for an answer to this very challenge, signed in the officer's UKey."""
+    desk = Browser(ctx.site.url)
+    desk.get("/staff/signin")
+    challenge = desk.post("/staff/challenge")
+    e = refused((401, 403, 409, 422), desk.post, "/staff/signin", {
+        "id": challenge["id"], "signature": "AAAA", "certificate": "AAAA"})
+    need(sentence(e), "a sentence")
+    officer = walk.Officer(ctx.site, ctx.say)
+    officer.site.plug("staff")
+    refused(403, officer.sign, "something else than a challenge")
+    signed = officer.sign(desk.post("/staff/challenge")["text"])
+    refused((401, 403, 409, 410, 422), desk.post, "/staff/signin", {
+        "id": challenge["id"], "signature": signed["signature"],
+        "certificate": signed["certificate"]})
+    refused((401, 403), desk.get, "/staff")
+    applicant = walk.Walker(ctx.site, ctx.person(), ctx.say)
+    ctx.site.plug("staff")
+    officer.sign_in()
+    refused((401, 403), applicant.browser.get, "/staff")
