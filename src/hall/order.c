@@ -285,7 +285,7 @@ order_insert(struct db *db, const struct hall *h, const struct who *who, struct 
 	    c.has_mobile ? DB_TEXT(c.mobile) : DB_NULL, DB_INT(o->years), DB_INT(o->amount),
 	    DB_INT(o->created)) < 0)
 		goto out;
-	rc = order_add_event(db, who, o, what, o->state, o->product, err);
+	rc = order_add_event(db, who, o, what, o->state, o->def->title, err);
  out:
 	order_columns_free(&c);
 	return rc;

@@ -88,7 +88,8 @@ payment_start_run(struct db *db, struct act *a, struct err *err)
 	memset(&t, 0, sizeof(t));
 	if (trade_new(db, &t, &a->o, a->name, "creating", err) < 0 ||
 	    payment_ask_create(db, a->h, &a->o, &t, err) < 0 ||
-	    order_note(db, a->h, a->who, &a->o, "pay_start", t.channel, err) < 0)
+	    order_note(db, a->h, a->who, &a->o, "pay_start",
+	    trade_channel_text(t.channel), err) < 0)
 		return -1;
 	a->model = trade_model(&t);
 	return 0;

@@ -137,7 +137,7 @@ trade_state_text(const char *state)
 	return state;
 }
 
-static const char *
+const char *
 trade_channel_text(const char *channel)
 {
 	if (strcmp(channel, "alipay") == 0)

@@ -25,6 +25,8 @@ bool		trade_is(const struct trade *t, const char *state);
 void		trade_set(struct trade *t, const char *state);
 json_t		*trade_model(const struct trade *t);
 
+/* 支付宝, 微信支付, 银行转账 … */
+const char	*trade_channel_text(const char *channel);
 /* The trade has been paid with `fen`: pay the order, or set it aside, or give it back. */
 NODISCARD int	payment_received(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, struct trade *t, int64_t fen, struct err *err);
