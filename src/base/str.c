@@ -178,6 +178,32 @@ utf8_count(const char *s)
 	return n;
 }
 
+/* In UTF-8: U+00AD, U+0080-9F, U+061C, U+200B-200F, U+2028-202E, U+2060-206F, U+FEFF. */
+static bool
+utf8_is_hidden(const unsigned char *s)
+{
+	if (s[0] < 0x20 || s[0] == 0x7f)
+		return true;
+	if (s[0] == 0xc2)
+		return s[1] < 0xa0 || s[1] == 0xad;
+	if (s[0] == 0xd8)
+		return s[1] == 0x9c;
+	if (s[0] == 0xe2 && s[1] == 0x80)
+		return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);
+	if (s[0] == 0xe2 && s[1] == 0x81)
+		return s[2] >= 0xa0 && s[2] <= 0xaf;
+	return s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf;
+}
+
+bool
+utf8_has_hidden(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (utf8_is_hidden((const unsigned char *)s))
+			return true;
+	return false;
+}
+
 bool
 secret_equal(const void *a, size_t alen, const void *b, size_t blen)
 {

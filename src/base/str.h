@@ -16,6 +16,8 @@ NODISCARD int base64_decode(const char *text, size_t len, struct buf *b);
 
 bool	utf8_is_valid(const char *s, size_t len);	/* no overlong, no surrogates */
 size_t	utf8_count(const char *s);			/* characters of valid UTF-8 */
+/* Characters nobody sees: controls, blanks without width, marks that turn the direction. */
+bool	utf8_has_hidden(const char *s);
 
 /* Equality in time that depends on the lengths only. */
 bool	secret_equal(const void *a, size_t alen, const void *b, size_t blen);

@@ -75,15 +75,6 @@ form_is_option(const struct form_context *c, const struct field *f, const char *
 	return found;
 }
 
-static bool
-form_has_control(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
 static int
 form_check_field(const struct form_context *c, const struct field *f, struct err *err)
 {
@@ -94,7 +85,7 @@ form_check_field(const struct form_context *c, const struct field *f, struct err
 		    f->options != NULL ? "选择" : "填写", f->label);
 	if (utf8_count(value) > f->max)
 		return err_set(err, ERR_INPUT, "%s最多%zu个字，请缩短。", f->label, f->max);
-	if (form_has_control(value))
+	if (utf8_has_hidden(value))
 		return err_set(err, ERR_INPUT, "%s中有不可见的字符，请删除后重新输入。",
 		    f->label);
 	if (f->options != NULL && !form_is_option(c, f, value)) {

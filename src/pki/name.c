@@ -33,16 +33,18 @@ name_find(const char *attribute)
 	return NULL;
 }
 
-/* No control characters, and no bytes over ASCII where the type has none. */
+/* No hidden characters, and no bytes over ASCII where the type has none. */
 static bool
 name_has_bad_bytes(const struct name_attribute *a, const char *value)
 {
 	for (const char *p = value; *p != '\0'; p++) {
 		unsigned char	 c = (unsigned char)*p;
 
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && a->type != V_ASN1_UTF8STRING))
+		if (c >= 0x80 && a->type != V_ASN1_UTF8STRING)
 			return true;
 	}
+	if (utf8_has_hidden(value))
+		return true;
 	return a->nid == NID_countryName && (strlen(value) != 2 || value[0] < 'A' ||
 	    value[0] > 'Z' || value[1] < 'A' || value[1] > 'Z');
 }

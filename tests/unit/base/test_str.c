@@ -53,6 +53,12 @@ test_str__utf8_checks_shortest_form(void **state)
 	assert_false(utf8_is_valid("\xf5\x80\x80\x80", 4));
 	assert_false(utf8_is_valid("\xe4\xb8", 2));
 	assert_int_equal(utf8_count("长沙abc"), 5);
+	assert_false(utf8_has_hidden("长沙 abc·‘’—é"));
+	assert_true(utf8_has_hidden("甲\u202e乙"));
+	assert_true(utf8_has_hidden("\ufeff甲"));
+	assert_true(utf8_has_hidden("甲\u200b"));
+	assert_true(utf8_has_hidden("a\x1b[1m"));
+	assert_true(utf8_has_hidden("a\xc2\x85"));
 }
 
 void
