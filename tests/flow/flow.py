@@ -88,3 +88,14 @@ def captcha(browser, path):
     model = browser.get(path)
     browser.get_raw(f"/captcha/{model['captcha_id']}")
     return {"captcha_id": model["captcha_id"], "captcha": hallsite.CAPTCHA}
+
+
+def large_post(browser, path, body, kind="application/x-www-form-urlencoded"):
+    """The status for a body too large; None when the server closed before all was sent."""
+    try:
+        status, _, _ = browser.exchange("POST", path, body, {
+            "Content-Type": kind, "X-CSRF-Token": browser.csrf})
+        return status
+    except OSError:
+        browser.connection = None
+        return None
