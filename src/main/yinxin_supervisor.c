@@ -162,7 +162,7 @@ child_drop(const struct child *c)
 
 /* In the fresh child: environment, user, signals, then the program again. */
 static NORETURN void
-child_exec(const struct supervisor *sv, const struct child *c)
+child_exec(const struct supervisor *sv, const struct child *c, pid_t parent)
 {
 	char	 number[16], path[512];
 	ssize_t	 n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -171,7 +171,6 @@ child_exec(const struct supervisor *sv, const struct child *c)
 	if (n <= 0)
 		_exit(70);
 	path[n] = '\0';
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (c->listen_fd >= 0) {
@@ -182,6 +181,9 @@ child_exec(const struct supervisor *sv, const struct child *c)
 	ipc_export_identity(c->process->role);
 	if ((c->process->passphrase && child_pass_passphrase(sv) < 0) || child_drop(c) < 0)
 		_exit(71);
+	/* After the change of user, which clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+		_exit(73);
 	execl(path, "yinxin", "process", c->process->name, (char *)NULL);
 	_exit(72);
 }
@@ -189,10 +191,10 @@ child_exec(const struct supervisor *sv, const struct child *c)
 static void
 child_start(struct supervisor *sv, struct child *c)
 {
-	pid_t	 pid = fork();
+	pid_t	 parent = getpid(), pid = fork();
 
 	if (pid == 0)
-		child_exec(sv, c);
+		child_exec(sv, c, parent);
 	c->started = clock_steady();
 	if (pid < 0) {
 		c->restart_at = c->started + BACKOFF_MAX;
