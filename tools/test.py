@@ -18,8 +18,8 @@ COUNTS = [
     (re.compile(r"^\[  PASSED  \] (\d+) test\(s\)", re.M), 1),
     (re.compile(r"^\[  FAILED  \] (\d+) test\(s\)", re.M), -1),
     # our own closing line
-    (re.compile(r"^(\d+) passed, \d+ failed$", re.M), 1),
-    (re.compile(r"^\d+ passed, (\d+) failed$", re.M), -1),
+    (re.compile(r"^(\d+) passed, \d+ failed\b", re.M), 1),
+    (re.compile(r"^\d+ passed, (\d+) failed\b", re.M), -1),
 ]
 
 

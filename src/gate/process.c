@@ -3,6 +3,7 @@
 #include "gate/work.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "ipc/ipc.h"
 #include "store/seal.h"
 #include "store/store.h"
@@ -100,7 +101,8 @@ gate_main(const struct gate_sink *sink, struct err *err)
 	    seal_load(&seal, conf_path("store.data_key"), err) < 0)
 		goto out;
 	gate_init(&g, store, seal, sink);
-	rc = gate_serve(&g, err);
+	if (sandbox_enter(SANDBOX_GATE, err) == 0)
+		rc = gate_serve(&g, err);
  out:
 	seal_free(seal);
 	store_close(store);

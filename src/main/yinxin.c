@@ -52,7 +52,11 @@ main(int argc, char **argv)
 	const char	*config, *process = "cli";
 
 	signal(SIGPIPE, SIG_IGN);
-	config = command_option(&argc, argv, "--config", DEFAULT_CONFIG);
+	/* By the environment too, so that the processes of `serve` read the same file. */
+	config = command_option(&argc, argv, "--config", getenv("YINXIN_CONFIG"));
+	if (config == NULL)
+		config = DEFAULT_CONFIG;
+	setenv("YINXIN_CONFIG", config, 1);
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
 		print_help(argc < 2 ? stderr : stdout);
 		return argc < 2 ? 64 : 0;

@@ -54,7 +54,8 @@ officer_load(struct db *db, void *arg, struct err *err)
 
 	officer_release(f->out);
 	if (db_one(db, SQL_OFFICER_BY_SERIAL, &r, err, DB_TEXT(f->serial)) < 0)
-		return err_set(err, ERR_DENIED, "%s is no officer", f->serial);
+		return err->kind != ERR_NOT_FOUND ? -1 :
+		    err_set(err, ERR_DENIED, "%s is no officer", f->serial);
 	snprintf(f->out->serial, sizeof(f->out->serial), "%s", f->serial);
 	snprintf(f->out->name, sizeof(f->out->name), "%s", rows_text(r, 0));
 	f->out->may = (unsigned int)rows_int(r, 2);

@@ -3,6 +3,7 @@
 
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "hall/hall.h"
 #include "web/metrics.h"
 #include "web/site.h"
@@ -65,7 +66,7 @@ web_main(struct err *err)
 
 	if (web_open(&site, err) < 0)
 		goto out;
-	if (http_server_new(&web_server, &config, err) < 0)
+	if (http_server_new(&web_server, &config, err) < 0 || sandbox_enter(SANDBOX_WEB, err) < 0)
 		goto out;
 	metrics_use(web_server);
 	(void)sigaction(SIGTERM, &stop, NULL);
