@@ -9,6 +9,7 @@
 #include "web/call_own.h"
 #include "web/frame.h"
 #include "web/guard.h"
+#include "web/route.h"
 
 /* What somebody can do about an error of this kind. */
 static const struct { enum err_kind kind; const char *title, *hint; } answer_hints[] = {
@@ -191,6 +192,22 @@ answer_error_json(struct call *c, const struct err *err)
 	answer_json(c, call_defer(c, j));
 }
 
+/* The page above the one that failed, "/" when there is none. */
+static const char *
+answer_above(struct call *c)
+{
+	struct buf	 b;
+	const char	*path = "/";
+
+	if (c->page == NULL || c->page->back == NULL)
+		return path;
+	buf_init(&b, 512);
+	route_write(c->page->back, c->params, &b);
+	path = arena_strdup(c->arena, b.p);
+	buf_free(&b);
+	return path;
+}
+
 void
 answer_error(struct call *c, const struct site *site, const struct err *err)
 {
@@ -210,10 +227,14 @@ answer_error(struct call *c, const struct site *site, const struct err *err)
 	}
 	e.page = &page_error;
 	e.model = call_defer(c, json_object());
+	e.errors = call_defer(c, json_array());	/* the sentence stands there once */
 	js_set_str(e.model, "text", answer_sentence(err));
 	js_set_str(e.model, "kind", err_row(err->kind)->name);
 	js_set_str(e.model, "request", c->req->id);
+	js_set_str(e.model, "up", answer_above(c));
+	js_set_bool(e.model, "desk", guard_is_desk(c->page));
 	js_set_bool(e.model, "phone", c->page != NULL && c->page->phone);
+	js_set_bool(e.model, "plain", !js_bool(e.model, "phone") && !js_bool(e.model, "desk"));
 	for (i = 0; i < ARRAY_LEN(answer_hints); i++)
 		if (answer_hints[i].kind == err->kind) {
 			js_set_str(e.model, "title", answer_hints[i].title);

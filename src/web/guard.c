@@ -50,12 +50,10 @@ guard_wants_csrf(enum need need)
 	return need != NEED_MACHINE;
 }
 
-/* The desk has cookies of its own; its sign-in page lies below /staff too. */
-static bool
-guard_uses_staff(const struct call *c)
+bool
+guard_is_desk(const struct page *p)
 {
-	return c->page != NULL && (guard_is_staff(c->page->need) ||
-	    str_has_prefix(c->page->path, "/staff"));
+	return p != NULL && str_has_prefix(p->path, "/staff");
 }
 
 static bool
@@ -84,7 +82,7 @@ guard_visitor(struct call *c)
 int
 guard_who(struct call *c, struct err *err)
 {
-	bool		 staff = guard_uses_staff(c);
+	bool		 staff = guard_is_desk(c->page);
 	const char	*token = http_cookie(c->req, staff ? COOKIE_STAFF : COOKIE_SESSION);
 	const char	*agent = http_header(c->req, "user-agent");
 	struct err	 why = {0};

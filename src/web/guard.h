@@ -13,6 +13,8 @@
 /* May this one see a page of this need?  Depends on nothing else. */
 bool		guard_may(enum need need, const struct who *who);
 bool		guard_is_staff(enum need need);
+/* A page of the desk, which has cookies of its own; its sign-in page is one too. */
+bool		guard_is_desk(const struct page *p);
 /* Does a post to such a page have to bring the CSRF token? */
 bool		guard_wants_csrf(enum need need);
 

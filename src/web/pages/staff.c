@@ -80,8 +80,8 @@ staff_confirm_post(struct call *c, struct err *err)
 extern const struct page	page_staff_confirm;
 const struct page		page_staff_confirm = {
 	.name = "staff_confirm", .path = "/staff/payments/{trade}/confirm",
-	.need = NEED_FINANCE, .title = "确认到账", .back = "/staff/payments",
-	.post = staff_confirm_post,
+	.need = NEED_FINANCE, .title = "确认到账", .tmpl = "staff_payments",
+	.back = "/staff/payments", .show = staff_payments_show, .post = staff_confirm_post,
 };
 
 static int

@@ -82,9 +82,11 @@ staff_hand_over_post(struct call *c, struct err *err)
 extern const struct page	page_staff_ship, page_staff_hand_over;
 const struct page		page_staff_ship = {
 	.name = "staff_ship", .path = "/staff/making/{no}/ship", .need = NEED_MAKER,
-	.title = "寄出", .back = "/staff/making", .post = staff_ship_post,
+	.title = "寄出", .tmpl = "staff_making", .back = "/staff/making",
+	.show = staff_making_show, .post = staff_ship_post,
 };
 const struct page		page_staff_hand_over = {
 	.name = "staff_hand_over", .path = "/staff/making/{no}/hand-over", .need = NEED_MAKER,
-	.title = "现场领取", .back = "/staff/making", .post = staff_hand_over_post,
+	.title = "现场领取", .tmpl = "staff_making", .back = "/staff/making",
+	.show = staff_making_show, .post = staff_hand_over_post,
 };

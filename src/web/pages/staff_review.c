@@ -57,7 +57,8 @@ staff_return_post(struct call *c, struct err *err)
 extern const struct page	page_staff_return;
 const struct page		page_staff_return = {
 	.name = "staff_return", .path = "/staff/reviews/{no}/return", .need = NEED_REVIEWER,
-	.title = "退回", .back = "/staff/reviews/{no}", .post = staff_return_post,
+	.title = "退回", .tmpl = "staff_review", .back = "/staff/reviews/{no}",
+	.show = staff_review_show, .post = staff_return_post,
 };
 
 static int

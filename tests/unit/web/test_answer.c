@@ -229,6 +229,26 @@ test_answer__too_often(void **state)
 	desk_close(&d);
 }
 
+/* A mistake at the desk comes back on its page; an error wears the desk's own frame. */
+void
+test_answer__desk(void **state)
+{
+	struct desk	d;
+	char		csrf[CSRF_TEXT];
+
+	(void)state;
+	desk_open(&d);
+	desk_sign_in(&d, ROLE_MAKER);
+	desk_csrf(&d, "/staff", csrf);
+	assert_int_equal(desk_post_as(&d, "/staff/making/20260829000541110696/ship", csrf,
+	    json_object(), "html"), 422);
+	assert_true(desk_says(&d, "请修改下面的内容"));
+	assert_true(desk_says(&d, "制证与寄送"));
+	assert_int_equal(desk_html(&d, "/staff/reviews"), 403);
+	assert_true(desk_says(&d, "class=\"desk\""));
+	desk_close(&d);
+}
+
 void
 test_answer__assets(void **state)
 {

@@ -4,6 +4,7 @@
  */
 import { post, show, upload } from "./site.js";
 
+const MOST = 20 * 1024 * 1024;
 const LARGE = 3 * 1024 * 1024;
 const LONG_EDGE = 3600;		/* A4 at 300 DPI */
 
@@ -89,7 +90,12 @@ async function send(article, file) {
 	show(bar);
 	article.setAttribute("aria-busy", "true");
 	try {
-		const answer = await upload(path, await shrink(file), {},
+		const small = await shrink(file);
+
+		if (small.size > MOST)
+			throw new Error(`图片有${Math.ceil(small.size / 1048576)}MB，太大了。` +
+			    "请降低扫描分辨率，或存成JPG格式后再上传。");
+		const answer = await upload(path, small, {},
 		    (percent) => { bar.value = percent; });
 
 		fill(article, answer.material);
