@@ -27,6 +27,7 @@
 #define BACKOFF_MAX	5000
 #define CALM		30000		/* alive for so long: the next death counts as a first */
 #define STOP_WAIT	10000		/* ms between SIGTERM and SIGKILL */
+#define LISTEN_WAIT	15000		/* ms for an address in use to become free */
 #define PROCESS_MAX	8
 
 struct child {
@@ -45,6 +46,7 @@ struct supervisor {
 	struct secret	 passphrase;
 	int		 lock_fd;
 	int64_t		 started;	/* clock_now */
+	pid_t		 pid;
 };
 
 static const char *
@@ -162,7 +164,7 @@ child_drop(const struct child *c)
 
 /* In the fresh child: environment, user, signals, then the program again. */
 static NORETURN void
-child_exec(const struct supervisor *sv, const struct child *c, pid_t parent)
+child_exec(const struct supervisor *sv, const struct child *c)
 {
 	char	 number[16], path[512];
 	ssize_t	 n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -181,8 +183,9 @@ child_exec(const struct supervisor *sv, const struct child *c, pid_t parent)
 	ipc_export_identity(c->process->role);
 	if ((c->process->passphrase && child_pass_passphrase(sv) < 0) || child_drop(c) < 0)
 		_exit(71);
-	/* After the change of user, which clears it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+	/* After the change of user, which would forget it: end with the supervisor. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != sv->pid)
 		_exit(73);
 	execl(path, "yinxin", "process", c->process->name, (char *)NULL);
 	_exit(72);
@@ -191,10 +194,10 @@ child_exec(const struct supervisor *sv, const struct child *c, pid_t parent)
 static void
 child_start(struct supervisor *sv, struct child *c)
 {
-	pid_t	 parent = getpid(), pid = fork();
+	pid_t	 pid = fork();
 
 	if (pid == 0)
-		child_exec(sv, c, parent);
+		child_exec(sv, c);
 	c->started = clock_steady();
 	if (pid < 0) {
 		c->restart_at = c->started + BACKOFF_MAX;
@@ -210,6 +213,8 @@ child_await(const struct child *c)
 {
 	char	 path[256];
 
+	if (c->process->role == IPC_WEB)
+		return;			/* nobody calls it there */
 	snprintf(path, sizeof(path), "%s/%s.sock", conf_path("run.dir"), c->process->name);
 	for (int i = 0; i < 200 && !file_exists(path); i++) {
 		siginfo_t	 si = {0};
@@ -318,6 +323,25 @@ supervisor_watch(struct supervisor *sv, const sigset_t *signals)
 	}
 }
 
+/*
+ * The processes of a supervisor that was killed need a moment to end and to let go of their
+ * sockets: so an address in use is tried again for a while.
+ */
+static int
+supervisor_listen(const struct process *p, struct child *c, struct err *err)
+{
+	int64_t	 until = clock_steady() + LISTEN_WAIT;
+
+	for (;;) {
+		err_clear(err);
+		if (listen_open(conf_str(p->listen), &c->listen_fd, err) == 0)
+			return 0;
+		if (err->kind != ERR_CONFLICT || clock_steady() > until)
+			return -1;
+		usleep(200 * 1000);
+	}
+}
+
 static int
 supervisor_prepare(struct supervisor *sv, struct err *err)
 {
@@ -332,8 +356,7 @@ supervisor_prepare(struct supervisor *sv, struct err *err)
 		*c = (struct child){.process = p, .listen_fd = -1};
 		snprintf(path, sizeof(path), "%s/%s.sock", conf_path("run.dir"), p->name);
 		unlink(path);
-		if (p->listen != NULL &&
-		    listen_open(conf_str(p->listen), &c->listen_fd, err) < 0)
+		if (p->listen != NULL && supervisor_listen(p, c, err) < 0)
 			return err_add(err, "setting %s", p->listen);
 	}
 	return 0;
@@ -342,7 +365,8 @@ supervisor_prepare(struct supervisor *sv, struct err *err)
 int
 supervisor_run(struct err *err)
 {
-	struct supervisor	 sv = {.started = clock_now(), .lock_fd = -1};
+	struct supervisor	 sv = {.started = clock_now(), .lock_fd = -1,
+		.pid = getpid()};
 	sigset_t		 signals;
 	int			 rc = -1;
 
@@ -357,8 +381,8 @@ supervisor_run(struct err *err)
 	for (size_t i = 0; i < sv.n; i++) {
 		child_start(&sv, &sv.children[i]);
 		child_await(&sv.children[i]);
+		supervisor_write_status(&sv);
 	}
-	supervisor_write_status(&sv);
 	log_kv(LOG_INFO, "supervisor.ready", LOG_S("web", conf_str("web.public_url")));
 	supervisor_watch(&sv, &signals);
 	supervisor_stop(&sv);
