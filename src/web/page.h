@@ -59,7 +59,8 @@ struct page {
 	int		 (*show)(struct call *c, struct err *err);	/* GET; NULL: post only */
 	int		 (*post)(struct call *c, struct err *err);	/* NULL: not allowed */
 	size_t		 body_max;	/* 0: LIMIT_HTTP_BODY */
-	int		 per_minute;	/* posts (or gets, without post) from one address; 0: 240 */
+	int		 per_minute;	/* posts, or gets of a row without post, from one
+					   address; 0: 240 posts, any number of gets */
 	bool		 phone;		/* a page made for the phone alone */
 };
 extern const struct page *const pages_all[];	/* ends with NULL */

@@ -28,7 +28,7 @@ healthz_show(struct call *c, struct err *err)
 extern const struct page	page_healthz;
 const struct page		page_healthz = {
 	.name = "healthz", .path = "/healthz", .need = NEED_MACHINE, .title = "健康检查",
-	.show = healthz_show, .per_minute = 6000,
+	.show = healthz_show,
 };
 
 static bool

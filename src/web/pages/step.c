@@ -150,5 +150,4 @@ extern const struct page	page_order_continue;
 const struct page		page_order_continue = {
 	.name = "order_continue", .path = "/orders/{no}/continue", .need = NEED_ACCOUNT,
 	.title = "继续办理", .back = "/orders/{no}", .show = order_continue_show,
-	.per_minute = 240,
 };
