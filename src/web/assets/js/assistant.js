@@ -203,6 +203,8 @@ export class AssistantBox {
 		}
 		say(this.said, this.keys.length > 1 ?
 		    `检测到${this.keys.length}支UKey，请确认选择的是要用的一支。` :
+		    key.pin_is_default && key.certificates.length > 0 ?
+		    "已检测到UKey。它还在使用初始PIN码，登录后请在证书助手中修改。" :
 		    "已检测到UKey，请输入PIN码。");
 		this.sayTries(key.tries_left, key.tries_max);
 		this.ready(true);
