@@ -4,8 +4,8 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "http/connection.h"
+#include "http/listen.h"
 
-#include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -178,33 +178,16 @@ on_connection(uv_stream_t *listener, int status)
 
 /* ---- making ---- */
 
+/* An inherited listening socket, or one of our own. */
 static int
 server_listen(struct http_server *s, struct err *err)
 {
-	const struct addrinfo	 hints = {.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
-	const char		*colon = strrchr(s->config.listen, ':'),
-				*host = s->config.listen;
-	struct addrinfo		*ai = NULL;
-	size_t			 len;
-	char			*name;
-	int			 rc;
+	int	 fd = s->config.listen_fd, rc;
 
-	if (colon == NULL)
-		return err_set(err, ERR_INPUT, "\"%s\" is not ADDRESS:PORT", host);
-	len = (size_t)(colon - host);
-	if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
-		host++;
-		len -= 2;
-	}
-	name = xstrndup(host, len);
-	rc = getaddrinfo(name, colon + 1, &hints, &ai);
-	free(name);
-	if (rc != 0)
-		return err_set(err, ERR_INPUT, "%s: %s", s->config.listen, gai_strerror(rc));
-	rc = uv_tcp_bind(&s->listener, ai->ai_addr, 0);
-	freeaddrinfo(ai);
-	if (rc < 0)
+	if (fd <= 0 && listen_open(s->config.listen, &fd, err) < 0)
+		return -1;
+	if ((rc = uv_tcp_open(&s->listener, fd)) < 0 ||
+	    (rc = uv_listen((uv_stream_t *)&s->listener, 1024, on_connection)) < 0)
 		return err_set(err, ERR_CONFLICT, "%s: %s", s->config.listen, uv_strerror(rc));
 	return 0;
 }
@@ -225,7 +208,6 @@ int
 http_server_new(struct http_server **out, const struct http_config *config, struct err *err)
 {
 	struct http_server	*s = xcalloc(1, sizeof(*s));
-	int			 rc;
 
 	s->config = *config;
 	config_defaults(&s->config);
@@ -241,18 +223,8 @@ http_server_new(struct http_server **out, const struct http_config *config, stru
 	if (config->tls_cert != NULL &&
 	    tls_context_new(&s->tls, config->tls_cert, config->tls_key, err) < 0)
 		goto fail;
-	if (config->listen_fd > 0) {
-		if ((rc = uv_tcp_open(&s->listener, config->listen_fd)) < 0) {
-			err_set(err, ERR_BUG, "listening socket: %s", uv_strerror(rc));
-			goto fail;
-		}
-	} else if (server_listen(s, err) < 0) {
+	if (server_listen(s, err) < 0)
 		goto fail;
-	}
-	if ((rc = uv_listen((uv_stream_t *)&s->listener, 1024, on_connection)) < 0) {
-		err_set(err, ERR_CONFLICT, "%s: %s", config->listen, uv_strerror(rc));
-		goto fail;
-	}
 	*out = s;
 	return 0;
  fail:

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "http/listen.h"
 #include "main/process.h"
-#include "main/listen.h"
 
 #include <fcntl.h>
 #include <grp.h>

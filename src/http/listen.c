@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "main/listen.h"
+#include "http/listen.h"
 
 #include <netdb.h>
 #include <sys/socket.h>
