@@ -166,13 +166,9 @@ child_drop(const struct child *c)
 static NORETURN void
 child_exec(const struct supervisor *sv, const struct child *c)
 {
-	char	 number[16], path[512];
-	ssize_t	 n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char	 number[16];
 	sigset_t none;
 
-	if (n <= 0)
-		_exit(70);
-	path[n] = '\0';
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (c->listen_fd >= 0) {
@@ -187,7 +183,8 @@ child_exec(const struct supervisor *sv, const struct child *c)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != sv->pid)
 		_exit(73);
-	execl(path, "yinxin", "process", c->process->name, (char *)NULL);
+	/* The running program itself, wherever its file is and whoever may walk there. */
+	execl("/proc/self/exe", "yinxin", "process", c->process->name, (char *)NULL);
 	_exit(72);
 }
 
