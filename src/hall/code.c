@@ -9,7 +9,6 @@
 #include "hall/sealed.h"
 #include "pki/idcode.h"
 
-#define CODE_LIFE	(5 * CLOCK_MINUTE)
 #define CODE_AGAIN	(60 * CLOCK_SECOND)
 #define CODE_TRIES	5
 #define CODE_HOUR	5

@@ -1,6 +1,9 @@
 #ifndef HALL_CODE_H
 #define HALL_CODE_H
 #include "hall/hall.h"
+#include "base/clock.h"
+
+#define CODE_LIFE	(5 * CLOCK_MINUTE)	/* a code sent by SMS or mail */
 /*
  * One-time codes, picture captchas and limits on guessing.
  *

@@ -4,6 +4,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/code.h"
 #include "hall/order_row.h"
 
 #define NOTICE_MAIL	(32 * 1024)
@@ -36,7 +37,11 @@ notice_sms(struct db *db, const struct hall *h, const struct def_notice *n, cons
 	json_t	*payload = json_pack("{s:s, s:s, s:o}", "phone", mobile, "template", n->sms_code,
 		    "params", notice_params(n->sms_text, values));
 	char	*sms_key = xasprintf("sms:%s", key);
-	int	 rc = hall_outbox_put(db, h, "sms", sms_key, payload, err);
+	int	 rc = 0;
+
+	if (strstr(n->sms_text, "{code}") != NULL)	/* a late code only confuses */
+		js_set_int(payload, "expires", clock_now() + CODE_LIFE);
+	rc = hall_outbox_put(db, h, "sms", sms_key, payload, err);
 
 	free(sms_key);
 	json_decref(payload);

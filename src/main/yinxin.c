@@ -14,11 +14,11 @@ print_help(FILE *f)
 {
 	fputs("Yinxin (印信): a certificate authority with its online service hall.\n\n"
 	    "usage: yinxin [--config FILE] COMMAND …\n\n"
-	    "  serve                      Start all services and keep them running.\n", f);
+	    "  serve\n        Start all services and keep them running.\n", f);
 	for (size_t i = 0; commands[i] != NULL; i++)
-		fprintf(f, "  %-8s %-17s %s\n", commands[i]->name, commands[i]->args,
+		fprintf(f, "  %s %s\n        %s\n", commands[i]->name, commands[i]->args,
 		    commands[i]->help);
-	fputs("  help                       This page.\n\n"
+	fputs("  help\n        This page.\n\n"
 	    "Settings come from the file (default: " DEFAULT_CONFIG " if it exists) and the "
 	    "environment;\n`yinxin settings help` lists them.\n", f);
 }

@@ -207,6 +207,7 @@ class Site:
             self.bin("yinxin-assistant"), "--port", str(self.ports["assistant"]),
             "--driver", self.path("app", "lib", "libyinxin_skf.so"),
             "--origin", self.url, "--allow-origin", self.url,
+            "--ca", self.path("data", "pub", "site-root.crt"),
             "--state", self.path("assistant")], env)
         self.wait(self.assistant_url + "/status", "assistant")
 
