@@ -10,6 +10,7 @@ import importlib
 import inspect
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +82,7 @@ def run_one(ctx, test, i):
 
 def main(engine, names):
     start = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))   # stops the site all the same
     site = make_site(engine)
     try:
         site.start()
