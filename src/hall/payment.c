@@ -86,7 +86,9 @@ payment_start_run(struct db *db, struct act *a, struct err *err)
 		return 0;
 	}
 	memset(&t, 0, sizeof(t));
-	if (trade_new(db, &t, &a->o, a->name, "creating", err) < 0 ||
+	/* The order is saved so that of two who come at once one is told of a conflict. */
+	if (order_save(db, a->h, &a->o, err) < 0 ||
+	    trade_new(db, &t, &a->o, a->name, "creating", err) < 0 ||
 	    payment_ask_create(db, a->h, &a->o, &t, err) < 0 ||
 	    order_note(db, a->h, a->who, &a->o, "pay_start",
 	    trade_channel_text(t.channel), err) < 0)
@@ -101,11 +103,17 @@ payment_start(struct hall *h, const struct who *who, const char *no, const char 
 {
 	const struct halldef	*d = hall_def(h);
 	struct act		 a = {.h = h, .who = who, .no = no, .name = channel};
+	int			 rc = 0;
 
 	if (!(strcmp(channel, "alipay") == 0 && d->pay_alipay) &&
 	    !(strcmp(channel, "wechat") == 0 && d->pay_wechat))
 		return err_set(err, ERR_INPUT, "请选择支付方式。");
-	return act_model(&a, act_write(&a, payment_start_run, err), trade);
+	rc = act_write(&a, payment_start_run, err);
+	if (rc < 0 && err->kind == ERR_CONFLICT) {
+		err_clear(err);			/* the other one's trade is there now */
+		rc = act_write(&a, payment_start_run, err);
+	}
+	return act_model(&a, rc, trade);
 }
 
 static int
@@ -191,7 +199,7 @@ payment_voucher_run(struct db *db, struct act *a, struct err *err)
 	t.reason[0] = '\0';
 	rc = rc > 0 ? trade_save(db, &t, err) :
 	    trade_new(db, &t, &a->o, "transfer", "voucher", err);
-	if (rc < 0)
+	if (rc < 0 || order_save(db, a->h, &a->o, err) < 0)
 		return -1;
 	a->model = trade_model(&t);
 	return order_note(db, a->h, a->who, &a->o, "voucher", NULL, err);
