@@ -1,0 +1,10 @@
+# Benchmarks: ratios against a peer or a limit, in one run, on loopback.
+$(B)/bench_issue: bench/bench_issue.c | all
+	@echo "  LD $@"
+	@$(CC) $(filter-out -MMD -MP -Wmissing-prototypes,$(ALL_CFLAGS)) -o $@ $< \
+	    $(call group,$(call upto,va)) $(LIBS)
+.PHONY: bench
+bench:
+	@tools/setup build test bench
+	@$(MAKE) --no-print-directory -j2 all fonts $(B)/bench_issue
+	@$(PYTHON) bench/bench.py
