@@ -28,7 +28,7 @@ static int
 cmd_init(int argc, char **argv, struct err *err)
 {
 	struct ceremony	 c = {
-		.company = command_option(&argc, argv, "--company", "东方新诚信数字认证中心有限公司"),
+		.company = command_option(&argc, argv, "--company", "Yinxin"),
 		.root_cn = command_option(&argc, argv, "--root-cn", "Yinxin Root CA"),
 		.issuing_cn = command_option(&argc, argv, "--issuing-cn", "Yinxin SM2 CA"),
 		.admin_name = command_option(&argc, argv, "--admin-name", NULL),
@@ -62,7 +62,7 @@ cmd_init(int argc, char **argv, struct err *err)
 
 const struct command	 command_init = {
 	.name = "init",
-	.args = "--admin-name NAME --admin-csr FILE --admin-cert FILE [--company …] [--root-cn …] [--issuing-cn …]",
+	.args = "--admin-name NAME --admin-csr FILE --admin-cert FILE [--company NAME] [--root-cn …] [--issuing-cn …]",
 	.help = "Make the CA: keys, certificates, stores, the first administrator.",
 	.run = cmd_init,
 };

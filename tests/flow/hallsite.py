@@ -160,7 +160,8 @@ class Site:
         self.assistant_tool("csr", "--driver", driver, "--key", key, "--pin", ADMIN_PIN,
                             "--order", "staff", "--cn", "管理员", "--out",
                             self.path("keys", "staff.csr"))
-        self.yinxin("init", "--admin-name", "管理员", "--admin-csr",
+        self.yinxin("init", "--company", "东方新诚信数字认证中心有限公司", "--root-cn",
+                    "DFCA Root CA", "--issuing-cn", "DFCA SM2 CA", "--admin-name", "管理员", "--admin-csr",
                     self.path("keys", "staff.csr"), "--admin-cert",
                     self.path("keys", "staff.crt"))
         self.assistant_tool("install", "--driver", driver, "--key", key, "--pin",
