@@ -7,6 +7,7 @@
 #define BODY_RATE	8		/* bytes a millisecond, at least, after body_ms */
 #define BODY_MAX	((size_t)1 << 40)
 #define WRITE_MS	60000		/* to take an answer */
+#define LINGER_MS	2000		/* for a refused sender to hear why */
 
 static void	connection_consume(struct connection *c);
 
@@ -54,6 +55,27 @@ struct write {
 };
 
 static void
+on_shut_down(uv_shutdown_t *req, int status)
+{
+	(void)status;
+	free(req);
+}
+
+/* Say that nothing more comes, and let the sender finish for a moment. */
+static void
+connection_linger(struct connection *c)
+{
+	uv_shutdown_t	*req = xcalloc(1, sizeof(*req));
+
+	c->state = CONNECTION_LINGER;
+	c->since = clock_steady();
+	if (uv_shutdown(req, (uv_stream_t *)&c->tcp, on_shut_down) < 0) {
+		free(req);
+		connection_close(c);
+	}
+}
+
+static void
 on_written(uv_write_t *req, int status)
 {
 	struct write		*w = req->data;
@@ -63,6 +85,10 @@ on_written(uv_write_t *req, int status)
 	free(w);
 	if (c->state != CONNECTION_WRITE)
 		return;
+	if (status == 0 && c->linger && !c->eof && !c->server->stopping) {
+		connection_linger(c);
+		return;
+	}
 	if (status < 0 || c->close_after || c->server->stopping) {
 		connection_close(c);
 		return;
@@ -242,6 +268,7 @@ connection_refuse(struct connection *c, int status)
 		c->job = NULL;
 	}
 	log_kv(LOG_INFO, "http.refused", LOG_I("status", status), LOG_S("peer", c->peer));
+	c->linger = true;
 	write_answer(c, "GET", &res, "");
 	buf_free(&res.head);
 	buf_free(&res.body);
@@ -395,7 +422,8 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 {
 	struct connection	*c = stream->data;
 
-	if (n == 0 || c->state == CONNECTION_CLOSING)
+	if (n == 0 || c->state == CONNECTION_CLOSING ||
+	    (n > 0 && (c->state == CONNECTION_LINGER || c->linger)))
 		return;
 	if (n == UV_EOF && (c->state == CONNECTION_HANDLE || c->state == CONNECTION_WRITE)) {
 		c->eof = true;		/* half-closed: the answer is still wanted */
@@ -527,6 +555,10 @@ connection_check_deadline(struct connection *c, int64_t now)
 		break;
 	case CONNECTION_WRITE:
 		if (age > WRITE_MS)
+			connection_close(c);
+		break;
+	case CONNECTION_LINGER:
+		if (age > LINGER_MS)
 			connection_close(c);
 		break;
 	case CONNECTION_HANDLE:

@@ -51,6 +51,8 @@ enum connection_state {
 	CONNECTION_BODY,
 	CONNECTION_HANDLE,	/* a worker has it */
 	CONNECTION_WRITE,
+	CONNECTION_LINGER,	/* refused; what still arrives is thrown away, so that the
+				   answer is not lost with a reset (RFC 9112 9.6) */
 	CONNECTION_CLOSING
 };
 
@@ -65,6 +67,7 @@ struct connection {
 	struct http_chunk	 chunk;
 	int64_t			 since;		/* clock_steady at the start of the state */
 	bool			 close_after;
+	bool			 linger;	/* close by way of CONNECTION_LINGER */
 	bool			 eof;		/* the peer will send no more */
 	char			 peer[64];
 	char			 net[16384];	/* what libuv reads into */

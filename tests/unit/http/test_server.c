@@ -307,6 +307,23 @@ test_server__large_bodies_are_spooled(void **state)
 	buf_free(&req);
 }
 
+/* A refused sender of much hears the refusal: no reset swallows it. */
+void
+test_server__a_refused_upload_hears_why(void **state)
+{
+	struct buf	 req, b;
+
+	(void)state;
+	buf_init(&req, 1 << 23);
+	buf_addstr(&req, "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 6000000\r\n\r\n");
+	for (int i = 0; i < 600000; i++)
+		buf_addstr(&req, "0123456789");
+	exchange(req.p, req.len, &b);
+	assert_int_equal(status_of(&b), 413);
+	buf_free(&b);
+	buf_free(&req);
+}
+
 /* One byte now and then must not keep a connection for ever. */
 void
 test_server__slow_heads_end(void **state)
