@@ -14,10 +14,11 @@
  */
 #define GROUP_MAX	64		/* writes in one COMMIT */
 #define BUSY_MS		15000		/* wait for another process's write */
-#define READERS_MAX	256		/* threads that may read one store */
+#define READERS_MAX	256		/* threads that read one store at a time */
 
 struct sqlite_conn {
 	sqlite3			*h;
+	struct sqlite		*owner;			/* of a reader */
 	sqlite3_stmt		*cache[SQL__MAX];
 	bool			 busy[SQL__MAX];	/* handed out as rows */
 };
@@ -235,6 +236,23 @@ sqlite_write(struct store *s, store_fn fn, void *arg, struct err *err)
 
 /* ---- reading ---- */
 
+/* A thread ended: its connection goes, its place is free for another. */
+static void
+reader_end(void *p)
+{
+	struct sqlite_conn	*c = p;
+	struct sqlite		*q = c->owner;
+
+	pthread_mutex_lock(&q->lock);
+	for (int i = 0; i < q->n_readers; i++)
+		if (q->readers[i] == c) {
+			q->readers[i] = q->readers[--q->n_readers];
+			break;
+		}
+	pthread_mutex_unlock(&q->lock);
+	conn_close(c);
+}
+
 static int
 reader_get(struct store *s, struct sqlite_conn **out, struct err *err)
 {
@@ -245,6 +263,7 @@ reader_get(struct store *s, struct sqlite_conn **out, struct err *err)
 	if (c == NULL) {
 		if (conn_open(&c, q->path, q->read_only, true, err) < 0)
 			return -1;
+		c->owner = q;
 		pthread_mutex_lock(&q->lock);
 		if (q->n_readers == READERS_MAX)
 			rc = err_set(err, ERR_LIMIT, "more than %d reading threads",
@@ -492,7 +511,7 @@ sqlite_open(struct store *s, const char *address, struct err *err)
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->work, NULL);
 	pthread_cond_init(&q->done, NULL);
-	pthread_key_create(&q->reader_key, NULL);
+	pthread_key_create(&q->reader_key, reader_end);
 	if (!s->read_only) {
 		if (conn_open(&q->writer, q->path, false, false, err) < 0) {
 			sqlite_close(s);

@@ -264,3 +264,33 @@ test_store__read_only_and_bad_text_are_refused(void **state)
 		assert_err(store_write(s, put, (void *)(uintptr_t)"bad\xff", &err), ERR_INPUT);
 	}
 }
+
+static void *
+read_once(void *arg)
+{
+	struct err	 err = {0};
+	char		*name = ((void **)arg)[1];
+
+	return (void *)(intptr_t)store_read(((void **)arg)[0], get, name, &err);
+}
+
+/* A service makes a thread a connection: what an ended thread held must come free. */
+void
+test_store__threads_that_ended_leave_room_for_others(void **state)
+{
+	(void)state;
+	FOR_EACH_ENGINE(s) {
+		char	*name = fresh("threads");
+		void	*arg[2] = {s, name}, *rc = NULL;
+
+		assert_ok(store_write(s, put, name, &err));
+		for (int i = 0; i < 300; i++) {
+			pthread_t	 thread;
+
+			assert_int_equal(pthread_create(&thread, NULL, read_once, arg), 0);
+			assert_int_equal(pthread_join(thread, &rc), 0);
+			assert_int_equal((intptr_t)rc, 0);
+		}
+		free(name);
+	}
+}
