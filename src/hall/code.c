@@ -113,10 +113,12 @@ static int
 code_limits(struct hall *h, const struct who *who, const struct code_job *j, struct err *err)
 {
 	if (limit_hit(h, "code.again", j->target_digest, 1, CODE_AGAIN, err) < 0)
-		return err_set(err, ERR_LIMIT, "验证码刚刚发送过，请等60秒后再试。");
+		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
+		    "验证码刚刚发送过，请等60秒后再试。");
 	if (limit_hit(h, "code.hour", j->target_digest, CODE_HOUR, CLOCK_HOUR, err) < 0 ||
 	    limit_hit(h, "code.day", j->target_digest, CODE_DAY, CLOCK_DAY, err) < 0)
-		return err_set(err, ERR_LIMIT, "获取验证码的次数太多，请过一段时间再试。");
+		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
+		    "获取验证码的次数太多，请过一段时间再试。");
 	return limit_hit(h, "code.address", who->address, CODE_ADDRESS, CLOCK_HOUR, err);
 }
 

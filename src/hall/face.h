@@ -19,6 +19,12 @@ NODISCARD int	face_state(struct hall *h, const struct who *who, const char *no,
  * "consents":[{"id","title","version","paragraphs"}]} */
 NODISCARD int	face_open(struct hall *h, const struct who *who, const char *token,
 		    json_t **model, struct err *err);
+/*
+ * The phone came back from the provider's page: ask for the result now instead of at the
+ * next regular time (once in five seconds; a browser's return proves nothing by itself).
+ */
+NODISCARD int	face_returned(struct hall *h, const struct who *who, const char *token,
+		    struct err *err);
 /* Consent given on the phone: ask the provider. in {"consent":"1"} */
 NODISCARD int	face_begin(struct hall *h, const struct who *who, const char *token,
 		    const json_t *in, json_t **model, struct err *err);

@@ -16,7 +16,7 @@ face_ask_face(struct db *db, const struct hall *h, const struct face *f, const s
 
 	(void)snprintf(id, sizeof(id), "F%" PRId64, f->id);
 	(void)snprintf(key, sizeof(key), "ident:%s", id);
-	back = xasprintf("%s/m/identity/%s", conf_str("web.public_url"), f->token);
+	back = xasprintf("%s/m/identity/%s?back=1", conf_str("web.public_url"), f->token);
 	payload = json_pack("{s:s, s:s, s:s, s:s, s:s}", "request_id", id, "name", face_name(o),
 	    "id_no", face_id_no(o), "return_url", back, "meta_info", f->meta);
 	rc = hall_outbox_put(db, h, "ident.face_init", key, payload, err);

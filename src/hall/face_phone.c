@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "hall/face.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
 #include "hall/digest.h"
@@ -91,6 +92,36 @@ face_open(struct hall *h, const struct who *who, const char *token, json_t **mod
 	struct act	a = {.h = h, .who = who, .name = token};
 
 	return act_model(&a, act_write(&a, face_open_run, err), model);
+}
+
+static int
+face_returned_run(struct db *db, struct act *a, struct err *err)
+{
+	struct face	 f = {0};
+	char		 id[40], key[80];
+	json_t		*payload = NULL;
+	int		 rc = 0;
+
+	if (face_by_token(db, a, &f, err) < 0)
+		return -1;
+	if (!face_is(&f, "pending") || f.url[0] == '\0' ||
+	    strcmp(face_shown_state(&f), "expired") == 0)
+		return 0;
+	(void)snprintf(id, sizeof(id), "F%" PRId64, f.id);
+	(void)snprintf(key, sizeof(key), "back:%s:%" PRId64, id,
+	    clock_now() / (5 * CLOCK_SECOND));
+	payload = json_pack("{s:s, s:s}", "request_id", id, "certify_id", f.provider_no);
+	rc = hall_outbox_put(db, a->h, "ident.face_query", key, payload, err);
+	json_decref(payload);
+	return rc;
+}
+
+int
+face_returned(struct hall *h, const struct who *who, const char *token, struct err *err)
+{
+	struct act	a = {.h = h, .who = who, .name = token};
+
+	return act_write(&a, face_returned_run, err);
 }
 
 /* Name, ID number and mobile first; the face only when they belong together. */

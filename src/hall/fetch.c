@@ -242,7 +242,8 @@ fetch_resend(struct hall *h, const struct who *who, const char *no, struct err *
 	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
 	if (limit_hit(h, "fetch.resend", no, 5, CLOCK_DAY, err) < 0)
-		return err_set(err, ERR_LIMIT, "今天重发的次数太多，请明天再试或联系客服。");
+		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
+		    "今天重发的次数太多，请明天再试或联系客服。");
 	return act_write(&a, fetch_resend_run, err);
 }
 

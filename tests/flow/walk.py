@@ -184,7 +184,7 @@ class Walker:
 
         poll("the provider's face page", provider_page)
         self.world.face(self.p.id_no)
-        phone.get(mobile_page)
+        phone.get(mobile_page + "?back=1")      # where the provider's page leads back to
         poll("the identity to be proved",
              lambda: self.browser.get(path)["state"] == "passed")
         self.do_step("identity")

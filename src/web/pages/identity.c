@@ -41,6 +41,9 @@ phone_identity_show(struct call *c, struct err *err)
 	char			 flag[32];
 	size_t			 i = 0;
 
+	if (call_query(c, "back")[0] != '\0' &&
+	    face_returned(c->hall, &c->who, call_param(c, "token"), err) < 0)
+		return -1;
 	if (call_take(c, face_open(c->hall, &c->who, call_param(c, "token"), &c->got, err)) < 0)
 		return -1;
 	/* To the phone, "url" is where it has to go next. */
