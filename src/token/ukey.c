@@ -53,6 +53,8 @@ ukey_open(struct ukey *u, struct driver *d, const char *name, struct err *err)
 	if ((rc = d->GetDevInfo(u->dev, &info)) == SAR_OK) {
 		snprintf(u->label, sizeof(u->label), "%.32s", info.Label);
 		snprintf(u->serial, sizeof(u->serial), "%.32s", info.SerialNumber);
+		if (!utf8_is_valid(u->label, strlen(u->label)))
+			u->label[0] = '\0';	/* some vendors write GBK */
 	}
 	if ((rc = d->EnumApplication(u->dev, apps, &size)) != SAR_OK || apps[0] == '\0' ||
 	    (rc = d->OpenApplication(u->dev, apps, &u->app)) != SAR_OK) {
@@ -275,10 +277,8 @@ ukey_describe(struct ukey *u, json_t **out, struct err *err)
 	*out = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:o}", "key", u->name, "vendor",
 	    u->driver->vendor, "label", u->label, "serial", u->serial, "tries_left", (int)left,
 	    "tries_max", (int)max, "pin_is_default", dflt != 0, "certificates", certs);
-	if (*out == NULL) {
-		json_decref(certs);
+	if (*out == NULL)	/* jansson took certs and let go of it */
 		return err_set(err, ERR_INPUT, "UKey 的标签不是文字。");
-	}
 	if (each_cert(u, describe_cert, certs, err) < 0) {
 		json_decref(*out);
 		*out = NULL;

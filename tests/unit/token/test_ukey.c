@@ -332,3 +332,40 @@ test_ukey__damaged_files_are_refused(void **state)
 	buf_free(&b);
 	free(path);
 }
+
+static ULONG	(DEVAPI *honest_info)(DEVHANDLE dev, DEVINFO *info);
+
+static ULONG DEVAPI
+gbk_info(DEVHANDLE dev, DEVINFO *info)
+{
+	ULONG	 rc = honest_info(dev, info);
+
+	snprintf(info->Label, sizeof(info->Label), "\xb2\xe2\xca\xd4");
+	return rc;
+}
+
+/* Vendors write GBK: such a key is used without its label. */
+void
+test_ukey__a_label_that_is_no_utf8_does_no_harm(void **state)
+{
+	struct err	 err = {0};
+	struct ukey	 u, again;
+	char		*path = blank(&u);
+	json_t		*j = NULL;
+
+	(void)state;
+	honest_info = driver->GetDevInfo;
+	driver->GetDevInfo = gbk_info;
+	assert_ok(ukey_open(&again, driver, path, &err));
+	driver->GetDevInfo = honest_info;
+	assert_ok(ukey_describe(&again, &j, &err));
+	assert_string_equal(js_str(j, "label"), "");
+	json_decref(j);
+	j = NULL;
+	snprintf(again.label, sizeof(again.label), "\xb2\xe2");
+	assert_err(ukey_describe(&again, &j, &err), ERR_INPUT);
+	assert_null(j);
+	ukey_close(&again);
+	ukey_close(&u);
+	free(path);
+}
