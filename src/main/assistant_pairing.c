@@ -112,12 +112,14 @@ pairing_decide(const struct assistant *a, const char *origin, bool allow, struct
 	char		*path = pairing_path(a);
 	struct buf	 b;
 	json_t		*list;
+	bool		 found = false;
 	int		 rc = 0;
 
 	pthread_mutex_lock(&pairing_lock);
-	for (size_t i = 0; i < n_pending; i++) {
+	for (size_t i = 0; i < n_pending && !found; i++) {
 		if (strcmp(pending[i].origin, origin) != 0)
 			continue;
+		found = true;
 		pending[i] = pending[--n_pending];
 		if (!allow)
 			break;
@@ -134,5 +136,6 @@ pairing_decide(const struct assistant *a, const char *origin, bool allow, struct
 	}
 	pthread_mutex_unlock(&pairing_lock);
 	free(path);
-	return rc;
+	return found || !allow ? rc : err_set(err, ERR_NOT_FOUND,
+	    "配对请求已失效，请回到网页重新连接证书助手。");
 }
