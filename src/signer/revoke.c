@@ -5,6 +5,8 @@
 #define CRL_LIFE	(24 * CLOCK_HOUR)
 #define CRL_RENEW	(12 * CLOCK_HOUR)	/* a fresh one at least so often */
 #define CRL_KEEP	100			/* old lists kept in the store */
+/* A revocation has its time before its COMMIT: a list made in between lacks it. */
+#define CRL_OVERLAP	(30 * CLOCK_SECOND)
 
 struct revocation {
 	const char	*serial, *by;
@@ -178,8 +180,8 @@ crl_work(struct signer *s, struct buf *der, int64_t *next_update, struct err *er
 
 	if (store_read(s->store, list_load, &l, err) < 0)
 		return -1;
-	if ((l.number == 0 || now - l.this_update > CRL_RENEW || l.newest >= l.this_update) &&
-	    list_make(&l, now, err) < 0)
+	if ((l.number == 0 || now - l.this_update > CRL_RENEW ||
+	    l.newest >= l.this_update - CRL_OVERLAP) && list_make(&l, now, err) < 0)
 		return -1;
 	*next_update = l.next_update;
 	return 0;

@@ -165,3 +165,25 @@ test_status__revoked_officer_is_out(void **state)
 	cert_free(c);
 	EVP_PKEY_free(key);
 }
+
+static int
+revoke_late(struct db *db, void *serial, struct err *err)
+{
+	return db_run(db, SQL_CA_CERTIFICATE_REVOKE, NULL, err, DB_TEXT(serial),
+	    DB_INT(clock_now() - 5 * CLOCK_SECOND), DB_INT(1));
+}
+
+/* A revocation whose time is before a list that could not see it yet is in the next. */
+void
+test_status__revocation_committed_after_a_list(void **state)
+{
+	struct err		 err = {0};
+	struct signer_pair	 p;
+
+	(void)state;
+	issue_one("20261121000000000109", &p);
+	assert_false(crl_contains(p.sign_serial));
+	assert_ok(store_write(w.signer.store, revoke_late, p.sign_serial, &err));
+	assert_true(crl_contains(p.sign_serial));
+	signer_pair_free(&p);
+}
