@@ -22,7 +22,6 @@ ipc_process_serve(const struct ipc_service *service, struct err *err)
 	signal(SIGINT, SIG_IGN);	/* the terminal's ^C is for the supervisor */
 	log_kv(LOG_INFO, "process.ready", LOG_S("service", service->name));
 	ipc_server_run(process_server);
-	ipc_server_free(process_server);
-	process_server = NULL;
+	/* Not freed: threads of idle connections and the signal's handler still hold it. */
 	return 0;
 }

@@ -192,14 +192,19 @@ session_find(const struct session *se, const char *name, struct err *err)
 	return NULL;
 }
 
-static void
+/* False when the server stops: what it answers from is about to go. */
+static bool
 slot_take(struct ipc_server *s)
 {
+	bool	 stop;
+
 	pthread_mutex_lock(&s->lock);
-	while (s->answering >= s->service.threads)
+	while (s->answering >= s->service.threads && !atomic_load(&s->stop))
 		pthread_cond_wait(&s->free_slot, &s->lock);
-	s->answering++;
+	if (!(stop = atomic_load(&s->stop)))
+		s->answering++;
 	pthread_mutex_unlock(&s->lock);
+	return !stop;
 }
 
 static void
@@ -229,7 +234,8 @@ session_answer(struct session *se, struct err *err)
 		rc = session_reply_err(se, &why, err);
 		goto out;
 	}
-	slot_take(se->server);
+	if (!slot_take(se->server))
+		goto out;		/* the caller finds the connection closed */
 	rc = r->answer(&in, &out, se->caller, se->server->service.arg, &why);
 	slot_give(se->server);
 	if (rc < 0) {
