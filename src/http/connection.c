@@ -421,6 +421,7 @@ static void
 on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 {
 	struct connection	*c = stream->data;
+	bool			 fresh = c->state == CONNECTION_HEAD && c->in.len == 0;
 
 	if (n == 0 || c->state == CONNECTION_CLOSING ||
 	    (n > 0 && (c->state == CONNECTION_LINGER || c->linger)))
@@ -433,8 +434,6 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 		connection_close(c);
 		return;
 	}
-	if (c->state == CONNECTION_HEAD && c->in.len == 0)
-		c->since = clock_steady();	/* the head's own deadline begins */
 	if (c->tls != NULL) {
 		int	 rc = tls_feed(c->tls, b->base, (size_t)n, &c->in);
 
@@ -448,6 +447,9 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	} else {
 		buf_add(&c->in, b->base, (size_t)n);
 	}
+	/* The head's own deadline begins; bytes of a handshake put nothing off. */
+	if (fresh && c->in.len > 0)
+		c->since = clock_steady();
 	if (c->in.over)		/* a pipeline larger than we hold */
 		connection_close(c);
 	else if (c->state == CONNECTION_HEAD || c->state == CONNECTION_BODY)
