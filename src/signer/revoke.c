@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "signer/work.h"
 
 #define CRL_LIFE	(24 * CLOCK_HOUR)
@@ -13,6 +14,23 @@ struct revocation {
 	int		 reason;
 };
 
+/* An officer's word ends what was issued for an order; CA and staff are the administrator's. */
+static int
+revoke_may(struct db *db, const struct revocation *v, struct err *err)
+{
+	struct rows	*r = NULL;
+	bool		 order;
+
+	if (strcmp(v->by, "admin") == 0)
+		return 0;
+	if (db_one(db, SQL_CA_CERTIFICATE_BY_SERIAL, &r, err, DB_TEXT(v->serial)) < 0)
+		return -1;
+	order = strlen(rows_text(r, 0)) == 20 && str_is_digits(rows_text(r, 0));
+	rows_free(r);
+	return order ? 0 : err_set(err, ERR_DENIED,
+	    "certificate %s was not issued for an order", v->serial);
+}
+
 static int
 revoke_write(struct db *db, void *arg, struct err *err)
 {
@@ -21,7 +39,8 @@ revoke_write(struct db *db, void *arg, struct err *err)
 	int64_t			 n;
 	int			 rc;
 
-	if (db_run(db, SQL_CA_CERTIFICATE_REVOKE, &n, err, DB_TEXT(v->serial),
+	if (revoke_may(db, v, err) < 0 ||
+	    db_run(db, SQL_CA_CERTIFICATE_REVOKE, &n, err, DB_TEXT(v->serial),
 	    DB_INT(clock_now()), DB_INT(v->reason)) < 0)
 		return -1;
 	if (n == 0)

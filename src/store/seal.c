@@ -7,6 +7,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 
 #define SEAL_VERSION	1
 #define SEAL_IV		16
@@ -16,12 +17,20 @@ struct seal {
 	unsigned char	 enc[16], mac[32], digest[32];
 };
 
+static EVP_MAC		*seal_mac;
+static pthread_once_t	 seal_once = PTHREAD_ONCE_INIT;
+
+static void
+seal_fetch(void)
+{
+	seal_mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+}
+
 /* HMAC-SM3 over up to three pieces (GM/T 0042 uses the same construction as RFC 2104). */
 static void
 hmac_sm3(const unsigned char key[32], const void *a, size_t alen, const void *b, size_t blen,
     const void *c, size_t clen, unsigned char out[32])
 {
-	static EVP_MAC		*mac;
 	OSSL_PARAM		 params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
 		    (char[]){"SM3"}, 0),
@@ -30,9 +39,8 @@ hmac_sm3(const unsigned char key[32], const void *a, size_t alen, const void *b,
 	EVP_MAC_CTX		*ctx;
 	size_t			 n;
 
-	if (mac == NULL)
-		mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	ctx = EVP_MAC_CTX_new(mac);
+	pthread_once(&seal_once, seal_fetch);
+	ctx = EVP_MAC_CTX_new(seal_mac);
 	if (ctx == NULL || EVP_MAC_init(ctx, key, 32, params) != 1 ||
 	    EVP_MAC_update(ctx, a, alen) != 1 || EVP_MAC_update(ctx, b, blen) != 1 ||
 	    EVP_MAC_update(ctx, c, clen) != 1 || EVP_MAC_final(ctx, out, &n, 32) != 1)

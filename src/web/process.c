@@ -71,6 +71,8 @@ web_main(struct err *err)
 	metrics_use(web_server);
 	(void)sigaction(SIGTERM, &stop, NULL);
 	(void)sigaction(SIGINT, &stop, NULL);
+	if (conf_str("test.captcha")[0] != '\0')
+		log_kv(LOG_WARN, "web.fixed_captcha", LOG_S("setting", "test.captcha"));
 	log_kv(LOG_INFO, "web.ready", LOG_I("port", http_server_port(web_server)));
 	http_server_run(web_server);
 	rc = 0;

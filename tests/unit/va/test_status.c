@@ -156,7 +156,11 @@ test_status__revoked_officer_is_out(void **state)
 	snprintf(other.officer, sizeof(other.officer), "%s", cert_serial(c));
 	signer_pair_init(&p);
 	t = world_sign(world_approval(&other, "20261121000000000103"), key);
-	assert_ok(revoke_text(revocation(cert_serial(c), 1, w.officer_key), &err));
+	/* an officer may not end another; the administrator may */
+	assert_err(revoke_text(revocation(cert_serial(c), 1, w.officer_key), &err), ERR_DENIED);
+	assert_err(revoke_text(revocation(cert_serial(w.signer.issuing), 1, w.officer_key),
+	    &err), ERR_DENIED);
+	assert_ok(revoke_work(&w.signer, cert_serial(c), 1, "admin", &err));
 	assert_err(world_issue(&w, &t, key, &p, &err), ERR_DENIED);
 	assert_non_null(strstr(err.text, "not good"));
 	signed_text_free(&t);
