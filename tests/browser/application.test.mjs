@@ -120,6 +120,19 @@ async function pay(world, page, channel, order) {
 
 	await world.shot(page, `step-payment-${channel}`);
 	await world.control("/control/pay", { qr: trade.qr });
+	for (let i = 0; i < 2; i++)		/* told again and again: paid once all the same */
+		await world.control("/control/notify", { trade_no: trade.no, what: "" });
+}
+
+/* One payment in the order's records, however often it was notified. */
+async function paidOnce(world, page, order) {
+	await page.goto(`/orders/${order}`);
+	const model = await page.evaluate(async (no) => (await fetch(`/orders/${no}`,
+	    { headers: { Accept: "application/json" } })).json(), order);
+
+	assert.equal(model.trades.length, 1);
+	assert.equal(model.events.filter((e) => e.text === "收到费用").length, 1);
+	assert.equal(await page.locator("text=交易成功").count(), 1);
 }
 
 async function officer(world) {
@@ -177,6 +190,7 @@ async function whole(world, p, channel) {
 	await register(world, page, p);
 	const order = await apply(world, page, p, channel);
 
+	await paidOnce(world, page, order);
 	await approve(world, await officer(world), order);
 	await fetchPair(world, page, p, order);
 	const fresh = await world.page();
@@ -188,7 +202,7 @@ async function whole(world, p, channel) {
 }
 
 export const tests = [
-	["organisation: from registration to UKey sign-in", (w) => whole(w, w.site.people[0], "alipay")],
+	["organisation: from registration to UKey sign-in, notified of its payment three times", (w) => whole(w, w.site.people[0], "alipay")],
 	["person: returned, mended, approved, fetched", async (world) => {
 		const p = world.site.people[1], page = await world.page();
 
