@@ -66,18 +66,20 @@ note_write(struct db *db, void *arg, struct err *err)
 void
 journal_note(struct signer *s, const char *what, const json_t *detail)
 {
-	struct note	 n = {what, detail};
+	json_t		*none = json_object();
+	struct note	 n = {what, detail == NULL ? none : detail};
 	struct err	 err = {0};
 
 	/* two at once may want the same number on PostgreSQL: once more */
 	for (int i = 0; i < 5; i++) {
 		err_clear(&err);
-		if (store_write(s->store, note_write, &n, &err) == 0)
-			return;
-		if (err.kind != ERR_CONFLICT)
+		if (store_write(s->store, note_write, &n, &err) == 0 ||
+		    err.kind != ERR_CONFLICT)
 			break;
 	}
-	log_err("journal.lost", &err);
+	if (err.kind != ERR_NONE)
+		log_err("journal.lost", &err);
+	json_decref(none);
 }
 
 struct verify {

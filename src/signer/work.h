@@ -23,7 +23,7 @@ void		signer_close(struct signer *s);
 /* journal.c: one line, inside the transaction of the act. detail is borrowed. */
 NODISCARD int	journal_add(struct db *db, const char *what, const json_t *detail,
 		    struct err *err);
-/* A line of its own, for refusals. */
+/* A line of its own, for refusals; detail NULL (text that is no UTF-8): an empty object. */
 void		journal_note(struct signer *s, const char *what, const json_t *detail);
 NODISCARD int	journal_verify(struct signer *s, json_t **out, struct err *err);
 

@@ -87,6 +87,27 @@ test_refusal__unknown_officer(void **state)
 	assert_refused(&t, ERR_DENIED, "is no officer");
 }
 
+/* A sentence that no longer fits is cut between characters and journaled like any other. */
+void
+test_refusal__officer_with_a_very_long_name(void **state)
+{
+	struct signed_text	 t;
+	struct buf		 name;
+
+	(void)state;
+	buf_init(&name, 4096);
+	for (int i = 0; i < 3; i++) {
+		for (int k = 0; k < 300; k++)
+			buf_addstr(&name, "字");
+		t = changed("officer", json_string(name.p));
+		assert_refused(&t, ERR_DENIED, "字字字");
+		buf_clear(&name);
+		for (int k = 0; k <= i; k++)
+			buf_addch(&name, 'a');
+	}
+	buf_free(&name);
+}
+
 /* A member of staff without the right, later with it, later put off the list. */
 static void
 staff_set(const char *serial, unsigned int may, bool active)
