@@ -121,7 +121,7 @@ frame_write(int fd, const struct ipc_msg *m, int64_t deadline, struct err *err)
 }
 
 int
-frame_read(int fd, struct ipc_msg *m, int64_t deadline, struct err *err)
+frame_read(int fd, struct ipc_msg *m, size_t max, int64_t deadline, struct err *err)
 {
 	unsigned char	 head[8];
 	size_t		 json_len, blob_len;
@@ -132,6 +132,8 @@ frame_read(int fd, struct ipc_msg *m, int64_t deadline, struct err *err)
 	if (frame_recv(fd, (char *)head, sizeof(head), deadline, err) < 0 ||
 	    ipc_frame_head(head, &json_len, &blob_len, err) < 0)
 		return -1;
+	if (json_len + blob_len > max)
+		return err_set(err, ERR_LIMIT, "a frame of %zu bytes", json_len + blob_len);
 	bytes = xmalloc(json_len + blob_len);
 	if (frame_recv(fd, bytes, json_len + blob_len, deadline, err) < 0 ||
 	    json_parse(bytes, json_len, LIMIT_FRAME, &j, err) < 0)

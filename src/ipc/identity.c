@@ -8,6 +8,8 @@
 #include "ipc/frame.h"
 
 #include <openssl/evp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 static const struct {
 	enum ipc_role	 role;
@@ -16,6 +18,8 @@ static const struct {
 	{IPC_WEB, "web"}, {IPC_SIGNER, "signer"}, {IPC_KMC, "kmc"}, {IPC_VA, "va"},
 	{IPC_GATE, "gate"}, {IPC_DOC, "doc"}, {IPC_ADMIN, "admin"},
 };
+
+#define USERS_MAX	16		/* user ids after run.user_base that are ours */
 
 static char	identity_made[ARRAY_LEN(identity_roles)][TOKEN_TEXT];	/* supervisor only */
 
@@ -121,4 +125,74 @@ identity_is(enum ipc_role role, const char *token)
 	token_digest(token, hex);
 	p += strlen(want);
 	return strlen(p) >= 64 && secret_equal(p, 64, hex, 64);
+}
+
+/* ---- user ids ---- */
+
+/* Started as root the services have users of their own: run.user_base and what follows. */
+static uid_t
+uid_of_role(enum ipc_role role)
+{
+	uid_t	 uid = (uid_t)conf_int("run.user_base");
+
+	for (unsigned int bit = role; bit > 1; bit >>= 1)
+		uid++;
+	return uid;
+}
+
+static bool
+uid_is_service(uid_t uid)
+{
+	uid_t	 base = (uid_t)conf_int("run.user_base");
+
+	return uid >= base && uid < base + USERS_MAX;
+}
+
+/* The kernel's word: who connected, or on the asking side who began to listen. */
+static bool
+uid_of_peer(int fd, uid_t *uid)
+{
+	struct ucred	 cred;
+	socklen_t	 len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return false;
+	*uid = cred.uid;
+	return true;
+}
+
+bool
+identity_is_ours(int fd)
+{
+	uid_t	 uid, me = geteuid();
+
+	return uid_of_peer(fd, &uid) &&
+	    (uid == 0 || uid == me || (uid_is_service(me) && uid_is_service(uid)));
+}
+
+bool
+identity_uid_fits(int fd, enum ipc_role role)
+{
+	uid_t	 uid, me = geteuid();
+
+	if (!uid_of_peer(fd, &uid))
+		return false;
+	if (!uid_is_service(me))
+		return uid == me || uid == 0;	/* one user for all */
+	return uid == (role == IPC_ADMIN ? 0 : uid_of_role(role));
+}
+
+bool
+identity_serves(int fd, const char *service)
+{
+	enum ipc_role	 role = ipc_role_by_name(service);
+	struct stat	 st;
+	uid_t		 uid;
+
+	if (!uid_of_peer(fd, &uid))
+		return false;
+	if (uid == 0 || uid == geteuid() || (role != 0 && uid == uid_of_role(role)))
+		return true;
+	/* root at the command line of a site that runs as an ordinary user */
+	return geteuid() == 0 && stat(conf_path("run.dir"), &st) == 0 && st.st_uid == uid;
 }

@@ -86,7 +86,7 @@ link_greet(struct link *l, int version, struct err *err)
 	js_set_str(m.json, "role", ipc_role_name(ipc_me));
 	js_set_str(m.json, "token", identity_token());
 	if (frame_write(l->fd, &m, deadline, err) == 0 &&
-	    frame_read(l->fd, &m, deadline, err) == 0)
+	    frame_read(l->fd, &m, FRAME_GREETING, deadline, err) == 0)
 		rc = reply_error(m.json, err);
 	ipc_msg_free(&m);
 	return rc;
@@ -103,6 +103,8 @@ link_connect(struct link *l, int version, struct err *err)
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 || connect(l->fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
 		err_errno(err, ERR_BUSY, "%s does not answer", l->service);
+	} else if (!identity_serves(l->fd, l->service)) {
+		err_set(err, ERR_DENIED, "somebody else sits on the socket of %s", l->service);
 	} else if (link_greet(l, version, err) == 0) {
 		return 0;
 	}
@@ -122,7 +124,7 @@ link_ask(struct link *l, const char *request, const struct ipc_msg *in, struct i
 	js_set_str(m.json, "_ask", request);
 	js_set_str(m.json, "_req", log_request_id());
 	if (frame_write(l->fd, &m, deadline, err) == 0 &&
-	    frame_read(l->fd, out, deadline, err) == 0)
+	    frame_read(l->fd, out, LIMIT_FRAME, deadline, err) == 0)
 		rc = 0;
 	json_decref(m.json);
 	if (rc < 0) {

@@ -7,8 +7,9 @@
  * A frame is two 32-bit big-endian lengths, a JSON object and a blob (may be empty), bounded
  * by LIMIT_FRAME.  The first frame on a connection is a greeting: the version of the
  * service's request table and who is calling.  Who is calling is believed only when proved:
- * by the peer's user id (SO_PEERCRED) when the services run under separate users, else by
- * the token that the supervisor handed to that process alone.
+ * by the peer's user id (SO_PEERCRED) and by the token that the supervisor handed to that
+ * process alone.  Users who are none of ours are not even listened to; and a token is told
+ * only to a socket whose user may be that service.
  * A service's table says who may ask what; anything else is refused with ERR_DENIED, logged
  * and told to on_refused (the signer and kmc journal it).
  */

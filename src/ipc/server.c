@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "ipc/frame.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -58,7 +59,7 @@ ipc_server_new(struct ipc_server **out, const struct ipc_service *service, struc
 	memcpy(sun.sun_path, s->path, strlen(s->path));
 	unlink(s->path);
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || pipe(s->wake) < 0 ||
+	if (s->fd < 0 || pipe2(s->wake, O_CLOEXEC) < 0 ||
 	    bind(s->fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    chmod(s->path, 0666) < 0 ||		/* the greeting decides, not the mode */
 	    listen(s->fd, 128) < 0) {
@@ -109,87 +110,18 @@ static int
 session_reply_err(const struct session *se, const struct err *why, struct err *err)
 {
 	struct ipc_msg	 m;
+	json_t		*e = json_object();
 	int		 rc;
 
 	ipc_msg_init(&m);
-	json_object_set_new(m.json, "error", json_pack("{s:s,s:s}", "kind",
-	    err_row(why->kind)->name, "text", why->text));
+	js_set_str(e, "kind", err_row(why->kind)->name);
+	/* A sentence cut inside a character is no text; the error must arrive all the same. */
+	if (json_object_set_new(e, "text", json_string(why->text)) < 0)
+		js_set_str(e, "text", err_row(why->kind)->user_text);
+	json_object_set_new(m.json, "error", e);
 	rc = session_reply(se, &m, err);
 	ipc_msg_free(&m);
 	return rc;
-}
-
-/* Started as root the services have users of their own: the kernel tells who calls. */
-static bool
-peer_uid_fits(int fd, enum ipc_role role)
-{
-	struct ucred	 cred;
-	socklen_t	 len = sizeof(cred);
-	uid_t		 base = (uid_t)conf_int("run.user_base"), want = base;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return false;
-	if (geteuid() < base || geteuid() >= base + 16)
-		return cred.uid == geteuid() || cred.uid == 0;	/* one user for all */
-	if (role == IPC_ADMIN)
-		return cred.uid == 0;
-	for (unsigned int bit = role; bit > 1; bit >>= 1)
-		want++;
-	return cred.uid == want;
-}
-
-static int
-session_greet(struct session *se, struct err *err)
-{
-	struct ipc_msg	 m;
-	struct err	 ignored = {0};
-	int		 rc = -1;
-
-	ipc_msg_init(&m);
-	if (frame_read(se->fd, &m, clock_steady() + GREETING_MS, err) < 0)
-		goto out;
-	se->caller = ipc_role_by_name(js_str(m.json, "role"));
-	if (js_int(m.json, "version", -1) != se->server->service.version)
-		err_set(err, ERR_WRONG_STATE, "%s speaks version %d, the caller %d",
-		    se->server->service.name, se->server->service.version,
-		    (int)js_int(m.json, "version", -1));
-	else if (se->caller == 0 || !peer_uid_fits(se->fd, se->caller) ||
-	    !identity_is(se->caller, js_str(m.json, "token")))
-		err_set(err, ERR_DENIED, "the caller is not who it says (%s)",
-		    js_str(m.json, "role"));
-	else
-		rc = 0;
-	ipc_msg_free(&m);
-	ipc_msg_init(&m);
-	if (rc == 0)
-		rc = session_reply(se, &m, err);
-	else if (session_reply_err(se, err, &ignored) < 0)
-		rc = -1;
-	if (rc < 0 && err->kind == ERR_DENIED && se->server->service.on_refused != NULL)
-		se->server->service.on_refused(se->caller, "(greeting)", se->server->service.arg);
- out:
-	ipc_msg_free(&m);
-	return rc;
-}
-
-static const struct ipc_request *
-session_find(const struct session *se, const char *name, struct err *err)
-{
-	const struct ipc_service	*sv = &se->server->service;
-
-	for (const struct ipc_request *r = sv->requests; r->name != NULL; r++) {
-		if (strcmp(r->name, name) != 0)
-			continue;
-		if (r->who & se->caller)
-			return r;
-		break;
-	}
-	err_set(err, ERR_DENIED, "%s may not ask %s for \"%.60s\"", ipc_role_name(se->caller),
-	    sv->name, name);
-	log_err("ipc.refused", err);
-	if (sv->on_refused != NULL)
-		sv->on_refused(se->caller, name, sv->arg);
-	return NULL;
 }
 
 /* False when the server stops: what it answers from is about to go. */
@@ -216,6 +148,71 @@ slot_give(struct ipc_server *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* What on_refused writes to is about to go when the server stops, like an answer's. */
+static void
+session_refused(const struct session *se, const char *request)
+{
+	struct ipc_server	*s = se->server;
+
+	if (s->service.on_refused == NULL || !slot_take(s))
+		return;
+	s->service.on_refused(se->caller, request, s->service.arg);
+	slot_give(s);
+}
+
+static int
+session_greet(struct session *se, struct err *err)
+{
+	struct ipc_msg	 m;
+	struct err	 ignored = {0};
+	int		 rc = -1;
+
+	ipc_msg_init(&m);
+	if (frame_read(se->fd, &m, FRAME_GREETING, clock_steady() + GREETING_MS, err) < 0)
+		goto out;
+	se->caller = ipc_role_by_name(js_str(m.json, "role"));
+	if (js_int(m.json, "version", -1) != se->server->service.version)
+		err_set(err, ERR_WRONG_STATE, "%s speaks version %d, the caller %d",
+		    se->server->service.name, se->server->service.version,
+		    (int)js_int(m.json, "version", -1));
+	else if (se->caller == 0 || !identity_uid_fits(se->fd, se->caller) ||
+	    !identity_is(se->caller, js_str(m.json, "token")))
+		err_set(err, ERR_DENIED, "the caller is not who it says (%s)",
+		    js_str(m.json, "role"));
+	else
+		rc = 0;
+	ipc_msg_free(&m);
+	ipc_msg_init(&m);
+	if (rc == 0)
+		rc = session_reply(se, &m, err);
+	else if (session_reply_err(se, err, &ignored) < 0)
+		rc = -1;
+	if (rc < 0 && err->kind == ERR_DENIED)
+		session_refused(se, "(greeting)");
+ out:
+	ipc_msg_free(&m);
+	return rc;
+}
+
+static const struct ipc_request *
+session_find(const struct session *se, const char *name, struct err *err)
+{
+	const struct ipc_service	*sv = &se->server->service;
+
+	for (const struct ipc_request *r = sv->requests; r->name != NULL; r++) {
+		if (strcmp(r->name, name) != 0)
+			continue;
+		if (r->who & se->caller)
+			return r;
+		break;
+	}
+	err_set(err, ERR_DENIED, "%s may not ask %s for \"%.60s\"", ipc_role_name(se->caller),
+	    sv->name, name);
+	log_err("ipc.refused", err);
+	session_refused(se, name);
+	return NULL;
+}
+
 /* One request; -1 when the connection is of no more use. */
 static int
 session_answer(struct session *se, struct err *err)
@@ -227,7 +224,7 @@ session_answer(struct session *se, struct err *err)
 
 	ipc_msg_init(&in);
 	ipc_msg_init(&out);
-	if (frame_read(se->fd, &in, clock_steady() + IDLE_MS, err) < 0)
+	if (frame_read(se->fd, &in, LIMIT_FRAME, clock_steady() + IDLE_MS, err) < 0)
 		goto out;
 	log_request(js_str(in.json, "_req"));
 	if ((r = session_find(se, js_str(in.json, "_ask"), &why)) == NULL) {
@@ -277,6 +274,12 @@ server_accept(struct ipc_server *s)
 
 	if (fd < 0)
 		return;
+	if (!identity_is_ours(fd)) {
+		/* Not journaled: any user of the machine could fill the journal. */
+		log_kv(LOG_WARN, "ipc.stranger", LOG_S("service", s->service.name));
+		close(fd);
+		return;
+	}
 	if (atomic_load(&s->connections) >= CONNECTIONS_MAX) {
 		close(fd);
 		return;

@@ -20,7 +20,7 @@ fuzz_socket(const uint8_t *p, size_t len)
 	if (write(fd[1], p, len) == (ssize_t)len) {
 		shutdown(fd[1], SHUT_WR);
 		ipc_msg_init(&m);
-		if (frame_read(fd[0], &m, clock_steady() + CLOCK_SECOND, &err) < 0)
+		if (frame_read(fd[0], &m, LIMIT_FRAME, clock_steady() + CLOCK_SECOND, &err) < 0)
 			assert(err.kind != ERR_NONE);
 		else
 			assert(json_is_object(m.json));

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 static char			 ipc_dir[] = "/tmp/yinxin-ipc-XXXXXX";
 static struct ipc_server	*ipc_server;
@@ -26,6 +28,20 @@ answer_echo(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
 	return 0;
 }
 
+/* Fails with a sentence that is no UTF-8. */
+static int
+answer_garbled(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)in;
+	(void)out;
+	(void)caller;
+	(void)arg;
+	err_set(err, ERR_CONFLICT, "x");
+	err->text[0] = '\xe5';
+	return -1;
+}
+
 static void
 on_refused(enum ipc_role caller, const char *request, void *arg)
 {
@@ -36,6 +52,7 @@ on_refused(enum ipc_role caller, const char *request, void *arg)
 static const struct ipc_request	 requests[] = {
 	{"echo", IPC_WEB | IPC_VA, answer_echo},
 	{"secret", IPC_SIGNER, answer_echo},
+	{"garbled", IPC_WEB, answer_garbled},
 	{0}
 };
 
@@ -122,6 +139,22 @@ test_ipc__errors_keep_kind_and_sentence(void **state)
 	ipc_msg_free(&out);
 }
 
+/* What cannot be told in words must still arrive as an error. */
+void
+test_ipc__garbled_error_is_an_error(void **state)
+{
+	struct err	 err = {0};
+	struct ipc_msg	 in, out;
+
+	(void)state;
+	ipc_msg_init(&in);
+	ipc_msg_init(&out);
+	assert_err(ask(3, "garbled", &in, &out, &err), ERR_CONFLICT);
+	assert_string_not_equal(err.text, "");
+	ipc_msg_free(&in);
+	ipc_msg_free(&out);
+}
+
 void
 test_ipc__what_the_table_does_not_permit_is_refused(void **state)
 {
@@ -176,27 +209,136 @@ test_ipc__wrong_greetings_are_refused(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static int
+connect_raw(const char *service)
+{
+	struct sockaddr_un	 sun = {.sun_family = AF_UNIX};
+	int			 fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/%s.sock", ipc_dir, service);
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Oversized, another protocol, no object, a greeting like a book, cut off in the middle. */
 void
 test_ipc__garbage_closes_the_connection(void **state)
 {
-	static const char *const bad[] = {"\xff\xff\xff\xff\xff\xff\xff\xff",
-		"GET / HTTP/1.1\r\n\r\n", "\0\0\0\5\0\0\0\0{}{}}", "\0\0\0\2\0\0\0\0[]"};
-	static const size_t	 len[] = {8, 18, 13, 10};
+	static const struct {
+		const char	*p;
+		size_t		 len;
+	} bad[] = {
+		{"\xff\xff\xff\xff\xff\xff\xff\xff", 8}, {"GET / HTTP/1.1\r\n\r\n", 18},
+		{"\0\0\0\5\0\0\0\0{}{}}", 13}, {"\0\0\0\2\0\0\0\0[]", 10},
+		{"\0\0\x20\0\0\0\0\0{", 9}, {"\0\0\0\x40\0\0\0\0{\"ver", 13},
+		{"\0\0\0", 3},
+	};
+	struct err	 err = {0};
+	struct ipc_msg	 in, out;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct sockaddr_un	 sun = {.sun_family = AF_UNIX};
-		int			 fd = socket(AF_UNIX, SOCK_STREAM, 0);
-		char			 c[256];
-		ssize_t			 n;
+		int	 fd = connect_raw("echo");
+		char	 c[256];
 
-		snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/echo.sock", ipc_dir);
-		assert_int_equal(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
-		assert_true(send(fd, bad[i], len[i], MSG_NOSIGNAL) > 0);
+		assert_true(fd >= 0);
+		assert_int_equal(send(fd, bad[i].p, bad[i].len, MSG_NOSIGNAL), bad[i].len);
 		shutdown(fd, SHUT_WR);
-		while ((n = recv(fd, c, sizeof(c), 0)) > 0)
-			continue;
-		assert_true(n <= 0);
+		assert_true(recv(fd, c, sizeof(c), 0) <= 0);
 		close(fd);
 	}
+	ipc_msg_init(&in);
+	ipc_msg_init(&out);
+	assert_ok(ask(3, "echo", &in, &out, &err));	/* it serves all the same */
+	ipc_msg_free(&in);
+	ipc_msg_free(&out);
+}
+
+/* ---- other users of the machine; without root there is nobody to play them ---- */
+
+#define STRANGER	((uid_t)12345)
+
+static void
+become_stranger(void)
+{
+	if (setresgid(STRANGER, STRANGER, STRANGER) < 0 ||
+	    setresuid(STRANGER, STRANGER, STRANGER) < 0)
+		_exit(99);
+}
+
+static int
+exit_of(pid_t pid)
+{
+	int	 status = 0;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+void
+test_ipc__stranger_is_not_listened_to(void **state)
+{
+	char	 c;
+	int	 fd;
+	pid_t	 pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(ipc_dir, 0711), 0);
+	refused[0] = '\0';
+	if ((pid = fork()) == 0) {
+		become_stranger();
+		fd = connect_raw("echo");
+		_exit(fd < 0 ? 1 : recv(fd, &c, 1, 0) > 0 ? 2 : 0);
+	}
+	assert_int_equal(exit_of(pid), 0);
+	assert_string_equal(refused, "");	/* nor does it fill a journal */
+}
+
+/* Listen as the stranger where the va should be; exit 0 when nothing is said to it. */
+static NORETURN void
+sit_on_socket(int ready)
+{
+	struct sockaddr_un	 sun = {.sun_family = AF_UNIX};
+	int			 fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char			 c;
+
+	become_stranger();
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/va.sock", ipc_dir);
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 || listen(fd, 1) < 0 ||
+	    write(ready, "x", 1) != 1)
+		_exit(3);
+	fd = accept(fd, NULL, NULL);
+	_exit(fd < 0 ? 4 : recv(fd, &c, 1, 0) > 0 ? 5 : 0);
+}
+
+void
+test_ipc__impostor_is_told_no_token(void **state)
+{
+	struct err	 err = {0};
+	struct ipc_msg	 in, out;
+	int		 ready[2];
+	char		 c;
+	pid_t		 pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(chmod(ipc_dir, 0777), 0);
+	if ((pid = fork()) == 0)
+		sit_on_socket(ready[1]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	ipc_msg_init(&in);
+	ipc_msg_init(&out);
+	assert_err(ipc_ask("va", 1, "status", &in, &out, 5000, &err), ERR_DENIED);
+	assert_int_equal(exit_of(pid), 0);
+	ipc_msg_free(&in);
+	ipc_msg_free(&out);
 }
