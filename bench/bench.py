@@ -1,16 +1,28 @@
-"""The benchmarks of `make bench`: prints rates with the ratio to a peer or a limit measured
-in the same run.  Loopback only; every load is bounded in time and ends by itself.
+"""The figures of `make bench`, each beside a peer or a limit measured in the same run.
 
-Server on core 0, load on core 1 (taskset); three short rounds, the median counts.
+Loopback only; about two minutes, never more than LONGEST seconds; starts what it needs in
+a directory of its own, ends it and removes the directory.  It judges nothing.
+
+Peers and limits alternate with ours, round by round: a noisy neighbour disturbs both.  The
+table gives the median of the rounds (and the least); a ratio is the median of the ratios
+of the rounds.  For the pages and OCSP the server has one core and wrk another.
+
+No cap of the server is raised for this.  wrk keeps CONNECTIONS connections (the web allows
+256 from one address) and asks for pages that have no rate limit; each walker comes from an
+address of its own and walks twice, below every limit by address.
 """
+import collections
+import concurrent.futures
+import http.client
+import multiprocessing
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,175 +32,294 @@ import hallsite  # noqa: E402
 import identity  # noqa: E402
 import walk  # noqa: E402
 
-ROUNDS, SECONDS, CONNECTIONS = 3, 3, 32
+LONGEST, ROUNDS, SECONDS, CONNECTIONS = 170, 3, 2, 32
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
+ORDERS = 5                  # lines of the signed-in list
+SITE = None                 # for the walkers, which are processes forked from this one
+
+# What wrk says at its end, for us to read.
+WRK_DONE = """
+done = function(s)
+ io.write(string.format("YINXIN %d %d %d %d\\n", s.requests, s.duration, s.bytes,
+  s.errors.status + s.errors.connect + s.errors.read + s.errors.write + s.errors.timeout))
+end
+"""
 
 
-def wrk(url, headers=(), lua=None):
-    """Median requests/s and share of answers that were not 2xx."""
-    rates, bad = [], 0
-    for _ in range(ROUNDS):
-        argv = ["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
-        for h in headers:
-            argv += ["-H", h]
-        if lua:
-            argv += ["-s", lua]
-        out = subprocess.run(argv + [url], capture_output=True, text=True, check=True).stdout
-        rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)))
-        m = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-        bad += int(m.group(1)) if m else 0
-    return statistics.median(rates), bad
+# -- the table -----------------------------------------------------------------------------
+def row(what, unit, ours, peer_name="", peers=(), ratio=None, limit=""):
+    """One figure: the rounds of ours, those of the peer, and what limits it."""
+    if ratio is None and peers:
+        ratio = statistics.median(o / p for o, p in zip(ours, peers))
+    peer = f"{statistics.median(peers):.0f} {peer_name}" if peers else peer_name
+    print(f"{what:<34} {statistics.median(ours):>7.0f} {unit:<7} (min {min(ours):.0f})  "
+          f"{'' if ratio is None else f'ratio {ratio:.2f} to '}{peer}")
+    if limit:
+        print(f"{'':<34} limit: {limit}")
 
 
-def pin(site, core):
-    """All threads of the services to one core."""
-    for p in site.status().values():
-        subprocess.run(["taskset", "-acp", str(core), str(p["pid"])], check=False,
-                       stdout=subprocess.DEVNULL)
+# -- issuances -----------------------------------------------------------------------------
+def bench_issue(directory):
+    """The rows of bench_issue, which alternates its rounds itself."""
+    out = subprocess.run([os.path.join(hallsite.BUILD, "bench_issue"), directory],
+                         capture_output=True, text=True, check=True).stdout
+    rounds = {name: [float(v) for v in values]
+              for name, *values in (line.split() for line in out.splitlines())}
+    ms = {name: statistics.median(v) for name, v in rounds.items() if name.endswith("_ms")}
+    bare = [1000 / v for v in rounds["sum_ms"]]
+    print(f"bare crypto of one issuance: {ms['sum_ms']:.2f} ms = request verified "
+          f"{ms['csr_check_ms']:.2f} + approval verified {ms['statement_verify_ms']:.2f}\n"
+          f"  + key pair {ms['key_pair_ms']:.2f} + envelope {ms['envelope_ms']:.2f} + 2 x "
+          f"(certificate signed {ms['sign_ms']:.2f} + verified again {ms['verify_ms']:.2f}); "
+          f"a durable 4 KiB write takes {ms['flush_ms']:.2f} ms here\n")
+    row("issuances, 1 thread", "/s", rounds["issue_1"], "/s bare crypto, one core", bare,
+        limit="SM2 of the library; then 2 durable transactions each (kmc, ca) waited for")
+    row("issuances, 2 threads", "/s", rounds["issue_2"], "/s bare crypto, two cores",
+        [2 * b for b in bare] if len(CORES) > 1 else bare,
+        limit="as above; transactions of both threads share a flush")
 
 
+# -- walks ---------------------------------------------------------------------------------
+def walk_twice(source):
+    """An organisation and a person up to review; the seconds of each step."""
+    took = collections.Counter()
+    walk.Browser.source = (source, 0)
+    for kind in ("org", "person"):
+        w = walk.Walker(SITE, identity.Person(kind, "user"), lambda text: None)
+        w.world.register(w.p)
+        for step in (w.register, w.sign_in, w.begin, w.agree, w.fill, w.confirm, w.print,
+                     w.materials, w.prove_identity, w.pay):
+            began = time.monotonic()
+            step()
+            took[step.__name__] += time.monotonic() - began
+    return took
+
+
+def walk_round(pool, walkers, number):
+    """Walks a minute of one round; the steps' seconds are added to the second value."""
+    began = time.monotonic()
+    jobs = [pool.submit(walk_twice, f"127.0.{walkers}.{number * walkers + n + 1}")
+            for n in range(walkers)]
+    steps = sum((j.result() for j in jobs), collections.Counter())
+    return 2 * walkers * 60 / (time.monotonic() - began), steps
+
+
+def bench_walks(walkers):
+    fork = multiprocessing.get_context("fork")
+    with concurrent.futures.ProcessPoolExecutor(walkers, mp_context=fork) as pool:
+        rounds = [walk_round(pool, walkers, n) for n in range(ROUNDS)]
+    steps = sum((r[1] for r in rounds), collections.Counter())
+    total = sum(steps.values())
+    row(f"applications, {walkers} walker{'s' * (walkers > 1)}", "/min", [r[0] for r in rounds],
+        "registration to waiting for review",
+        limit=f"{total / (2 * walkers * ROUNDS):.2f} s each, of it " + ", ".join(
+            f"{name} {100 * s / total:.0f} %" for name, s in steps.most_common(4)))
+
+
+# -- pages and OCSP ------------------------------------------------------------------------
 class Nginx:
-    """nginx serving one static file over HTTPS with the site's own certificate."""
+    """nginx serving one static file, over HTTPS with the site's own certificate and over
+    HTTP, by one worker on the server's core."""
 
     def __init__(self, site, body):
-        self.dir = tempfile.mkdtemp(prefix="yinxin-nginx-")
+        self.dir = tempfile.mkdtemp(prefix="nginx-", dir=site.root)
         os.chmod(self.dir, 0o755)
-        self.port = hallsite.free_ports(["nginx"])["nginx"]
+        self.ports = hallsite.free_ports(["https", "http"])
         with open(os.path.join(self.dir, "page.html"), "wb") as f:
             f.write(body)
-        tls = site.path("data", "tls")
-        conf = f"""daemon off; worker_processes 1; pid {self.dir}/pid; error_log {self.dir}/err;
-events {{ worker_connections 512; }}
-http {{ access_log off; client_body_temp_path {self.dir}; proxy_temp_path {self.dir};
- fastcgi_temp_path {self.dir}; uwsgi_temp_path {self.dir}; scgi_temp_path {self.dir};
- keepalive_requests 1000000; types {{ text/html html; }}
- server {{ listen 127.0.0.1:{self.port} ssl; root {self.dir}; ssl_protocols TLSv1.3;
-  ssl_certificate {tls}/server.crt; ssl_certificate_key {tls}/server.key; }} }}"""
-        with open(os.path.join(self.dir, "conf"), "w", encoding="ascii") as f:
-            f.write(conf)
-        self.proc = subprocess.Popen(["taskset", "-c", "0", "nginx", "-c",
-                                      os.path.join(self.dir, "conf"), "-p", self.dir],
-                                     stderr=subprocess.DEVNULL)
-        time.sleep(1)
+        conf = os.path.join(self.dir, "conf")
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(self.conf(site.path("data", "tls")))
+        self.proc = subprocess.Popen(["taskset", "-c", str(SERVER_CORE), "nginx", "-c", conf,
+                                      "-e", f"{self.dir}/err", "-p", self.dir])
+        site.wait(self.url("http"), "nginx", 10)
 
-    @property
-    def url(self):
-        return f"https://127.0.0.1:{self.port}/page.html"
+    def conf(self, tls):
+        d = self.dir
+        return f"""daemon off; worker_processes 1; pid {d}/pid; error_log {d}/err;
+events {{ worker_connections 512; }}
+http {{ access_log off; client_body_temp_path {d}; proxy_temp_path {d};
+ fastcgi_temp_path {d}; uwsgi_temp_path {d}; scgi_temp_path {d};
+ sendfile on; keepalive_requests 100000000; types {{ text/html html; }} root {d};
+ server {{ listen 127.0.0.1:{self.ports['http']}; }}
+ server {{ listen 127.0.0.1:{self.ports['https']} ssl; ssl_protocols TLSv1.3;
+  ssl_certificate {tls}/server.crt; ssl_certificate_key {tls}/server.key; }} }}"""
+
+    def url(self, scheme):
+        return f"{scheme}://127.0.0.1:{self.ports[scheme]}/page.html"
 
     def stop(self):
         self.proc.terminate()
         self.proc.wait(10)
-        shutil.rmtree(self.dir)
+
+
+def wrk(site, url, size, headers=(), lua=""):
+    """Answers a second.  Every answer must have had a good status and at least size bytes."""
+    script = site.path("wrk.lua")
+    with open(script, "w", encoding="ascii") as f:
+        f.write(lua + WRK_DONE)
+    argv = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}",
+            f"-d{SECONDS}s", "-s", script]
+    for h in headers:
+        argv += ["-H", h]
+    out = subprocess.run(argv + [url], capture_output=True, text=True, check=True).stdout
+    requests, micro, got, bad = map(int, re.search(
+        r"YINXIN (\d+) (\d+) (\d+) (\d+)", out).groups())
+    if bad or requests == 0 or got < requests * size:
+        raise RuntimeError(f"{url}: {bad} of {requests} answers failed, "
+                           f"{got // max(requests, 1)} bytes each instead of {size}")
+    return requests * 1e6 / micro
+
+
+def against_nginx(site, scheme, url, body, headers=(), lua=""):
+    """Rounds of ours and of nginx with a file of that size, alternating."""
+    nginx = Nginx(site, body)
+    ours, peers = [], []
+    try:
+        for _ in range(ROUNDS):
+            ours.append(wrk(site, url, len(body), headers, lua))
+            peers.append(wrk(site, nginx.url(scheme), len(body)))
+    finally:
+        nginx.stop()
+    return ours, peers
 
 
 def bench_pages(site, walker):
-    """Home page and a signed-in list against nginx with a file of the same size."""
     cookie = "; ".join(f"{k}={v}" for k, v in walker.browser.cookies.items())
-    for name, path, headers in (("home page", "/", ()),
-                                ("signed-in list", "/user", (f"Cookie: {cookie}",))):
-        b = walk.Browser(site.url)
-        b.cookies = dict(walker.browser.cookies) if headers else {}
-        _, body = b.get_raw(path, "text/html")
-        nginx = Nginx(site, body)
-        try:
-            peer, _ = wrk(nginx.url)
-        finally:
-            nginx.stop()
-        ours, bad = wrk(site.url + path, headers)
-        print(f"{name} ({len(body)} bytes, HTTPS): {ours:.0f}/s, nginx static {peer:.0f}/s, "
-              f"ratio {ours / peer:.2f}" + (f", {bad} answers were refusals" if bad else ""))
+    anybody = walk.Browser(site.url)
+    for name, path, browser, headers, limit in (
+            ("home page", "/", anybody, (), "CPU of the core: page model and template, TLS"),
+            (f"/user, {ORDERS} orders", "/user", walker.browser, (f"Cookie: {cookie}",),
+             "CPU of the core: session and lists read anew, model, template, TLS")):
+        _, body = browser.get_raw(path, "text/html")
+        ours, peers = against_nginx(site, "https", site.url + path, body, headers)
+        row(f"{name} ({len(body)} bytes)", "pages/s", ours, "/s nginx, static file, HTTPS",
+            peers, limit=limit)
 
 
-def bench_ocsp(site, cert):
-    """POST with the same request (cached for 5 s) and through openssl with a nonce."""
-    pub = site.path("data", "pub", "issuing.crt")
-    req = site.path("ocsp.req")
-    subprocess.run(["openssl", "ocsp", "-issuer", pub, "-cert", cert, "-no_nonce", "-reqout",
-                    req], check=True, capture_output=True)
-    data = open(req, "rb").read()
-    lua = site.path("ocsp.lua")
-    with open(lua, "w", encoding="ascii") as f:
-        f.write('wrk.method = "POST"\nwrk.headers["Content-Type"] = '
-                '"application/ocsp-request"\nwrk.body = "'
-                + "".join(f"\\{b:03}" for b in data) + '"\n')
-    rate, bad = wrk(site.va_url + "/ocsp", lua=lua)
-    print(f"OCSP without nonce, answer kept ready: {rate:.0f}/s"
-          + (f", {bad} refused" if bad else ""))
-    subprocess.run(["openssl", "ocsp", "-issuer", pub, "-cert", cert, "-reqout", req],
-                   check=True, capture_output=True)
-    base = open(req, "rb").read()
-    with open(lua, "w", encoding="ascii") as f:     # a fresh nonce: its last 8 bytes change
-        f.write('local n = 0\nlocal head = "' + "".join(f"\\{b:03}" for b in base[:-8])
-                + '"\nrequest = function()\n n = n + 1\n return wrk.format("POST", "/ocsp", '
-                '{["Content-Type"] = "application/ocsp-request"}, '
-                'head .. string.format("%08d", n % 100000000))\nend\n')
-    rate, bad = wrk(site.va_url + "/ocsp", lua=lua)
-    print(f"OCSP with nonce, signed each time (SM2): {rate:.0f}/s"
-          + (f", {bad} refused" if bad else ""))
+def lua_bytes(data):
+    return '"' + "".join(f"\\{b:03}" for b in data) + '"'
 
 
-def bench_walks(site, parallel, each):
-    """Applications from registration to waiting for review, through the public interface."""
-    def run(n):
-        for i in range(each):
-            p = identity.Person("person", "user")
-            w = walk.Walker(site, p, lambda text: None)
-            w.world.register(p)
-            walk.Browser.source = (f"127.0.2.{n + 1}", 0)
-            w.register()
-            w.sign_in()
-            w.apply()
-
-    began = time.monotonic()
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(parallel)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    took = time.monotonic() - began
-    print(f"applications, {parallel} at once: {parallel * each} in {took:.1f} s = "
-          f"{parallel * each * 60 / took:.0f}/min (registration to review; a face check is "
-          "asked for every few seconds, which is most of the time)")
+def ocsp_request(site, cert, *options):
+    """A request as openssl makes it, and the va's answer to it, seen to be good."""
+    file = site.path("ocsp.req")
+    argv = ["ocsp", "-issuer", site.path("data", "pub", "issuing.crt"), "-cert", cert, *options]
+    said = walk.openssl(*argv, "-noverify", "-url", site.va_url + "/ocsp").stdout
+    if b": good" not in said or walk.openssl(*argv, "-reqout", file).returncode != 0:
+        raise RuntimeError(f"openssl ocsp: {said.decode()}")
+    with open(file, "rb") as f:
+        request = f.read()
+    c = http.client.HTTPConnection("127.0.0.1", site.ports["va"], timeout=10)
+    c.request("POST", "/ocsp", request, {"Content-Type": "application/ocsp-request"})
+    answer = c.getresponse().read()
+    c.close()
+    return request, answer
 
 
+def sm2_signatures():
+    """Bare signatures a second, by openssl on the server's core for a second."""
+    out = subprocess.run(["taskset", "-c", str(SERVER_CORE), "openssl", "speed", "-seconds",
+                          "1", "sm2"], capture_output=True, text=True, check=True).stdout
+    return float(out.split()[-2])
+
+
+def bench_ocsp(site):
+    cert, url = site.path("keys", "staff.crt"), site.va_url + "/ocsp"
+    head = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/ocsp-request"\n'
+    request, answer = ocsp_request(site, cert, "-no_nonce")
+    ours, peers = against_nginx(site, "http", url, answer,
+                                lua=head + f"wrk.body = {lua_bytes(request)}\n")
+    row(f"OCSP without nonce ({len(answer)} bytes)", "/s", ours, "/s nginx, static file, HTTP",
+        peers, limit="HTTP on one core; an answer is signed once in 5 s and kept ready")
+    request, answer = ocsp_request(site, cert)
+    # A nonce of its own for each request: the nonce ends the request.  An answer's signature
+    # may be some bytes shorter than another's.
+    lua = head + f"""local n, head = 0, {lua_bytes(request[:-8])}
+request = function()
+ n = n + 1
+ return wrk.format(nil, nil, nil, head .. string.format("%08d", n))
+end
+"""
+    ours, peers = zip(*((wrk(site, url, len(answer) - 8, lua=lua), sm2_signatures())
+                        for _ in range(ROUNDS)))
+    row("OCSP with nonce", "/s", ours, "/s openssl speed sm2, same core", peers,
+        limit="one SM2 signature for each answer")
+
+
+# -- memory --------------------------------------------------------------------------------
 def memory(site):
-    rows = []
-    for name, p in site.status().items():
-        with open(f"/proc/{p['pid']}/status", encoding="ascii") as f:
+    pids = {"supervisor": site.processes["server"].pid}
+    pids.update((name, p["pid"]) for name, p in site.status().items())
+    peaks = []
+    for name, pid in pids.items():
+        with open(f"/proc/{pid}/status", encoding="ascii") as f:
             kib = int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
-        rows.append(f"{name} {kib / 1024:.1f}")
-    print("peak memory, MiB: " + ", ".join(rows))
+        peaks.append(f"{name} {kib / 1024:.1f}")
+    print("\npeak memory after all this (VmHWM), MiB: " + ", ".join(peaks))
+
+
+# -- the whole -----------------------------------------------------------------------------
+def pin(site):
+    """All threads of the services to the server's core."""
+    for p in site.status().values():
+        subprocess.run(["taskset", "-acp", str(SERVER_CORE), str(p["pid"])], check=True,
+                       stdout=subprocess.DEVNULL)
+
+
+def applicant(site):
+    """Somebody signed in, with a list to look at."""
+    w = walk.Walker(site, identity.Person("person", "user"), lambda text: None)
+    w.world.register(w.p)
+    w.register()
+    w.sign_in()
+    for n in range(ORDERS):     # a draft without a form would be taken up again
+        w.begin()
+        w.agree()
+        w.fill(user_name=f"bench{n}")
+    rows = w.browser.get("/user")["orders"]["rows"]
+    if len(rows) != ORDERS:
+        raise RuntimeError(f"the list has {len(rows)} orders")
+    return w
+
+
+def measure(site):
+    bench_issue(tempfile.mkdtemp(dir=site.root))
+    site.install()
+    site.init()
+    site.start_sandbox()
+    site.start_server()
+    bench_walks(1)
+    bench_walks(4)
+    walker = applicant(site)
+    pin(site)
+    bench_pages(site, walker)
+    bench_ocsp(site)
+    memory(site)
 
 
 def main():
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before\n")
-    out = subprocess.run([os.path.join(TREE, "build", "bench_issue")], capture_output=True,
-                         text=True, check=True).stdout
-    directory = re.search(r"directory (\S+)", out).group(1)
-    shutil.rmtree(directory)
-    print(out.replace(f"directory {directory}\n", ""))
-    root = hallsite.default_root("bench")
-    hallsite.Site(root).stop()
-    shutil.rmtree(root, ignore_errors=True)
-    site = hallsite.Site(root, settings={"YINXIN_LOG_LEVEL": "warn"})
+    global SITE
+
+    def end(number, _):
+        raise SystemExit(f"bench: ended by {signal.Signals(number).name}")
+
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, end)
+    signal.alarm(LONGEST)
+    print(f"cores {CORES}, server on {SERVER_CORE}, wrk on {LOAD_CORE}; load average before "
+          f"{os.getloadavg()[0]:.1f}; rounds of {SECONDS} s, medians\n", flush=True)
+    sys.stdout.reconfigure(line_buffering=True)
+    root = hallsite.default_root(f"bench-{os.getpid()}")
+    SITE = hallsite.Site(root, settings={"YINXIN_LOG_LEVEL": "warn"})
     try:
-        site.install()
-        site.init()
-        site.make_key("user", "UKey", walk.BLANK_PIN)
-        site.start()
-        p = identity.Person("person", "user")
-        walker = walk.Walker(site, p, lambda text: None)
-        walker.world.register(p)
-        walker.register()
-        walker.sign_in()
-        walker.begin()
-        bench_walks(site, 1, 2)
-        bench_walks(site, 4, 2)
-        pin(site, 0)
-        bench_pages(site, walker)
-        bench_ocsp(site, site.path("keys", "staff.crt"))
-        memory(site)
+        measure(SITE)
     finally:
-        site.stop()
+        signal.alarm(0)
+        SITE.stop()
+        shutil.rmtree(root)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -86,7 +86,7 @@ err_add(struct err *err, const char *fmt, ...)
 	vsnprintf(subject, sizeof(subject), fmt, ap);
 	va_end(ap);
 	err_cut(subject);
-	snprintf(old, sizeof(old), "%s", err->text);
+	snprintf(old, sizeof(old), "%.*s", (int)sizeof(old) - 1, err->text);
 	err_cut(old);
 	snprintf(err->text, sizeof(err->text), "%s: %s", subject, old);
 	return -1;

@@ -7,6 +7,8 @@
 #include "base/secret.h"
 #include "http/listen.h"
 #include "main/process.h"
+#include "signer/ceremony.h"
+#include "store/store.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -140,23 +142,25 @@ child_pass_passphrase(const struct supervisor *sv)
 
 /*
  * A service's own user: base + its place.  Web and gate share the hall store, signer lets
- * the va read the ca store: these groups are base + 100 and base + 101.
+ * the va read the ca store: these groups are base + 100 and base + 101.  All are in base + 102,
+ * which may make sockets in run.dir.
  */
 static int
 child_drop(const struct child *c)
 {
 	uid_t	 base = (uid_t)conf_int("run.user_base"), uid = base;
-	gid_t	 shared = 0;
+	gid_t	 groups[2] = {(gid_t)base + 102};
+	size_t	 n = 1;
 
 	if (geteuid() != 0)
 		return 0;
 	for (unsigned int bit = c->process->role; bit > 1; bit >>= 1)
 		uid++;
 	if (c->process->role == IPC_WEB || c->process->role == IPC_GATE)
-		shared = base + 100;
+		groups[n++] = (gid_t)base + 100;
 	else if (c->process->role == IPC_SIGNER || c->process->role == IPC_VA)
-		shared = base + 101;
-	if (setgroups(shared != 0, &shared) < 0 || setresgid(uid, uid, uid) < 0 ||
+		groups[n++] = (gid_t)base + 101;
+	if (setgroups(n, groups) < 0 || setresgid(uid, uid, uid) < 0 ||
 	    setresuid(uid, uid, uid) < 0)
 		return -1;
 	return 0;
@@ -339,13 +343,35 @@ supervisor_listen(const struct process *p, struct child *c, struct err *err)
 	}
 }
 
+/*
+ * Stores of an older release, before the services that want the new form open them.  A
+ * database that does not answer yet is no reason to stop: the services try it again.
+ */
+static void
+supervisor_upgrade(void)
+{
+	static const struct {
+		enum store_kind	 kind;
+		const char	*setting;
+	} stores[] = {{STORE_CA, "store.ca"}, {STORE_KMC, "store.kmc"}, {STORE_HALL, "store.hall"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
+		struct err	 err = {0};
+
+		if (store_upgrade(stores[i].kind, conf_str(stores[i].setting), &err) < 0)
+			log_err("supervisor.upgrade", &err);
+	}
+}
+
 static int
 supervisor_prepare(struct supervisor *sv, struct err *err)
 {
 	char	 path[256];
 
-	if (supervisor_lock(sv, err) < 0 || supervisor_read_passphrase(sv, err) < 0)
+	if (ceremony_is_done(err) < 0 || supervisor_lock(sv, err) < 0 ||
+	    supervisor_read_passphrase(sv, err) < 0)
 		return -1;
+	supervisor_upgrade();
 	ipc_make_tokens();
 	for (const struct process *p = processes; p->name != NULL; p++) {
 		struct child	*c = &sv->children[sv->n++];

@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/file.h"
 #include "kmc/kmc.h"
+#include "pki/csr.h"
 #include "signer/ceremony.h"
 #include "signer/site_cert.h"
 #include "signer/work.h"
@@ -18,13 +19,15 @@
 static const struct {
 	const char	*name;
 	int		 user;		/* place after run.user_base, -1: root */
-	int		 group;		/* 100 web and gate, 101 signer and va, -1: the user's */
+	int		 group;		/* 100 web and gate, 101 signer and va, 102 all
+					   services, -1: the user's */
 	mode_t		 mode;
 } ceremony_dirs[] = {
 	{"hall", 0, 100, 02770}, {"ca", 1, 101, 02750}, {"ca-keys", 1, -1, 0700},
 	{"kmc", 2, -1, 0700}, {"kmc-keys", 2, -1, 0700}, {"va", 3, -1, 0700},
 	{"gate", 4, -1, 0700}, {"tls", 0, -1, 0700}, {"pub", -1, -1, 0755},
-	{"run", -1, -1, 01777},
+	/* Services make their sockets here; nobody else, and no service removes another's. */
+	{"run", -1, 102, 01771},
 };
 
 static int
@@ -37,10 +40,10 @@ data_path(const char *name, char path[512])
 static int
 ceremony_own(const char *path, int user, int group, mode_t mode, struct err *err)
 {
-	uid_t	 base = (uid_t)conf_int("run.user_base");
+	uid_t	 base = (uid_t)conf_int("run.user_base"), uid = user < 0 ? 0 : base + (uid_t)user;
+	gid_t	 gid = group < 0 ? (gid_t)uid : (gid_t)base + (gid_t)group;
 
-	if (geteuid() == 0 && user >= 0 &&
-	    chown(path, base + (uid_t)user, base + (gid_t)(group >= 0 ? group : user)) < 0)
+	if (geteuid() == 0 && (user >= 0 || group >= 0) && chown(path, uid, gid) < 0)
 		return err_errno(err, ERR_STORE, "chown %s", path);
 	if (chmod(path, mode) < 0)
 		return err_errno(err, ERR_STORE, "chmod %s", path);
@@ -228,6 +231,46 @@ ceremony_publish(const struct authority *a, struct err *err)
 	return rc;
 }
 
+/* o NULL: none. */
+static int
+ceremony_check_name(const char *profile, const char *o, const char *cn, struct err *err)
+{
+	struct name	 subject = {0};
+	int		 rc = -1;
+
+	if (name_add(&subject, "C", "CN", err) == 0 &&
+	    (o == NULL || name_add(&subject, "O", o, err) == 0) &&
+	    name_add(&subject, "CN", cn, err) == 0)
+		rc = profile_check(profile_find(profile), &subject, 1, err);
+	name_free(&subject);
+	return rc;
+}
+
+/* What a slip of the operator would spoil is looked at before anything is made. */
+static int
+ceremony_check(const struct ceremony *c, struct err *err)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+
+	if (ceremony_check_name("root", c->company, c->root_cn, err) < 0 ||
+	    ceremony_check_name("issuing-ca", c->company, c->issuing_cn, err) < 0 ||
+	    ceremony_check_name("staff", NULL, c->admin_name, err) < 0)
+		return -1;
+	return csr_check(c->admin_csr, c->admin_csr_len, point, err);
+}
+
+int
+ceremony_is_done(struct err *err)
+{
+	char	 path[512];
+
+	data_path("pub/chain.pem", path);
+	if (!file_exists(path))
+		return err_set(err, ERR_WRONG_STATE, "%s is missing: no CA was made there yet, "
+		    "or its making was interrupted; run yinxin init", path);
+	return 0;
+}
+
 static int
 ceremony_is_first(struct err *err)
 {
@@ -256,7 +299,8 @@ ceremony_run(const struct ceremony *c, struct buf *admin_cert, struct err *err)
 	int			 rc = -1;
 
 	umask(027);
-	if (ceremony_is_first(err) < 0 || ceremony_make_dirs(err) < 0)
+	if (ceremony_check(c, err) < 0 || ceremony_is_first(err) < 0 ||
+	    ceremony_make_dirs(err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
 		if (i > 0) {

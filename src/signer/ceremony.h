@@ -5,8 +5,9 @@
 /*
  * The beginning of a CA, run once by `yinxin init`: directories with their owners, root and
  * issuing CA, OCSP responder, wrapping key, the site's TLS certificate, the data key, the
- * three stores, the first officer.  The last thing written is pub/chain.pem: while it is
- * missing nothing serves.  ERR_WRONG_STATE when a CA, or the remains of an interrupted
+ * three stores, the first officer.  Names and the officer's request are checked before anything
+ * is made.  The last thing written is pub/chain.pem: while it is missing nothing serves
+ * (ceremony_is_done).  ERR_WRONG_STATE when a CA, or the remains of an interrupted
  * beginning, is there already; nothing is overwritten.
  */
 struct ceremony {
@@ -21,4 +22,6 @@ struct ceremony {
 };
 /* admin_cert gets the first officer's certificate, PEM. */
 NODISCARD int	ceremony_run(const struct ceremony *c, struct buf *admin_cert, struct err *err);
+/* For the supervisor: ERR_WRONG_STATE unless it came to its end. */
+NODISCARD int	ceremony_is_done(struct err *err);
 #endif

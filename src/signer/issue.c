@@ -103,6 +103,10 @@ issue_load(struct db *db, void *arg, struct err *err)
 		err_set(err, ERR_CONFLICT, "这笔申请的证书已经签发给另一支 UKey，请插入当时的那支 UKey。");
 		goto out;
 	}
+	if (strcmp(rows_text(r, 0), i->bytes) != 0) {
+		err_set(err, ERR_CONFLICT, "这笔申请已按另一份审批签发过证书，请联系客服核对。");
+		goto out;
+	}
 	snprintf(i->out->sign_serial, sizeof(i->out->sign_serial), "%s", rows_text(r, 2));
 	snprintf(i->out->enc_serial, sizeof(i->out->enc_serial), "%s", rows_text(r, 3));
 	buf_clear(&i->out->envelope);

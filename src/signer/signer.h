@@ -25,7 +25,8 @@ void	signer_pair_free(struct signer_pair *p);
 
 /*
  * By web.  signature: DER over the statement's bytes; csr: DER.  Idempotent per order: the
- * same order and public key give the same pair; another key is ERR_CONFLICT.  A statement
+ * same statement and public key give the same pair; another key, or another statement about
+ * the order, is ERR_CONFLICT.  A statement
  * that does not hold is ERR_DENIED and journaled.
  */
 NODISCARD int	signer_issue(const char *statement, size_t statement_len,

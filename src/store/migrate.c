@@ -81,7 +81,7 @@ migrate_check(struct store *s, struct err *err)
 		return err_add(err, "the store is not initialised (yinxin init)");
 	if (job.missing > 0)
 		return err_set(err, ERR_WRONG_STATE, "%d migrations are missing, first %s: "
-		    "run yinxin init or yinxin migrate", job.missing, job.missing_name);
+		    "yinxin serve applies them when it starts", job.missing, job.missing_name);
 	return 0;
 }
 
@@ -105,4 +105,24 @@ store_migrate(enum store_kind kind, const char *address, struct err *err)
  out:
 	store_close(s);
 	return rc;
+}
+
+int
+store_upgrade(enum store_kind kind, const char *address, struct err *err)
+{
+	struct migrate_job	 job = {0};
+	struct store		*s = NULL;
+	int			 rc;
+
+	if (store_open_raw(&s, kind, address, true, err) < 0)
+		return -1;
+	rc = store_read(s, migrate_count_missing, &job, err);
+	store_close(s);
+	if (rc < 0)
+		return err_add(err, "the store is not there (yinxin init)");
+	if (job.missing == 0)
+		return 0;
+	log_kv(LOG_INFO, "store.upgrade", LOG_S("first", job.missing_name),
+	    LOG_I("missing", job.missing));
+	return store_migrate(kind, address, err);
 }

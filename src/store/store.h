@@ -36,6 +36,11 @@ NODISCARD int	store_open(struct store **out, enum store_kind kind, const char *a
 void		store_close(struct store *s);			/* NULL: no-op */
 /* Create what is missing and apply the migrations not yet applied, in order. */
 NODISCARD int	store_migrate(enum store_kind kind, const char *address, struct err *err);
+/*
+ * The same for a store that is there, e.g. of an older release: one that is not is never
+ * made (ERR_STORE), for what it held would silently be missed.
+ */
+NODISCARD int	store_upgrade(enum store_kind kind, const char *address, struct err *err);
 
 typedef int (*store_fn)(struct db *db, void *arg, struct err *err);	/* 0, or -1: roll back */
 NODISCARD int	store_write(struct store *s, store_fn fn, void *arg, struct err *err);

@@ -137,6 +137,31 @@ test_issue__another_key_is_a_conflict(void **state)
 	EVP_PKEY_free(other);
 }
 
+/* Approved anew for another subject: the pair that is out must not stand for that. */
+void
+test_issue__another_statement_is_a_conflict(void **state)
+{
+	struct err		 err = {0};
+	struct signed_text	 t = world_sign(world_approval(&w, "20261121000000000005"),
+	    w.officer_key), later;
+	json_t			*j = world_approval(&w, "20261121000000000005");
+	struct signer_pair	 p;
+	EVP_PKEY		*key = NULL;
+
+	(void)state;
+	js_set_int(j, "years", 2);
+	later = world_sign(j, w.officer_key);
+	signer_pair_init(&p);
+	assert_ok(sm2_generate(&key, &err));
+	assert_ok(world_issue(&w, &t, key, &p, &err));
+	assert_err(world_issue(&w, &later, key, &p, &err), ERR_CONFLICT);
+	assert_string_equal(world_journal(&w).what, "issue.refused");
+	signer_pair_free(&p);
+	signed_text_free(&t);
+	signed_text_free(&later);
+	EVP_PKEY_free(key);
+}
+
 /* ---- all at once ---- */
 
 #define CROWD	8

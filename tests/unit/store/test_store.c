@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 
 /*
@@ -249,6 +250,32 @@ test_store__migrating_twice_changes_nothing(void **state)
 		assert_ok(store_read(s, get, name, &err));
 		free(name);
 	}
+}
+
+/* A store of an older release is brought up to date; one that is gone is not made anew. */
+void
+test_store__upgrade_makes_no_store(void **state)
+{
+	struct err	 err = {0};
+	struct store	*s = NULL;
+	char		 path[128], address[160];
+	sqlite3		*db = NULL;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/old.db", store_dir);
+	snprintf(address, sizeof(address), "sqlite:%s", path);
+	assert_err(store_upgrade(STORE_KMC, address, &err), ERR_STORE);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_ok(store_migrate(STORE_KMC, address, &err));
+	assert_ok(store_upgrade(STORE_KMC, address, &err));
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE escrow; "
+	    "DELETE FROM schema_migration WHERE name LIKE '0010%'", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_err(store_open(&s, STORE_KMC, address, false, &err), ERR_WRONG_STATE);
+	assert_ok(store_upgrade(STORE_KMC, address, &err));
+	assert_ok(store_open(&s, STORE_KMC, address, false, &err));
+	store_close(s);
 }
 
 void

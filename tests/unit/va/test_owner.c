@@ -7,10 +7,11 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 enum { USER_WEB = 0, USER_SIGNER = 1, USER_KMC = 2, USER_VA = 3 };	/* after run.user_base */
-enum { GROUP_NONE = 0, GROUP_HALL = 100, GROUP_CA = 101 };
+enum { GROUP_NONE = 0, GROUP_HALL = 100, GROUP_CA = 101, GROUP_RUN = 102 };
 
 static void
 become(int user, int group)
@@ -65,6 +66,43 @@ test_owner__keys_are_closed_to_others(void **state)
 	/* and open to whom they belong: the numbers above mean something */
 	assert_int_equal(count_open(USER_SIGNER, GROUP_CA, signers, O_RDWR), 3);
 	assert_int_equal(count_open(USER_KMC, GROUP_NONE, kmcs, O_RDWR), 2);
+}
+
+/* As the user, make the file below run/ and then try to remove the other: 2 bits. */
+static int
+run_try(int user, int group, const char *make, const char *drop)
+{
+	int	 status = 0;
+	pid_t	 pid = fork();
+
+	if (pid == 0) {
+		char	*a = xasprintf("%s/%s", conf_path("run.dir"), make);
+		char	*b = xasprintf("%s/%s", conf_path("run.dir"), drop);
+
+		become(user, group);
+		_exit((open(a, O_CREAT | O_EXCL | O_WRONLY, 0600) >= 0 ? 1 : 0) |
+		    (unlink(b) == 0 ? 2 : 0));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Strangers make no socket there, and no service takes another's place. */
+void
+test_owner__sockets_are_the_services_own(void **state)
+{
+	struct stat	 st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(stat(conf_path("run.dir"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 01771);
+	assert_int_equal(run_try(USER_KMC, GROUP_RUN, "kmc.sock", "none"), 1);
+	assert_int_equal(run_try(USER_WEB, GROUP_RUN, "web.sock", "kmc.sock"), 1);
+	assert_int_equal(run_try(USER_WEB, GROUP_HALL, "other.sock", "kmc.sock"), 0);
+	assert_int_equal(run_try(USER_KMC, GROUP_RUN, "again", "kmc.sock"), 3);
 }
 
 static int
