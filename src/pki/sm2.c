@@ -24,19 +24,29 @@ sm3(const void *p, size_t len, unsigned char digest[SM2_DIGEST_LEN])
 }
 
 void
-sm2_za(const unsigned char point[SM2_POINT_LEN], unsigned char za[SM2_DIGEST_LEN])
+sm2_za_id(const unsigned char point[SM2_POINT_LEN], const void *id, size_t id_len,
+    unsigned char za[SM2_DIGEST_LEN])
 {
-	static const unsigned char	 bits[2] = {0x00, SM2_DEFAULT_ID_LEN * 8};
-	EVP_MD_CTX			*ctx = EVP_MD_CTX_new();
+	const unsigned char	 bits[2] = {(unsigned char)(id_len >> 5),
+		(unsigned char)(id_len << 3)};
+	EVP_MD_CTX		*ctx = EVP_MD_CTX_new();
 
+	if (id_len > SM2_ID_MAX)
+		BUG("an identifier of %zu bytes", id_len);
 	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sm3(), NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, bits, sizeof(bits)) != 1 ||
-	    EVP_DigestUpdate(ctx, SM2_DEFAULT_ID, SM2_DEFAULT_ID_LEN) != 1 ||
+	    EVP_DigestUpdate(ctx, id, id_len) != 1 ||
 	    EVP_DigestUpdate(ctx, sm2_curve, sizeof(sm2_curve)) != 1 ||
 	    EVP_DigestUpdate(ctx, point + 1, SM2_POINT_LEN - 1) != 1 ||
 	    EVP_DigestFinal_ex(ctx, za, NULL) != 1)
 		BUG("SM3 is missing from OpenSSL");
 	EVP_MD_CTX_free(ctx);
+}
+
+void
+sm2_za(const unsigned char point[SM2_POINT_LEN], unsigned char za[SM2_DIGEST_LEN])
+{
+	sm2_za_id(point, SM2_DEFAULT_ID, SM2_DEFAULT_ID_LEN, za);
 }
 
 void

@@ -20,6 +20,7 @@
  */
 #define SM2_DEFAULT_ID		"1234567812345678"
 #define SM2_DEFAULT_ID_LEN	16
+#define SM2_ID_MAX		8191		/* its length in bits goes into two bytes */
 #define SM2_SCALAR_LEN		32
 #define SM2_POINT_LEN		65
 #define SM2_DIGEST_LEN		32		/* SM3 */
@@ -52,6 +53,9 @@ NODISCARD int	sm2_spki_parse(const void *der, size_t len, unsigned char point[SM
 void		sm3(const void *p, size_t len, unsigned char digest[SM2_DIGEST_LEN]);
 /* ZA of the public key with the default ID (GB/T 32918.2 5.5).  Can not fail. */
 void		sm2_za(const unsigned char point[SM2_POINT_LEN], unsigned char za[SM2_DIGEST_LEN]);
+/* The same with another identifier of at most SM2_ID_MAX bytes. */
+void		sm2_za_id(const unsigned char point[SM2_POINT_LEN], const void *id,
+		    size_t id_len, unsigned char za[SM2_DIGEST_LEN]);
 /* e = SM3(ZA || message), ZA with the default ID (GB/T 32918.2 5.5, 6.1).  Can not fail. */
 void		sm2_digest(const unsigned char point[SM2_POINT_LEN], const void *p, size_t len,
 		    unsigned char e[SM2_DIGEST_LEN]);

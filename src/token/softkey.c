@@ -1,17 +1,30 @@
 #include "base/base.h"
+#include "token/softkey.h"
+
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "store/seal.h"
-#include "token/softkey.h"
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sys/file.h>
 
 #define SOFTKEY_MAGIC	"YXUKEY1\n"
 #define MAGIC_LEN	8
 #define PIN_ROUNDS	50000
+#define HOLDS_MAX	8
+#define HOLD_WAIT	(20 * 1000)	/* microseconds between two looks */
+
+/* flock belongs to the open file, not to the thread: this orders the threads. */
+static pthread_mutex_t	softkey_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	char	*path;			/* NULL: a free place */
+	pid_t	 pid;			/* a forked child does not hold what its parent holds */
+	int	 fd;
+} softkey_holds[HOLDS_MAX];
 
 static struct seal *
 outer_seal(const unsigned char salt[16])
@@ -59,29 +72,97 @@ softkey_parse(const void *p, size_t len, unsigned char salt[16], json_t **state,
 	return rc;
 }
 
+static int
+lock_open(const char *path, int how, struct err *err)
+{
+	char	*lock = xasprintf("%s.lock", path);
+	int	 fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || flock(fd, how) < 0) {
+		err_errno(err, fd >= 0 && errno == EWOULDBLOCK ? ERR_BUSY : ERR_STORE,
+		    "cannot lock %s", lock);
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
+	free(lock);
+	return fd;
+}
+
+/* The place of this path among the holds, or a free one for NULL; -1. */
+static int
+hold_find(const char *path)
+{
+	for (int i = 0; i < HOLDS_MAX; i++)
+		if (path == NULL ? softkey_holds[i].path == NULL :
+		    softkey_holds[i].path != NULL && softkey_holds[i].pid == getpid() &&
+		    strcmp(softkey_holds[i].path, path) == 0)
+			return i;
+	return -1;
+}
+
+static int
+hold_try(const char *path, struct err *err)
+{
+	int	 rc = -1, i;
+
+	pthread_mutex_lock(&softkey_mutex);
+	i = hold_find(NULL);
+	if (i < 0 || hold_find(path) >= 0) {
+		err_set(err, ERR_BUSY, "%s is held", path);
+	} else if ((softkey_holds[i].fd = lock_open(path, LOCK_EX | LOCK_NB, err)) >= 0) {
+		softkey_holds[i].path = xstrdup(path);
+		softkey_holds[i].pid = getpid();
+		rc = 0;
+	}
+	pthread_mutex_unlock(&softkey_mutex);
+	return rc;
+}
+
+int
+softkey_hold(const char *path, uint32_t ms, struct err *err)
+{
+	int64_t	 end = clock_steady() + ms;
+	int	 rc;
+
+	while ((rc = hold_try(path, err)) < 0 && err->kind == ERR_BUSY &&
+	    (ms == UINT32_MAX || clock_steady() < end)) {
+		usleep(HOLD_WAIT);
+		err_clear(err);
+	}
+	return rc;
+}
+
+void
+softkey_release(const char *path)
+{
+	int	 i;
+
+	pthread_mutex_lock(&softkey_mutex);
+	if ((i = hold_find(path)) >= 0) {
+		flock(softkey_holds[i].fd, LOCK_UN);	/* children may have the file open */
+		close(softkey_holds[i].fd);
+		free(softkey_holds[i].path);
+		softkey_holds[i].path = NULL;
+	}
+	pthread_mutex_unlock(&softkey_mutex);
+}
+
 int
 softkey_begin(struct softkey *k, const char *path, struct err *err)
 {
-	char		*lock = xasprintf("%s.lock", path);
 	struct buf	 b;
 	int		 rc = -1;
 
-	*k = (struct softkey){.path = xstrdup(path), .lock_fd = -1};
+	*k = (struct softkey){.path = xstrdup(path), .lock_fd = -1, .begun = true};
 	buf_init(&b, SOFTKEY_FILE_MAX);
-	if (!file_exists(path)) {
+	pthread_mutex_lock(&softkey_mutex);
+	if (!file_exists(path))
 		err_set(err, ERR_NOT_FOUND, "no UKey at %s", path);
-		goto out;
-	}
-	k->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (k->lock_fd < 0 || flock(k->lock_fd, LOCK_EX) < 0) {
-		err_errno(err, ERR_STORE, "cannot lock %s", lock);
-		goto out;
-	}
-	if (file_read(path, &b, err) == 0)
-		rc = softkey_parse(b.p, b.len, k->salt, &k->state, err);
- out:
+	else if (hold_find(path) >= 0 || (k->lock_fd = lock_open(path, LOCK_EX, err)) >= 0)
+		if (file_read(path, &b, err) == 0)
+			rc = softkey_parse(b.p, b.len, k->salt, &k->state, err);
 	buf_free(&b);
-	free(lock);
 	if (rc < 0)
 		softkey_end(k);
 	return rc;
@@ -113,6 +194,8 @@ softkey_end(struct softkey *k)
 {
 	if (k->lock_fd >= 0)
 		close(k->lock_fd);
+	if (k->begun)
+		pthread_mutex_unlock(&softkey_mutex);
 	json_decref(k->state);
 	free(k->path);
 	*k = (struct softkey){.lock_fd = -1};
@@ -206,32 +289,53 @@ softkey_pin_check(struct softkey *k, const char *who, const char *pin, unsigned 
 	return softkey_save(k, err);
 }
 
+const char *
+softkey_application_name(const struct softkey *k)
+{
+	/* keys made before there was a choice do not say it */
+	return js_str_or(k->state, "application", SOFTKEY_APPLICATION);
+}
+
+int
+softkey_application_put(struct softkey *k, const struct softkey_application *a,
+    struct err *err)
+{
+	unsigned char	 key[32];
+	json_t		*rows = json_pack("{s:s,s:I,s:{s:i,s:b},s:{s:i,s:b},s:[],s:[]}",
+	    "application", a->name, "rights", (json_int_t)a->rights, "user", "max",
+	    a->user_tries, "fresh", 1, "admin", "max", a->admin_tries, "fresh", 1, "containers",
+	    "files");
+	int		 rc = -1;
+
+	if (rows == NULL)
+		return err_set(err, ERR_INPUT, "the application's name must be UTF-8");
+	json_object_update(k->state, rows);
+	json_decref(rows);
+	rand_bytes(key, sizeof(key));
+	if (softkey_pin_set(k, "user", a->user_pin, key, err) == 0 &&
+	    softkey_pin_set(k, "admin", a->admin_pin, key, err) == 0)
+		rc = 0;
+	secret_wipe(key, sizeof(key));
+	return rc;
+}
+
 int
 softkey_format(const char *path, const char *label, const char *serial, const char *user_pin,
     const char *admin_pin, int tries, struct err *err)
 {
-	struct softkey	 k = {.path = xstrdup(path), .lock_fd = -1};
-	unsigned char	 key[32];
-	int		 rc = -1;
+	const struct softkey_application	 a = {SOFTKEY_APPLICATION, user_pin, admin_pin,
+		tries, 6, 0x11};
+	struct softkey				 k = {.path = xstrdup(path), .lock_fd = -1};
+	int					 rc = -1;
 
-	if (file_exists(path)) {
-		err_set(err, ERR_CONFLICT, "%s exists already", path);
-		goto out;
-	}
 	rand_bytes(k.salt, sizeof(k.salt));
-	rand_bytes(key, sizeof(key));
-	k.state = json_pack("{s:s,s:s,s:{s:i,s:i},s:{s:i,s:i},s:[]}", "label", label, "serial",
-	    serial, "user", "max", tries, "left", tries, "admin", "max", 6, "left", 6,
-	    "containers");
-	if (k.state == NULL)
-		err_set(err, ERR_INPUT, "label and serial must be UTF-8");
-	else if (softkey_pin_set(&k, "user", user_pin, key, err) == 0 &&
-	    softkey_pin_set(&k, "admin", admin_pin, key, err) == 0) {
-		js_set_bool(json_object_get(k.state, "user"), "fresh", true);
+	k.state = json_pack("{s:s,s:s}", "label", label, "serial", serial);
+	if (file_exists(path))
+		err_set(err, ERR_CONFLICT, "%s exists already", path);
+	else if (k.state == NULL || strlen(label) > 31 || strlen(serial) > 31)
+		err_set(err, ERR_INPUT, "label and serial are UTF-8 of at most 31 bytes");
+	else if (softkey_application_put(&k, &a, err) == 0)
 		rc = softkey_save(&k, err);
-	}
- out:
-	secret_wipe(key, sizeof(key));
 	softkey_end(&k);
 	return rc;
 }

@@ -8,17 +8,26 @@
  * Layout: magic, 16 bytes salt, sealed JSON (SM4-CTR with HMAC-SM3 under a key derived from
  * the salt: it detects damage and keeps casual readers out).  What protects the private
  * keys is the PIN: they are sealed under a random key that is itself sealed under PBKDF2-HMAC-SM3
- * (50 000 rounds) of the user's PIN, and once more of the administrator's.  A software key can
- * be copied and guessed at offline; it is for trying out and for tests.
+ * (50 000 rounds) of the user's PIN, and once more of the administrator's, who can thereby set
+ * a new user PIN.  A software key can be copied and guessed at offline; it is for trying out
+ * and for tests.
  *
  * Every change is made under a lock and written whole (temporary file, fsync, rename), so a
  * kill at any moment leaves the old or the new state.  A try at a PIN is counted before it
- * is judged.
+ * is judged.  Threads and processes may use one file at the same time.
+ *
+ * State: {"label","serial","auth" (device key),"application","rights","user":{"max","left",
+ * "fresh","salt","box"},"admin":{…},"containers":[{"name","sign_point","sign_key","enc_point",
+ * "enc_key","sign_cert","enc_cert"}],"files":[{"name","size","read","write","data"}]}.
+ * "application" is "" when there is none.
  */
 #define SOFTKEY_PIN_MIN		6
 #define SOFTKEY_PIN_MAX		16
+#define SOFTKEY_TRIES_MAX	99
 #define SOFTKEY_CONTAINERS	16
+#define SOFTKEY_FILES		16
 #define SOFTKEY_FILE_MAX	(512 * 1024)
+#define SOFTKEY_APPLICATION	"YINXIN"	/* of a freshly made key */
 
 /* Make a blank key file; ERR_CONFLICT when the file exists. */
 NODISCARD int	softkey_format(const char *path, const char *label, const char *serial,
@@ -27,18 +36,38 @@ NODISCARD int	softkey_format(const char *path, const char *label, const char *se
 /* One access: lock, load, look or change, save, unlock. */
 struct softkey {
 	char		*path;
-	int		 lock_fd;
+	int		 lock_fd;		/* -1: another hold of this process covers it */
+	bool		 begun;			/* this process's lock is taken */
 	unsigned char	 salt[16];
 	json_t		*state;
 };
+/* ERR_NOT_FOUND: no such file; else ERR_INPUT, ERR_CRYPTO, ERR_STORE: unreadable. */
 NODISCARD int	softkey_begin(struct softkey *k, const char *path, struct err *err);
-/* Write the state durably (still locked). */
+/* Write the state durably (still locked).  ERR_LIMIT: full. */
 NODISCARD int	softkey_save(struct softkey *k, struct err *err);
 void		softkey_end(struct softkey *k);
+
+/*
+ * Keep other processes out over several accesses (SKF_LockDev), waiting at most ms; ERR_BUSY
+ * when it is held.  The accesses of this process pass meanwhile.
+ */
+NODISCARD int	softkey_hold(const char *path, uint32_t ms, struct err *err);
+void		softkey_release(const char *path);	/* not held: no-op */
 
 /* Parse file bytes; for softkey_begin and the fuzzer. */
 NODISCARD int	softkey_parse(const void *p, size_t len, unsigned char salt[16], json_t **state,
 		    struct err *err);
+
+/* Put a fresh application with its PINs in the place of what was there.  Not saved. */
+struct softkey_application {
+	const char	*name;
+	const char	*user_pin, *admin_pin;
+	int		 user_tries, admin_tries;
+	int64_t		 rights;		/* who may make files */
+};
+NODISCARD int	softkey_application_put(struct softkey *k, const struct softkey_application *a,
+		    struct err *err);
+const char	*softkey_application_name(const struct softkey *k);	/* "" when none */
 
 /*
  * Judge a PIN ("user" or "admin"): key gets the 32 bytes that open the private keys.
