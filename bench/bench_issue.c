@@ -145,8 +145,9 @@ issue_part(void *arg)
 		struct err		 err = {0};
 
 		signer_pair_init(&pair);
-		need(issue_work(&ca, o->statement, o->len, o->signature.p, o->signature.len,
-		    o->csr.p, o->csr.len, &pair, &err), &err);
+		need(issue_work(&ca, &(struct signed_statement){o->statement, o->len,
+		    {o->signature.p, o->signature.len}, {0}}, o->csr.p, o->csr.len, &pair,
+		    &err), &err);
 		signer_pair_free(&pair);
 	}
 	return NULL;

@@ -26,6 +26,9 @@
 #define NORETURN	__attribute__((noreturn))
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+/* Evaluate an argument twice. */
+#define MIN(a, b)	((a) < (b) ? (a) : (b))
+#define MAX(a, b)	((a) > (b) ? (a) : (b))
 
 /* Our own mistake, never bad input: says where and ends the process.  Can not return. */
 #define BUG(...)	bug_die(__FILE__, __LINE__, __VA_ARGS__)

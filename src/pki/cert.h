@@ -40,6 +40,8 @@ struct cert_plan {
 	const struct cert *issuer;		/* NULL: self-signed */
 	unsigned char	 serial[CERT_SERIAL_LEN]; /* from cert_new_serial */
 	int64_t		 not_before, not_after;	/* ms; cut to seconds */
+	int64_t		 carried;		/* ms left of the one it renews; on top of the
+						   profile's limit, at most a year counts */
 	const char	*id_no;			/* identity code; NULL: none */
 	enum identity_form id_form;
 	struct cert_pointers pointers;		/* used when the profile says so */

@@ -285,7 +285,8 @@ cert_check_plan(const struct cert_plan *plan, struct err *err)
 
 	if (profile_check(plan->profile, plan->subject, 1, err) < 0)
 		return -1;
-	last = clock_add_years(plan->not_before, plan->profile->max_years) + CLOCK_DAY;
+	last = clock_add_years(plan->not_before, plan->profile->max_years) + CLOCK_DAY +
+	    MIN(plan->carried, 366 * CLOCK_DAY);
 	if (plan->not_after <= plan->not_before || plan->not_after > last)
 		return err_set(err, ERR_INPUT, "%s的有效期须在 1 至 %d 年之间。",
 		    plan->profile->title, plan->profile->max_years);

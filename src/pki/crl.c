@@ -24,6 +24,21 @@ crl_add_reason(X509_REVOKED *r, int reason)
 	return ok ? 0 : -1;
 }
 
+/* When the key was lost, as far as that is known (RFC 5280 5.3.2). */
+static int
+crl_add_invalidity(X509_REVOKED *r, int64_t since)
+{
+	ASN1_GENERALIZEDTIME	*when;
+	int			 ok;
+
+	if (since == 0)
+		return 0;
+	when = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(since / 1000));
+	ok = when != NULL && X509_REVOKED_add1_ext_i2d(r, NID_invalidity_date, when, 0, 0) > 0;
+	ASN1_GENERALIZEDTIME_free(when);
+	return ok ? 0 : -1;
+}
+
 static int
 crl_add_entry(X509_CRL *crl, const struct crl_entry *e, struct err *err)
 {
@@ -36,6 +51,7 @@ crl_add_entry(X509_CRL *crl, const struct crl_entry *e, struct err *err)
 		err_set(err, ERR_INPUT, "a CRL entry without serial or with a bad reason");
 	else if (r == NULL || when == NULL || !X509_REVOKED_set_serialNumber(r, serial) ||
 	    !X509_REVOKED_set_revocationDate(r, when) || crl_add_reason(r, e->reason) < 0 ||
+	    crl_add_invalidity(r, e->invalid_since) < 0 ||
 	    !X509_CRL_add0_revoked(crl, r))
 		err_openssl(err, ERR_BUG, "cannot add a CRL entry");
 	else {
@@ -198,6 +214,7 @@ crl_find(const void *der, size_t len, const char *serial, bool *found,
 	X509_REVOKED	*r = NULL;
 	ASN1_INTEGER	*n = cert_serial_to_asn1(serial);
 	ASN1_ENUMERATED	*reason = NULL;
+	ASN1_GENERALIZEDTIME *since = NULL;
 	int		 rc = -1;
 
 	if (n == NULL) {
@@ -216,7 +233,11 @@ crl_find(const void *der, size_t len, const char *serial, bool *found,
 		rc = err_set(err, ERR_INPUT, "the CRL's times are unreadable");
 	if ((reason = X509_REVOKED_get_ext_d2i(r, NID_crl_reason, NULL, NULL)) != NULL)
 		entry->reason = (int)ASN1_ENUMERATED_get(reason);
+	since = X509_REVOKED_get_ext_d2i(r, NID_invalidity_date, NULL, NULL);
+	if (since != NULL && cert_time(since, &entry->invalid_since) < 0)
+		rc = err_set(err, ERR_INPUT, "the CRL's times are unreadable");
  out:
+	ASN1_GENERALIZEDTIME_free(since);
 	ASN1_ENUMERATED_free(reason);
 	ASN1_INTEGER_free(n);
 	X509_CRL_free(crl);

@@ -22,6 +22,7 @@ struct crl_entry {
 	char		 serial[CERT_SERIAL_TEXT];	/* upper-case hex */
 	int64_t		 revoked;			/* ms */
 	int		 reason;			/* enum crl_reason; 0 is not written */
+	int64_t		 invalid_since;			/* ms, RFC 5280 5.3.2; 0: not written */
 };
 /* What a verified list says about itself. */
 struct crl_facts {

@@ -3,19 +3,18 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "pki/csr.h"
-#include "signer/work.h"
+#include "signer/replace.h"
 
 /* One application of an approval: what is checked, made and kept. */
 struct issue {
 	struct signer		*signer;
 	json_t			*statement;
-	const char		*bytes;		/* of the statement */
-	const void		*signature;
-	size_t			 signature_len;
+	const struct signed_statement *in;
 	const char		*order;
 	struct officer		 officer;
 	const struct product	*product;
 	int			 years;
+	struct replacement	 replacement;
 	struct name		 subject;
 	unsigned char		 point[SM2_POINT_LEN];
 	struct cert		*sign, *enc;
@@ -44,6 +43,7 @@ issue_release(struct issue *i)
 {
 	json_decref(i->statement);
 	officer_release(&i->officer);
+	replacement_release(&i->replacement);
 	name_free(&i->subject);
 	cert_free(i->sign);
 	cert_free(i->enc);
@@ -74,10 +74,15 @@ issue_check_statement(struct issue *i, struct err *err)
 		return err_set(err, ERR_DENIED, "the statement names no order");
 	if (i->product == NULL || i->product->enc == NULL)
 		return err_set(err, ERR_DENIED, "no product \"%s\"", js_str(j, "profile"));
-	if (strcmp(js_str(j, "op"), "new") != 0 || strcmp(js_str(j, "medium"), "ukey") != 0)
+	if (strcmp(js_str(j, "medium"), "ukey") != 0)
 		return err_set(err, ERR_DENIED, "the statement asks for something unknown");
-	if (name_from_json(&i->subject, subject, err) < 0 ||
-	    profile_check(i->product->sign, &i->subject, i->years, err) < 0)
+	if (replacement_parse(&i->replacement, j, err) < 0 ||
+	    name_from_json(&i->subject, subject, err) < 0)
+		return -1;
+	if (!replacement_takes_years(&i->replacement) && years != 0)
+		return err_set(err, ERR_DENIED, "this operation buys no years");
+	if (profile_check(i->product->sign, &i->subject,
+	    replacement_takes_years(&i->replacement) ? i->years : 1, err) < 0)
 		return -1;
 	return issue_check_identity(i, subject, err);
 }
@@ -103,7 +108,7 @@ issue_load(struct db *db, void *arg, struct err *err)
 		err_set(err, ERR_CONFLICT, "这笔申请的证书已经签发给另一支 UKey，请插入当时的那支 UKey。");
 		goto out;
 	}
-	if (strcmp(rows_text(r, 0), i->bytes) != 0) {
+	if (strcmp(rows_text(r, 0), i->in->text) != 0) {
 		err_set(err, ERR_CONFLICT, "这笔申请已按另一份审批签发过证书，请联系客服核对。");
 		goto out;
 	}
@@ -157,7 +162,9 @@ issue_build(struct issue *i, const struct profile *profile,
 	const json_t		*subject = json_object_get(i->statement, "subject");
 	struct cert_plan	 plan = {.profile = profile, .subject = &i->subject,
 		.issuer = i->signer->issuing, .not_before = now,
-		.not_after = clock_add_years(now, i->years) - CLOCK_SECOND,
+		.not_after = replacement_not_after(&i->replacement, now, i->years),
+		.carried = i->replacement.old.sign == NULL ? 0 :
+		    MAX(cert_not_after(i->replacement.old.sign) - now, 0),
 		.id_no = js_str(subject, "id_no"), .id_form = IDENTITY_UTF8};
 
 	memcpy(plan.point, point, SM2_POINT_LEN);
@@ -174,18 +181,31 @@ issue_keep(struct db *db, void *arg, struct err *err)
 	json_t		*detail = json_pack("{s:s,s:s,s:s,s:s,s:s}", "order", i->order,
 	    "officer", i->officer.serial, "profile", i->product->name, "sign",
 	    cert_serial(i->sign), "enc", cert_serial(i->enc));
+	const char	*op = js_str(i->statement, "op"), *old = js_str(i->statement, "replaces");
 	int		 rc = -1;
 
-	if (db_run(db, SQL_ISSUE_ADD, NULL, err, DB_TEXT(i->order), DB_TEXT(i->bytes),
-	    DB_BLOB(i->signature, i->signature_len), DB_TEXT(i->officer.serial),
+	if (old[0] != '\0')
+		js_set_str(detail, "replaces", old);
+	if (replacement_check(db, &i->replacement, i->statement, err) == 0 &&
+	    db_run(db, SQL_ISSUE_ADD, NULL, err, DB_TEXT(i->order), DB_TEXT(i->in->text),
+	    DB_BLOB(i->in->first.p, i->in->first.len), DB_TEXT(i->officer.serial),
 	    DB_BLOB(i->point, SM2_POINT_LEN), DB_TEXT(cert_serial(i->sign)),
 	    DB_TEXT(cert_serial(i->enc)), DB_BLOB(i->out->envelope.p, i->out->envelope.len),
-	    DB_INT(clock_now())) == 0 &&
+	    DB_INT(clock_now()), DB_TEXT(op), DB_TEXT(old)) == 0 &&
+	    replacement_keep(db, &i->replacement, i->statement, err) == 0 &&
 	    certificate_add(db, i->sign, i->order, i->product->sign->name, err) == 0 &&
 	    certificate_add(db, i->enc, i->order, i->product->enc->name, err) == 0)
 		rc = journal_add(db, "certificate.issue", detail, err);
 	json_decref(detail);
 	return rc;
+}
+
+static int
+issue_look(struct db *db, void *arg, struct err *err)
+{
+	struct issue	*i = arg;
+
+	return replacement_check(db, &i->replacement, i->statement, err);
 }
 
 static int
@@ -196,7 +216,8 @@ issue_make(struct issue *i, struct err *err)
 	struct err	 again = {0};
 
 	buf_clear(&i->out->envelope);
-	if (i->signer->pair(i->order, i->point, enc_point, &i->out->envelope, err) < 0 ||
+	if (store_read(i->signer->store, issue_look, i, err) < 0 ||
+	    i->signer->pair(i->order, i->point, enc_point, &i->out->envelope, err) < 0 ||
 	    issue_build(i, i->product->sign, i->point, now, &i->sign, err) < 0 ||
 	    issue_build(i, i->product->enc, enc_point, now, &i->enc, err) < 0)
 		return -1;
@@ -219,18 +240,16 @@ issue_make(struct issue *i, struct err *err)
 }
 
 int
-issue_work(struct signer *s, const char *statement, size_t statement_len,
-    const void *signature, size_t signature_len, const void *csr, size_t csr_len,
-    struct signer_pair *out, struct err *err)
+issue_work(struct signer *s, const struct signed_statement *in, const void *csr,
+    size_t csr_len, struct signer_pair *out, struct err *err)
 {
-	struct issue	 i = {.signer = s, .bytes = statement, .signature = signature,
-		.signature_len = signature_len, .out = out};
+	struct issue	 i = {.signer = s, .in = in, .out = out};
 	json_t		*detail;
 	int		 rc = -1;
 
-	if (statement_parse(statement, statement_len, "approval", &i.statement, err) == 0 &&
-	    officer_check(s, i.statement, statement, statement_len, signature, signature_len,
-	    OFFICER_APPROVE, &i.officer, err) == 0 &&
+	if (statement_parse(in->text, in->len, "approval", &i.statement, err) == 0 &&
+	    officer_check(s, i.statement, "officer", in, &in->first, OFFICER_APPROVE,
+	    &i.officer, err) == 0 &&
 	    issue_check_statement(&i, err) == 0 &&
 	    csr_check(csr, csr_len, i.point, err) == 0 &&
 	    store_read(s->store, issue_find, &i, err) == 0)

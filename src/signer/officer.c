@@ -74,13 +74,13 @@ officer_load(struct db *db, void *arg, struct err *err)
 }
 
 int
-officer_check(struct signer *s, const json_t *statement, const char *bytes, size_t len,
-    const void *signature, size_t signature_len, unsigned int may, struct officer *out,
-    struct err *err)
+officer_check(struct signer *s, const json_t *parsed, const char *who,
+    const struct signed_statement *in, const struct signature *signature, unsigned int may,
+    struct officer *out, struct err *err)
 {
-	struct find	 f = {.serial = js_str(statement, "officer"), .out = out};
+	struct find	 f = {.serial = js_str(parsed, who), .out = out};
 	unsigned char	 point[SM2_POINT_LEN];
-	int64_t		 now = clock_now(), said = js_int(statement, "time", 0);
+	int64_t		 now = clock_now(), said = js_int(parsed, "time", 0);
 
 	if (store_read(s->store, officer_load, &f, err) < 0)
 		return -1;
@@ -94,7 +94,7 @@ officer_check(struct signer *s, const json_t *statement, const char *bytes, size
 		return err_set(err, ERR_DENIED, "the statement is not of these days");
 	if (cert_point(out->cert, point, err) < 0)
 		return -1;
-	if (sm2_verify_point(point, bytes, len, signature, signature_len, err) < 0)
+	if (sm2_verify_point(point, in->text, in->len, signature->p, signature->len, err) < 0)
 		return err_set(err, ERR_DENIED, "the signature is not that of officer %s",
 		    out->name);
 	return 0;

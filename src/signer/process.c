@@ -18,24 +18,51 @@ put_cert(json_t *out, const char *key, const struct cert *c)
 	js_set_bytes(out, key, der, len);
 }
 
+/* A statement with its signatures as it came; what `of` points to lives in it. */
+struct asked {
+	struct signed_statement	 of;
+	struct buf		 first, second;
+};
+
+static void
+asked_free(struct asked *a)
+{
+	buf_free(&a->first);
+	buf_free(&a->second);
+}
+
+/* asked_free it in any case. */
+static int
+asked_read(struct asked *a, const json_t *in, struct err *err)
+{
+	buf_init(&a->first, 256);
+	buf_init(&a->second, 256);
+	if (js_need_str(in, "statement", &a->of.text, err) < 0 ||
+	    js_need_bytes(in, "signature", &a->first, err) < 0 ||
+	    (json_object_get(in, "second") != NULL &&
+	    js_need_bytes(in, "second", &a->second, err) < 0))
+		return -1;
+	a->of.len = strlen(a->of.text);
+	a->of.first = (struct signature){a->first.p, a->first.len};
+	a->of.second = (struct signature){a->second.p, a->second.len};
+	return 0;
+}
+
 static int
 answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
 	struct signer_pair	 pair;
-	struct buf		 signature, csr;
-	const char		*statement;
+	struct asked		 asked = {0};
+	struct buf		 csr;
 	int			 rc = -1;
 
 	(void)caller;
 	signer_pair_init(&pair);
-	buf_init(&signature, 256);
 	buf_init(&csr, LIMIT_CSR);
-	if (js_need_str(in->json, "statement", &statement, err) == 0 &&
-	    js_need_bytes(in->json, "signature", &signature, err) == 0 &&
+	if (asked_read(&asked, in->json, err) == 0 &&
 	    js_need_bytes(in->json, "csr", &csr, err) == 0 &&
-	    issue_work(arg, statement, strlen(statement), signature.p, signature.len, csr.p,
-	    csr.len, &pair, err) == 0) {
+	    issue_work(arg, &asked.of, csr.p, csr.len, &pair, err) == 0) {
 		js_set_bytes(out->json, "sign_cert", pair.sign_cert.p, pair.sign_cert.len);
 		js_set_bytes(out->json, "enc_cert", pair.enc_cert.p, pair.enc_cert.len);
 		js_set_bytes(out->json, "envelope", pair.envelope.p, pair.envelope.len);
@@ -43,7 +70,7 @@ answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 		js_set_str(out->json, "enc_serial", pair.enc_serial);
 		rc = 0;
 	}
-	buf_free(&signature);
+	asked_free(&asked);
 	buf_free(&csr);
 	signer_pair_free(&pair);
 	return rc;
@@ -64,22 +91,50 @@ answer_chain(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 }
 
 static int
+answer_change(const char *type, const struct ipc_msg *in, void *arg, struct err *err)
+{
+	struct asked	 asked = {0};
+	int		 rc = asked_read(&asked, in->json, err);
+
+	if (rc == 0)
+		rc = status_change(arg, type, &asked.of, err);
+	asked_free(&asked);
+	return rc;
+}
+
+static int
+answer_hold(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)out;
+	(void)caller;
+	return answer_change("hold", in, arg, err);
+}
+
+static int
+answer_release(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)out;
+	(void)caller;
+	return answer_change("release", in, arg, err);
+}
+
+static int
 answer_revoke(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct buf	 signature;
-	const char	*statement;
-	int		 rc = -1;
-
 	(void)out;
 	(void)caller;
-	buf_init(&signature, 256);
-	if (js_need_str(in->json, "statement", &statement, err) == 0 &&
-	    js_need_bytes(in->json, "signature", &signature, err) == 0)
-		rc = revoke_signed(arg, statement, strlen(statement), signature.p,
-		    signature.len, err);
-	buf_free(&signature);
-	return rc;
+	return answer_change("revocation", in, arg, err);
+}
+
+static int
+answer_status(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)caller;
+	return status_ask(arg, js_str(in->json, "serial"), out->json, err);
 }
 
 static int
@@ -88,8 +143,7 @@ answer_admin_revoke(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role
 {
 	(void)out;
 	(void)caller;
-	return revoke_work(arg, js_str(in->json, "serial"), js_int(in->json, "reason", 0),
-	    "admin", err);
+	return admin_revoke(arg, js_str(in->json, "serial"), js_int(in->json, "reason", 0), err);
 }
 
 static int
@@ -218,7 +272,10 @@ answer_journal_verify(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_ro
 /* Who may ask what. */
 static const struct ipc_request	 signer_requests[] = {
 	{"issue", IPC_WEB, answer_issue},
+	{"hold", IPC_WEB, answer_hold},
+	{"release", IPC_WEB, answer_release},
 	{"revoke", IPC_WEB, answer_revoke},
+	{"status", IPC_WEB | IPC_ADMIN, answer_status},
 	{"chain", IPC_WEB | IPC_VA | IPC_GATE | IPC_ADMIN, answer_chain},
 	{"crl", IPC_VA | IPC_ADMIN, answer_crl},
 	{"staff_issue", IPC_ADMIN, answer_staff_issue},

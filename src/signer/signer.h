@@ -11,7 +11,7 @@
  */
 
 /* What an officer may sign. */
-enum officer_may { OFFICER_APPROVE = 1, OFFICER_REVOKE = 2 };
+enum officer_may { OFFICER_APPROVE = 1, OFFICER_REVOKE = 2, OFFICER_RECOVER = 4 };
 
 struct signer_pair {
 	struct buf	 sign_cert, enc_cert;		/* DER */
@@ -24,10 +24,11 @@ void	signer_pair_free(struct signer_pair *p);
 /* ---- asked over ipc ---- */
 
 /*
- * By web.  signature: DER over the statement's bytes; csr: DER.  Idempotent per order: the
- * same statement and public key give the same pair; another key, or another statement about
- * the order, is ERR_CONFLICT.  A statement
- * that does not hold is ERR_DENIED and journaled.
+ * By web.  signature: DER over the statement's bytes; csr: DER.  The statement's op is new,
+ * renew, reissue or change (replace.h says what becomes of the pair it replaces).  Idempotent
+ * per order: the same statement and public key give the same pair; another key, or another
+ * statement about the order, is ERR_CONFLICT.  A statement that does not hold is ERR_DENIED
+ * and journaled.
  */
 NODISCARD int	signer_issue(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *csr,
@@ -35,11 +36,29 @@ NODISCARD int	signer_issue(const char *statement, size_t statement_len,
 /* Root and issuing certificate, DER. Anybody. */
 NODISCARD int	signer_chain(struct buf *root, struct buf *issuing, struct err *err);
 /*
- * By web with an officer's statement {"type":"revocation","v":1,"serial","reason","officer",
- * "time"}, canonical and signed like an approval.
+ * By web: the status of a pair, named by the serial of its sign certificate; both halves
+ * change together.  Asked for what is so already: 0.  ERR_DENIED: the statement does not hold
+ * or is older than the last change; ERR_WRONG_STATE: the pair is revoked.  Statements are
+ * canonical and signed like an approval:
+ *
+ *	{"type":"hold","v":1,"serial","time","by"}	holder: signed with that very pair;
+ *		officer (names "officer"): signed by the officer; phone: no signature, on the
+ *		word of the hall that has proved the registered phone
+ *	{"type":"release","v":1,"serial","time","officer"}
+ *	{"type":"revocation","v":1,"serial","reason","time","by"}	holder; or officer, with
+ *		"officer" and "second": two different officers sign the same bytes
+ *		optional "invalid_since": ms (RFC 5280 5.3.2)
  */
-NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
+NODISCARD int	signer_hold(const char *statement, size_t statement_len, const void *signature,
+		    size_t signature_len, struct err *err);
+NODISCARD int	signer_release(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, struct err *err);
+NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
+		    const void *signature, size_t signature_len, const void *second,
+		    size_t second_len, struct err *err);
+/* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at","changed",
+ * "not_before","not_after"} */
+NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
 /* By the va: the newest list, made anew when due or when something was revoked since. */
 NODISCARD int	signer_crl(struct buf *der, int64_t *next_update, struct err *err);
 /* By the administrator: a certificate of profile "staff" for this request; DER. */

@@ -57,9 +57,9 @@ signer_chain(struct buf *root, struct buf *issuing, struct err *err)
 	return rc;
 }
 
-int
-signer_revoke(const char *statement, size_t statement_len, const void *signature,
-    size_t signature_len, struct err *err)
+static int
+ask_signed(const char *request, const char *statement, size_t statement_len,
+    const struct signature *first, const struct signature *second, struct err *err)
 {
 	struct ipc_msg	 in, answer;
 	int		 rc;
@@ -67,11 +67,38 @@ signer_revoke(const char *statement, size_t statement_len, const void *signature
 	ipc_msg_init(&in);
 	ipc_msg_init(&answer);
 	json_object_set_new(in.json, "statement", json_stringn(statement, statement_len));
-	js_set_bytes(in.json, "signature", signature, signature_len);
-	rc = ask("revoke", &in, &answer, err);
+	js_set_bytes(in.json, "signature", first->p, first->len);
+	if (second->len > 0)
+		js_set_bytes(in.json, "second", second->p, second->len);
+	rc = ask(request, &in, &answer, err);
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
 	return rc;
+}
+
+int
+signer_hold(const char *statement, size_t statement_len, const void *signature,
+    size_t signature_len, struct err *err)
+{
+	return ask_signed("hold", statement, statement_len,
+	    &(struct signature){signature, signature_len}, &(struct signature){0}, err);
+}
+
+int
+signer_release(const char *statement, size_t statement_len, const void *signature,
+    size_t signature_len, struct err *err)
+{
+	return ask_signed("release", statement, statement_len,
+	    &(struct signature){signature, signature_len}, &(struct signature){0}, err);
+}
+
+int
+signer_revoke(const char *statement, size_t statement_len, const void *signature,
+    size_t signature_len, const void *second, size_t second_len, struct err *err)
+{
+	return ask_signed("revoke", statement, statement_len,
+	    &(struct signature){signature, signature_len},
+	    &(struct signature){second, second_len}, err);
 }
 
 int
@@ -126,6 +153,12 @@ ask_json(const char *request, json_t *question, json_t **out, struct err *err)
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
 	return rc;
+}
+
+int
+signer_status(const char *serial, json_t **out, struct err *err)
+{
+	return ask_json("status", json_pack("{s:s}", "serial", serial), out, err);
 }
 
 int

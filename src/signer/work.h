@@ -2,6 +2,7 @@
 #define SIGNER_WORK_H
 #include "pki/cert.h"
 #include "pki/crl.h"
+#include "signer/request.h"
 #include "signer/signer.h"
 #include "store/store.h"
 /*
@@ -37,11 +38,12 @@ struct officer {
 };
 void		officer_release(struct officer *o);
 /*
- * The officer named in the (canonical, parsed) statement signed it, is on the list, may do
- * this, and the certificate is good now.  ERR_DENIED otherwise.
+ * The officer whose serial the member `who` of the (parsed) statement names signed it with
+ * `signature`, is on the list, may do this, and the certificate is good now.  ERR_DENIED
+ * otherwise.
  */
-NODISCARD int	officer_check(struct signer *s, const json_t *statement, const char *bytes,
-		    size_t len, const void *signature, size_t signature_len,
+NODISCARD int	officer_check(struct signer *s, const json_t *parsed, const char *who,
+		    const struct signed_statement *in, const struct signature *signature,
 		    unsigned int may, struct officer *out, struct err *err);
 /* Parse a statement and check that it is canonical, of this type and version 1. */
 NODISCARD int	statement_parse(const char *bytes, size_t len, const char *type, json_t **out,
@@ -49,16 +51,22 @@ NODISCARD int	statement_parse(const char *bytes, size_t len, const char *type, j
 NODISCARD int	officer_issue(struct signer *s, const char *name, const void *csr,
 		    size_t csr_len, unsigned int may, struct cert **out, struct err *err);
 
-/* issue.c, revoke.c */
-NODISCARD int	issue_work(struct signer *s, const char *statement, size_t statement_len,
-		    const void *signature, size_t signature_len, const void *csr,
+/* issue.c */
+NODISCARD int	issue_work(struct signer *s, const struct signed_statement *in, const void *csr,
 		    size_t csr_len, struct signer_pair *out, struct err *err);
-NODISCARD int	revoke_work(struct signer *s, const char *serial, int64_t reason, const char *by,
+
+/* status.c: type is hold, release or revocation; signer.h says what each must contain. */
+NODISCARD int	status_change(struct signer *s, const char *type,
+		    const struct signed_statement *in, struct err *err);
+NODISCARD int	admin_revoke(struct signer *s, const char *serial, int64_t reason,
 		    struct err *err);
-NODISCARD int	revoke_signed(struct signer *s, const char *statement, size_t len,
-		    const void *signature, size_t signature_len, struct err *err);
+NODISCARD int	status_ask(struct signer *s, const char *serial, json_t *out, struct err *err);
+
+/* list.c: the CRL. */
 NODISCARD int	crl_work(struct signer *s, struct buf *der, int64_t *next_update,
 		    struct err *err);
+/* A reason for good (RFC 5280 5.3.1): neither hold nor removal, and not 7. */
+bool		revocation_reason_is_valid(int64_t reason);
 
 /* certificate.c: a row, inside a transaction; the pointers of our certificates. */
 NODISCARD int	certificate_add(struct db *db, const struct cert *c, const char *ref,

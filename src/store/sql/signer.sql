@@ -18,19 +18,19 @@ INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_aft
 VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8)
 
 -- name: ca_certificate_by_serial
-SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason
+SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed
 FROM certificate WHERE serial = $1
 
--- name: ca_certificate_revoke
-UPDATE certificate SET status = 'revoked', revoked_at = $2, reason = $3
-WHERE serial = $1 AND status = 'good'
+-- name: ca_certificate_status_set
+UPDATE certificate SET status = $2, revoked_at = $3, reason = $4, invalid_since = $5, changed = $6
+WHERE serial = $1 AND status = $7
 
 -- name: ca_certificate_revoked
-SELECT serial, revoked_at, reason FROM certificate
-WHERE status = 'revoked' AND not_after > $1 ORDER BY serial
+SELECT serial, revoked_at, reason, invalid_since FROM certificate
+WHERE status <> 'good' AND not_after > $1 ORDER BY serial
 
--- name: ca_certificate_newest_revocation
-SELECT max(revoked_at) FROM certificate WHERE status = 'revoked'
+-- name: ca_certificate_newest_change
+SELECT max(changed) FROM certificate
 
 -- name: ca_certificate_count
 SELECT count(*) FROM certificate
@@ -38,10 +38,16 @@ SELECT count(*) FROM certificate
 -- name: issue_by_ref
 SELECT statement, point, sign_serial, enc_serial, envelope FROM issue WHERE ref = $1
 
+-- name: issue_by_sign
+SELECT ref, statement, enc_serial, op FROM issue WHERE sign_serial = $1
+
+-- name: issue_replacing
+SELECT ref, sign_serial FROM issue WHERE replaces = $1
+
 -- name: issue_add
 INSERT INTO issue (ref, statement, signature, officer, point, sign_serial, enc_serial, envelope,
-	created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	created, op, replaces)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: crl_newest
 SELECT number, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1

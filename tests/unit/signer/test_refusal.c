@@ -183,7 +183,7 @@ test_refusal__wrong_product(void **state)
 		t = changed("profile", json_string(names[i]));
 		assert_refused(&t, ERR_DENIED, "product");
 	}
-	t = changed("op", json_string("renew"));
+	t = changed("op", json_string("extend"));
 	assert_refused(&t, ERR_DENIED, "unknown");
 	t = changed("order", json_string("1"));
 	assert_refused(&t, ERR_DENIED, "no order");

@@ -23,8 +23,8 @@ struct world {
 	char		 dir[64];
 	struct secret	 passphrase;
 	struct signer	 signer;
-	EVP_PKEY	*officer_key;
-	char		 officer[CERT_SERIAL_TEXT];
+	EVP_PKEY	*officer_key, *second_key;
+	char		 officer[CERT_SERIAL_TEXT], second[CERT_SERIAL_TEXT];
 };
 
 /* The world that the tests of one program share; made by its group_setup. */
@@ -93,6 +93,23 @@ world_ceremony(struct world *w)
 	buf_free(&pem);
 }
 
+/* A second officer, who may do all. */
+static inline void
+world_second(struct world *w)
+{
+	struct err	 err = {0};
+	struct buf	 csr;
+	struct cert	*c = NULL;
+
+	assert_ok(sm2_generate(&w->second_key, &err));
+	world_csr(w->second_key, &csr);
+	assert_ok(officer_issue(&w->signer, "李四", csr.p, csr.len,
+	    OFFICER_APPROVE | OFFICER_REVOKE | OFFICER_RECOVER, &c, &err));
+	snprintf(w->second, sizeof(w->second), "%s", cert_serial(c));
+	cert_free(c);
+	buf_free(&csr);
+}
+
 static inline void
 world_make(struct world *w)
 {
@@ -101,6 +118,7 @@ world_make(struct world *w)
 	world_prepare(w);
 	world_ceremony(w);
 	assert_ok(signer_open(&w->signer, &w->passphrase, &err));
+	world_second(w);
 	assert_ok(kmc_open(&world_kmc, &w->passphrase, &err));
 	w->signer.pair = world_pair;
 }
@@ -120,6 +138,7 @@ world_drop(struct world *w)
 {
 	secret_free(&w->passphrase);
 	EVP_PKEY_free(w->officer_key);
+	EVP_PKEY_free(w->second_key);
 	assert_int_equal(nftw(w->dir, world_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
@@ -180,9 +199,29 @@ world_issue(struct world *w, const struct signed_text *t, EVP_PKEY *key,
 	int		 rc;
 
 	world_csr(key, &csr);
-	rc = issue_work(&w->signer, t->bytes.p, t->bytes.len, t->signature.p,
-	    t->signature.len, csr.p, csr.len, out, err);
+	rc = issue_work(&w->signer, &(struct signed_statement){t->bytes.p, t->bytes.len,
+	    {t->signature.p, t->signature.len}, {0}}, csr.p, csr.len, out, err);
 	buf_free(&csr);
+	return rc;
+}
+
+/* status_change for a statement (dropped here), signed by one or two keys or by nobody. */
+static inline int
+world_change(struct world *w, json_t *statement, EVP_PKEY *first, EVP_PKEY *second,
+    struct err *err)
+{
+	char			*type = xstrdup(js_str(statement, "type"));
+	struct signed_text	 a = world_sign(json_incref(statement),
+	    first == NULL ? w->officer_key : first), b = world_sign(statement,
+	    second == NULL ? w->second_key : second);
+	int			 rc;
+
+	rc = status_change(&w->signer, type, &(struct signed_statement){a.bytes.p, a.bytes.len,
+	    {a.signature.p, first == NULL ? 0 : a.signature.len},
+	    {b.signature.p, second == NULL ? 0 : b.signature.len}}, err);
+	signed_text_free(&a);
+	signed_text_free(&b);
+	free(type);
 	return rc;
 }
 

@@ -1,94 +1,19 @@
 #include "base/base.h"
 #include "base/clock.h"
-#include "base/str.h"
 #include "signer/work.h"
 
 #define CRL_LIFE	(24 * CLOCK_HOUR)
 #define CRL_RENEW	(12 * CLOCK_HOUR)	/* a fresh one at least so often */
 #define CRL_KEEP	100			/* old lists kept in the store */
-/* A revocation has its time before its COMMIT: a list made in between lacks it. */
+/* A change has its time before its COMMIT: a list made in between lacks it. */
 #define CRL_OVERLAP	(30 * CLOCK_SECOND)
 
-struct revocation {
-	const char	*serial, *by;
-	int		 reason;
-};
-
-/* An officer's word ends what was issued for an order; CA and staff are the administrator's. */
-static int
-revoke_may(struct db *db, const struct revocation *v, struct err *err)
+bool
+revocation_reason_is_valid(int64_t reason)
 {
-	struct rows	*r = NULL;
-	bool		 order;
-
-	if (strcmp(v->by, "admin") == 0)
-		return 0;
-	if (db_one(db, SQL_CA_CERTIFICATE_BY_SERIAL, &r, err, DB_TEXT(v->serial)) < 0)
-		return -1;
-	order = strlen(rows_text(r, 0)) == 20 && str_is_digits(rows_text(r, 0));
-	rows_free(r);
-	return order ? 0 : err_set(err, ERR_DENIED,
-	    "certificate %s was not issued for an order", v->serial);
+	return reason >= 0 && reason <= 10 && reason != 7 && reason != CRL_REASON_HOLD &&
+	    reason != CRL_REASON_REMOVE;
 }
-
-static int
-revoke_write(struct db *db, void *arg, struct err *err)
-{
-	struct revocation	*v = arg;
-	json_t			*detail;
-	int64_t			 n;
-	int			 rc;
-
-	if (revoke_may(db, v, err) < 0 ||
-	    db_run(db, SQL_CA_CERTIFICATE_REVOKE, &n, err, DB_TEXT(v->serial),
-	    DB_INT(clock_now()), DB_INT(v->reason)) < 0)
-		return -1;
-	if (n == 0)
-		return err_set(err, ERR_WRONG_STATE,
-		    "certificate %s is not there or revoked already", v->serial);
-	detail = json_pack("{s:s,s:i,s:s}", "serial", v->serial, "reason", v->reason, "by",
-	    v->by);
-	rc = journal_add(db, "certificate.revoke", detail, err);
-	json_decref(detail);
-	return rc;
-}
-
-int
-revoke_work(struct signer *s, const char *serial, int64_t reason, const char *by,
-    struct err *err)
-{
-	struct revocation	 v = {serial, by, (int)reason};
-
-	if (reason < 0 || reason > 10 || reason == 7 || reason == CRL_REASON_HOLD ||
-	    reason == CRL_REASON_REMOVE)
-		return err_set(err, ERR_INPUT, "reason %" PRId64 " cannot be used to revoke", reason);
-	return store_write(s->store, revoke_write, &v, err);
-}
-
-int
-revoke_signed(struct signer *s, const char *statement, size_t len, const void *signature,
-    size_t signature_len, struct err *err)
-{
-	struct officer	 officer = {0};
-	json_t		*j = NULL, *detail;
-	int64_t		 reason;
-	int		 rc = -1;
-
-	if (statement_parse(statement, len, "revocation", &j, err) == 0 &&
-	    officer_check(s, j, statement, len, signature, signature_len, OFFICER_REVOKE,
-	    &officer, err) == 0 && js_need_int(j, "reason", &reason, err) == 0)
-		rc = revoke_work(s, js_str(j, "serial"), reason, officer.serial, err);
-	if (rc < 0 && err->kind == ERR_DENIED) {
-		detail = json_pack("{s:s}", "why", err->text);
-		journal_note(s, "revoke.refused", detail);
-		json_decref(detail);
-	}
-	officer_release(&officer);
-	json_decref(j);
-	return rc;
-}
-
-/* ---- the list ---- */
 
 struct list {
 	struct signer		*signer;
@@ -119,7 +44,7 @@ list_load(struct db *db, void *arg, struct err *err)
 		buf_add(l->der, b, len);
 	}
 	rows_free(r);
-	if (rc < 0 || db_one(db, SQL_CA_CERTIFICATE_NEWEST_REVOCATION, &r, err) < 0)
+	if (rc < 0 || db_one(db, SQL_CA_CERTIFICATE_NEWEST_CHANGE, &r, err) < 0)
 		return -1;
 	l->newest = rows_int(r, 0);
 	rows_free(r);
@@ -147,6 +72,7 @@ list_entries(struct db *db, void *arg, struct err *err)
 		snprintf(e->serial, sizeof(e->serial), "%s", rows_text(r, 0));
 		e->revoked = rows_int(r, 1);
 		e->reason = (int)rows_int(r, 2);
+		e->invalid_since = rows_int(r, 3);
 	}
 	rows_free(r);
 	return rc;

@@ -1,0 +1,198 @@
+#include "base/base.h"
+#include "signer/world.h"
+#include "pki/crl.h"
+#include "signer/pair.h"
+
+/* Hold, release and revocation: who may, in which order, and what the list says of it. */
+
+static EVP_PKEY	*holder;
+
+static void
+issue_one(const char *order, struct signer_pair *out)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signed_text	 t = world_sign(world_approval(w, order), w->officer_key);
+
+	EVP_PKEY_free(holder);
+	holder = NULL;
+	signer_pair_init(out);
+	assert_ok(sm2_generate(&holder, &err));
+	assert_ok(world_issue(w, &t, holder, out, &err));
+	signed_text_free(&t);
+}
+
+static json_t *
+statement(const char *type, const char *serial, const char *by)
+{
+	json_t	*j = json_pack("{s:s,s:i,s:s,s:s,s:I}", "type", type, "v", 1, "serial", serial,
+	    "by", by, "time", (json_int_t)clock_now());
+
+	if (strcmp(by, "officer") == 0)
+		js_set_str(j, "officer", world_shared()->officer);
+	return j;
+}
+
+static json_t *
+with(json_t *j, const char *name, json_t *value)
+{
+	json_object_set_new(j, name, value);
+	return j;
+}
+
+static void
+assert_status(const char *serial, const char *want)
+{
+	struct err	 err = {0};
+	json_t		*j = json_object();
+
+	assert_ok(status_ask(&world_shared()->signer, serial, j, &err));
+	assert_string_equal(js_str(j, "status"), want);
+	json_decref(j);
+}
+
+static bool
+listed(const char *serial, struct crl_entry *entry)
+{
+	struct err	 err = {0};
+	struct buf	 der;
+	int64_t		 next;
+	bool		 found;
+
+	buf_init(&der, LIMIT_FRAME);
+	assert_ok(crl_work(&world_shared()->signer, &der, &next, &err));
+	assert_ok(crl_find(der.p, der.len, serial, &found, entry, &err));
+	buf_free(&der);
+	return found;
+}
+
+void
+test_status__held_and_released(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct crl_entry	 e;
+	struct signer_pair	 p;
+
+	(void)state;
+	issue_one("20261121000000000201", &p);
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
+	assert_status(p.sign_serial, "held");
+	assert_string_equal(world_journal(w).what, "certificate.hold");
+	assert_non_null(strstr(world_journal(w).detail, "\"by\":\"phone\""));
+	assert_true(listed(p.enc_serial, &e));
+	assert_int_equal(e.reason, CRL_REASON_HOLD);
+	/* the holder's word does not undo it, the officer's does */
+	assert_err(world_change(w, statement("release", p.sign_serial, "holder"), holder, NULL,
+	    &err), ERR_DENIED);
+	assert_ok(world_change(w, statement("release", p.sign_serial, "officer"), w->officer_key,
+	    NULL, &err));
+	assert_status(p.sign_serial, "good");
+	assert_false(listed(p.sign_serial, &e));
+	signer_pair_free(&p);
+}
+
+/* A release signed before the second hold is a piece of the past. */
+void
+test_status__old_release_is_not_replayed(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signer_pair	 p;
+	json_t			*release;
+
+	(void)state;
+	issue_one("20261121000000000202", &p);
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
+	release = statement("release", p.sign_serial, "officer");
+	assert_ok(world_change(w, json_incref(release), w->officer_key, NULL, &err));
+	clock_shift(5);
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
+	assert_err(world_change(w, release, w->officer_key, NULL, &err), ERR_DENIED);
+	assert_status(p.sign_serial, "held");
+	clock_shift(0);
+	signer_pair_free(&p);
+}
+
+void
+test_status__holder_revokes_with_the_key(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct crl_entry	 e;
+	struct signer_pair	 p;
+	EVP_PKEY		*other = NULL;
+	json_t			*j;
+
+	(void)state;
+	issue_one("20261121000000000203", &p);
+	assert_ok(sm2_generate(&other, &err));
+	j = with(statement("revocation", p.sign_serial, "holder"), "reason", json_integer(1));
+	with(j, "invalid_since", json_integer(1700000000000));
+	assert_err(world_change(w, json_incref(j), other, NULL, &err), ERR_DENIED);
+	assert_err(world_change(w, json_incref(j), NULL, NULL, &err), ERR_DENIED);
+	assert_status(p.sign_serial, "good");
+	assert_ok(world_change(w, j, holder, NULL, &err));
+	assert_status(p.sign_serial, "revoked");
+	assert_true(listed(p.sign_serial, &e));
+	assert_int_equal(e.reason, 1);
+	assert_int_equal(e.invalid_since, 1700000000000);
+	/* for good */
+	assert_err(world_change(w, statement("release", p.sign_serial, "officer"),
+	    w->officer_key, NULL, &err), ERR_WRONG_STATE);
+	assert_err(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err),
+	    ERR_WRONG_STATE);
+	EVP_PKEY_free(other);
+	signer_pair_free(&p);
+}
+
+void
+test_status__officers_revoke_by_two(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signer_pair	 p;
+	json_t			*j;
+
+	(void)state;
+	issue_one("20261121000000000204", &p);
+	j = with(statement("revocation", p.sign_serial, "officer"), "reason", json_integer(5));
+	assert_err(world_change(w, json_incref(j), w->officer_key, w->second_key, &err),
+	    ERR_DENIED);				/* names no second */
+	with(j, "second", json_string(w->officer));
+	assert_err(world_change(w, json_incref(j), w->officer_key, w->officer_key, &err),
+	    ERR_DENIED);				/* the same one twice */
+	with(j, "second", json_string(w->second));
+	assert_err(world_change(w, json_incref(j), w->officer_key, NULL, &err), ERR_DENIED);
+	assert_err(world_change(w, json_incref(j), w->officer_key, w->officer_key, &err),
+	    ERR_DENIED);
+	assert_status(p.sign_serial, "good");
+	assert_ok(world_change(w, j, w->officer_key, w->second_key, &err));
+	assert_status(p.sign_serial, "revoked");
+	signer_pair_free(&p);
+}
+
+/* A certificate that was held is untrusted since then, also when it is revoked later. */
+void
+test_status__revoked_since_it_was_held(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signer_pair	 p;
+	struct crl_entry	 held, revoked;
+
+	(void)state;
+	issue_one("20261121000000000205", &p);
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "holder"), holder, NULL, &err));
+	assert_true(listed(p.sign_serial, &held));
+	clock_shift(1100);
+	assert_ok(world_change(w, with(statement("revocation", p.sign_serial, "holder"),
+	    "reason", json_integer(5)), holder, NULL, &err));
+	assert_true(listed(p.sign_serial, &revoked));
+	assert_int_equal(revoked.reason, 5);
+	assert_int_equal(revoked.revoked, held.revoked);
+	clock_shift(0);
+	signer_pair_free(&p);
+	EVP_PKEY_free(holder);
+	holder = NULL;
+}
