@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "kmc/kmc.h"
 #include "pki/envelope.h"
+#include "pki/key.h"
 #include "store/seal.h"
 #include "store/store.h"
 
@@ -37,7 +38,7 @@ kmc_init(const struct secret *passphrase, struct err *err)
 	if (file_exists(path))
 		err_set(err, ERR_WRONG_STATE, "%s exists already", path);
 	else if (sm2_generate(&key, err) == 0)
-		rc = sm2_key_write(path, key, passphrase, err);
+		rc = key_write(path, key, passphrase, err);
 	EVP_PKEY_free(key);
 	free(path);
 	return rc;
@@ -52,7 +53,7 @@ kmc_load_seal(struct seal **out, const struct secret *passphrase, struct err *er
 	char		*path = kmc_key_path();
 	int		 rc = -1;
 
-	if (sm2_key_read(path, passphrase, &key, err) == 0 && sm2_scalar(key, d, err) == 0) {
+	if (key_read(path, passphrase, &key, err) == 0 && sm2_scalar(key, d, err) == 0) {
 		*out = seal_new(d);
 		rc = 0;
 	}

@@ -295,6 +295,14 @@ cert_is_same(const struct cert *a, const struct cert *b)
 	return a->der_len == b->der_len && memcmp(a->der, b->der, a->der_len) == 0;
 }
 
+EVP_PKEY *
+cert_key(const struct cert *c)
+{
+	EVP_PKEY	*key = X509_get0_pubkey(c->x);
+
+	return key_kind_of(key) == NULL ? NULL : key;
+}
+
 int
 cert_point(const struct cert *c, unsigned char point[SM2_POINT_LEN], struct err *err)
 {

@@ -1,11 +1,11 @@
 #ifndef PKI_CERT_H
 #define PKI_CERT_H
 #include "pki/profile.h"
-#include "pki/sm2.h"
+#include "pki/signing_key.h"
 
 #include <openssl/x509.h>
 /*
- * X.509 v3 certificates with SM2 keys and sm2sign-with-sm3 signatures (GB/T 20518).
+ * X.509 v3 certificates (RFC 5280, GB/T 20518) with keys of the kinds of key.h.
  * A struct cert is immutable; whoever gets one through `out` frees it with cert_free.
  */
 struct cert;
@@ -36,7 +36,7 @@ struct cert_pointers {
 struct cert_plan {
 	const struct profile *profile;
 	const struct name *subject;
-	unsigned char	 point[SM2_POINT_LEN];	/* the subject's public key */
+	const EVP_PKEY	*key;			/* the subject's public key, of any kind */
 	const struct cert *issuer;		/* NULL: self-signed */
 	unsigned char	 serial[CERT_SERIAL_LEN]; /* from cert_new_serial */
 	int64_t		 not_before, not_after;	/* ms; cut to seconds */
@@ -55,7 +55,7 @@ void		 cert_serial_text(const unsigned char serial[CERT_SERIAL_LEN],
  * result.  ERR_INPUT: the subject does not fit the profile, or the validity is not within
  * the issuer's; ERR_CRYPTO: the key is not the issuer's.
  */
-NODISCARD int	 cert_build(const struct cert_plan *plan, EVP_PKEY *issuer_key,
+NODISCARD int	 cert_build(const struct cert_plan *plan, const struct signing_key *issuer_key,
 		    struct cert **out, struct err *err);
 
 /* Reading ----------------------------------------------------------------------------- */
@@ -88,6 +88,8 @@ bool		 cert_is_same(const struct cert *a, const struct cert *b);
  * strings and tagged forms, the arcs of GM/T 0015-2012 and -2023 and 1.2.86.11.7. */
 bool		 cert_identity(const struct cert *c, const char **type,
 		    char code[CERT_IDENTITY_TEXT]);
+/* The public key, borrowed; NULL when it is of no kind we use. */
+EVP_PKEY	*cert_key(const struct cert *c);
 /* The SM2 public key; ERR_CRYPTO when the key is of another kind. */
 NODISCARD int	 cert_point(const struct cert *c, unsigned char point[SM2_POINT_LEN],
 		    struct err *err);
@@ -95,7 +97,7 @@ void		 cert_pem_add(const struct cert *c, struct buf *pem);
 
 /* Trusting ---------------------------------------------------------------------------- */
 
-/* The signature alone, over the exact bytes, with the default ID. */
+/* The signature alone, over the exact bytes (for SM2 with the default ID). */
 NODISCARD int	 cert_verify_signature(const struct cert *c, const struct cert *issuer,
 		    struct err *err);
 /*

@@ -10,15 +10,15 @@ cert_verify_signature(const struct cert *c, const struct cert *issuer, struct er
 {
 	struct der_signed	 s;
 	const X509_ALGOR	*outer;
-	unsigned char		 point[SM2_POINT_LEN];
 
 	X509_get0_signature(NULL, &outer, c->x);
 	if (der_signed_parse(c->der, c->der_len, &s) < 0 ||
 	    X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(c->x)) != 0)
-		return err_set(err, ERR_CRYPTO, "%s: not signed with SM2 and SM3", c->subject);
-	if (cert_point(issuer, point, err) < 0)
-		return err_add(err, "%s", issuer->subject);
-	if (sm2_verify_point(point, s.tbs.p, s.tbs.len, s.signature.p, s.signature.len, err) < 0)
+		return err_set(err, ERR_CRYPTO, "%s: two signature algorithms (RFC 5280 4.1.1.2)",
+		    c->subject);
+	if (cert_key(issuer) == NULL)
+		return err_set(err, ERR_CRYPTO, "%s: a key of no kind we use", issuer->subject);
+	if (key_verify_signed(cert_key(issuer), &s, err) < 0)
 		return err_add(err, "%s", c->subject);
 	return 0;
 }

@@ -25,7 +25,7 @@ NODISCARD int	cert_serial_from_asn1(const ASN1_INTEGER *n, char text[CERT_SERIAL
 ASN1_INTEGER	*cert_serial_to_asn1(const char *text);
 /* Whole ms to an ASN1_TIME of RFC 5280 form; the caller frees. */
 ASN1_TIME	*cert_time_new(int64_t ms);
-/* A signing context for X509_sign_ctx and its kin with SM3 and the default ID; the caller
- * frees. */
-EVP_MD_CTX	*cert_sign_ctx(EVP_PKEY *key);
+/* Append the extensions of the plan, each an Extension, without the SEQUENCE around. */
+NODISCARD int	cert_add_extensions(struct buf *out, const struct cert_plan *plan,
+		    struct err *err);
 #endif

@@ -1,148 +1,191 @@
 #include "base/base.h"
+#include "base/clock.h"
+#include "base/str.h"
 #include "pki/cert_parts.h"
 #include "pki/crl.h"
 #include "pki/der.h"
 
 #include <openssl/x509v3.h>
 
-#define CRL_MAX	(64 * 1024 * 1024)
+#define CRL_MAX	(128 * 1024 * 1024)
 
 /* Building ------------------------------------------------------------------------------ */
 
-static int
-crl_add_reason(X509_REVOKED *r, int reason)
+/* Append Extension { oid (DER), value }; small ones only. */
+static void
+crl_add_extension(struct buf *out, const char *oid, size_t oid_len, const void *value,
+    size_t len)
 {
-	ASN1_ENUMERATED	*value;
-	int		 ok;
+	struct buf	 e;
 
-	if (reason == CRL_REASON_UNSPECIFIED)
-		return 0;
-	value = ASN1_ENUMERATED_new();
-	ok = value != NULL && ASN1_ENUMERATED_set(value, reason) &&
-	    X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, value, 0, 0) > 0;
-	ASN1_ENUMERATED_free(value);
-	return ok ? 0 : -1;
+	buf_init(&e, len + 32);
+	buf_add(&e, oid, oid_len);
+	der_add(&e, 0x04, value, len);
+	der_add(out, 0x30, e.p, e.len);
+	buf_free(&e);
 }
 
-/* When the key was lost, as far as that is known (RFC 5280 5.3.2). */
-static int
-crl_add_invalidity(X509_REVOKED *r, int64_t since)
+/* reasonCode and invalidityDate (RFC 5280 5.3.1, 5.3.2), what is known of them. */
+static void
+crl_add_entry_extensions(struct buf *b, const struct crl_entry *e)
 {
-	ASN1_GENERALIZEDTIME	*when;
-	int			 ok;
+	unsigned char	 reason[3] = {0x0a, 1, (unsigned char)e->reason};
+	struct buf	 ext;
+	char		 when[32];
 
-	if (since == 0)
-		return 0;
-	when = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(since / 1000));
-	ok = when != NULL && X509_REVOKED_add1_ext_i2d(r, NID_invalidity_date, when, 0, 0) > 0;
-	ASN1_GENERALIZEDTIME_free(when);
-	return ok ? 0 : -1;
-}
+	if (e->reason == CRL_REASON_UNSPECIFIED && e->invalid_since == 0)
+		return;
+	buf_init(&ext, 128);
+	if (e->reason != CRL_REASON_UNSPECIFIED)
+		crl_add_extension(&ext, "\x06\x03\x55\x1d\x15", 5, reason, sizeof(reason));
+	if (e->invalid_since != 0) {
+		struct tm	 tm;
+		time_t		 t = (time_t)(e->invalid_since / CLOCK_SECOND);
 
-static int
-crl_add_entry(X509_CRL *crl, const struct crl_entry *e, struct err *err)
-{
-	X509_REVOKED	*r = X509_REVOKED_new();
-	ASN1_INTEGER	*serial = cert_serial_to_asn1(e->serial);
-	ASN1_TIME	*when = cert_time_new(e->revoked);
-	int		 rc = -1;
-
-	if (serial == NULL || e->reason < 0 || e->reason == 7 || e->reason > 10)
-		err_set(err, ERR_INPUT, "a CRL entry without serial or with a bad reason");
-	else if (r == NULL || when == NULL || !X509_REVOKED_set_serialNumber(r, serial) ||
-	    !X509_REVOKED_set_revocationDate(r, when) || crl_add_reason(r, e->reason) < 0 ||
-	    crl_add_invalidity(r, e->invalid_since) < 0 ||
-	    !X509_CRL_add0_revoked(crl, r))
-		err_openssl(err, ERR_BUG, "cannot add a CRL entry");
-	else {
-		r = NULL; /* transferred */
-		rc = 0;
+		gmtime_r(&t, &tm);
+		when[0] = 0x18;
+		when[1] = 15;
+		strftime(when + 2, sizeof(when) - 2, "%Y%m%d%H%M%SZ", &tm);
+		crl_add_extension(&ext, "\x06\x03\x55\x1d\x18", 5, when, 17);
 	}
-	ASN1_TIME_free(when);
-	ASN1_INTEGER_free(serial);
-	X509_REVOKED_free(r);
+	der_add(b, 0x30, ext.p, ext.len);
+	buf_free(&ext);
+}
+
+/* `room` is reused from entry to entry: a list may have a million. */
+static int
+crl_add_entry(struct buf *out, struct buf *room, const struct crl_entry *e, struct err *err)
+{
+	unsigned char	 serial[20];
+	size_t		 n = strlen(e->serial) / 2;
+
+	if (e->reason < 0 || e->reason == 7 || e->reason > 10 || n == 0 || n > sizeof(serial) ||
+	    strlen(e->serial) % 2 != 0 || hex_decode(e->serial, serial, n) < 0)
+		return err_set(err, ERR_INPUT, "a CRL entry without serial or with a bad reason");
+	buf_clear(room);
+	der_add_uint(room, serial, n);
+	der_add_time(room, e->revoked);
+	crl_add_entry_extensions(room, e);
+	der_add(out, 0x30, room->p, room->len);
+	return 0;
+}
+
+static int
+crl_add_entries(struct buf *b, const struct crl_entry *entries, size_t n, struct err *err)
+{
+	struct buf	 list, room;
+	int		 rc = 0;
+
+	if (n == 0)
+		return 0;		/* an empty list must be absent (RFC 5280 5.1.2.6) */
+	buf_init(&list, CRL_MAX);
+	buf_init(&room, 256);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = crl_add_entry(&list, &room, &entries[i], err);
+	if (rc == 0 && (rc = buf_check(&list, err)) == 0)
+		der_add(b, 0x30, list.p, list.len);
+	buf_free(&room);
+	buf_free(&list);
 	return rc;
 }
 
-static int
-crl_add_extensions(X509_CRL *crl, const struct cert *issuer, int64_t number)
+static void
+crl_add_number(struct buf *b, int64_t number)
 {
-	const ASN1_OCTET_STRING	*ski = X509_get0_subject_key_id(issuer->x);
-	AUTHORITY_KEYID		*aki = AUTHORITY_KEYID_new();
-	ASN1_INTEGER		*n = ASN1_INTEGER_new();
-	int			 ok;
+	unsigned char	 be[8];
 
-	ok = aki != NULL && n != NULL && ski != NULL &&
-	    (aki->keyid = ASN1_OCTET_STRING_dup(ski)) != NULL &&
-	    ASN1_INTEGER_set_int64(n, number) &&
-	    X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, aki, 0, 0) > 0 &&
-	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0, 0) > 0;
-	ASN1_INTEGER_free(n);
-	AUTHORITY_KEYID_free(aki);
-	return ok ? 0 : -1;
+	for (int i = 0; i < 8; i++)
+		be[i] = (unsigned char)(number >> (56 - 8 * i));
+	der_add_uint(b, be, sizeof(be));
 }
 
-static int
-crl_fill(X509_CRL *crl, const struct cert *issuer, int64_t this_update, int64_t next_update)
+/* The same as crl_add_extension, critical. */
+static void
+crl_add_critical(struct buf *out, const char *oid, size_t oid_len, const struct buf *value)
 {
-	ASN1_TIME	*from = cert_time_new(this_update), *to = cert_time_new(next_update);
-	int		 ok;
+	struct buf	 e;
 
-	ok = from != NULL && to != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) &&
-	    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->x)) &&
-	    X509_CRL_set1_lastUpdate(crl, from) && X509_CRL_set1_nextUpdate(crl, to);
-	ASN1_TIME_free(from);
-	ASN1_TIME_free(to);
-	return ok ? 0 : -1;
+	buf_init(&e, value->len + 32);
+	buf_add(&e, oid, oid_len);
+	der_add(&e, 0x01, "\xff", 1);
+	der_add(&e, 0x04, value->p, value->len);
+	der_add(out, 0x30, e.p, e.len);
+	buf_free(&e);
 }
 
+/* authorityKeyIdentifier, cRLNumber, and what the plan says of delta and partition. */
 static int
-crl_sign(X509_CRL *crl, EVP_PKEY *key, struct buf *der, struct err *err)
+crl_add_extensions(struct buf *b, const struct crl_plan *plan, struct err *err)
 {
-	EVP_MD_CTX	*ctx = cert_sign_ctx(key);
-	unsigned char	*p = NULL;
-	int		 len, rc = -1;
+	const ASN1_OCTET_STRING	*ski = X509_get0_subject_key_id(plan->issuer->x);
+	struct buf		 ext, value;
 
-	if (ctx == NULL || !X509_CRL_sort(crl) || X509_CRL_sign_ctx(crl, ctx) <= 0 ||
-	    (len = i2d_X509_CRL(crl, &p)) <= 0)
-		err_openssl(err, ERR_CRYPTO, "cannot sign the CRL");
-	else {
-		buf_add(der, p, (size_t)len);
-		rc = buf_check(der, err);
+	if (ski == NULL)
+		return err_set(err, ERR_INPUT, "the issuer has no subject key identifier");
+	buf_init(&ext, 2048);
+	buf_init(&value, 1024);
+	der_add(&value, 0x80, ASN1_STRING_get0_data(ski), (size_t)ASN1_STRING_length(ski));
+	der_wrap(&value, 0x30);
+	crl_add_extension(&ext, "\x06\x03\x55\x1d\x23", 5, value.p, value.len);
+	buf_clear(&value);
+	crl_add_number(&value, plan->number);
+	crl_add_extension(&ext, "\x06\x03\x55\x1d\x14", 5, value.p, value.len);
+	if (plan->base > 0) {
+		buf_clear(&value);
+		crl_add_number(&value, plan->base);
+		crl_add_critical(&ext, "\x06\x03\x55\x1d\x1b", 5, &value);
 	}
-	OPENSSL_free(p);
-	EVP_MD_CTX_free(ctx);
-	return rc;
+	if (plan->point != NULL) {
+		buf_clear(&value);
+		der_add(&value, 0x86, plan->point, strlen(plan->point));
+		der_wrap(&value, 0xa0);		/* fullName */
+		der_wrap(&value, 0xa0);		/* distributionPoint */
+		der_wrap(&value, 0x30);
+		crl_add_critical(&ext, "\x06\x03\x55\x1d\x1c", 5, &value);
+	}
+	der_wrap(&ext, 0x30);
+	der_add(b, 0xa0, ext.p, ext.len);
+	buf_free(&value);
+	buf_free(&ext);
+	return 0;
+}
+
+/* TBSCertList (RFC 5280 5.1.2). */
+static int
+crl_add_tbs(struct buf *b, const struct crl_plan *plan, const struct key_kind *kind,
+    struct err *err)
+{
+	unsigned char	*name = NULL;
+	int		 len = i2d_X509_NAME(X509_get_subject_name(plan->issuer->x), &name);
+
+	if (len <= 0)
+		BUG("out of memory");
+	buf_add(b, "\x02\x01\x01", 3);		/* version 2 */
+	buf_add(b, kind->algorithm, kind->algorithm_len);
+	buf_add(b, name, (size_t)len);
+	OPENSSL_free(name);
+	der_add_time(b, plan->this_update);
+	der_add_time(b, plan->next_update);
+	if (crl_add_entries(b, plan->entries, plan->n, err) < 0 ||
+	    crl_add_extensions(b, plan, err) < 0)
+		return -1;
+	der_wrap(b, 0x30);
+	return buf_check(b, err);
 }
 
 int
-crl_build(const struct cert *issuer, EVP_PKEY *issuer_key, int64_t number,
-    int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-    struct buf *der, struct err *err)
+crl_build(const struct crl_plan *plan, const struct signing_key *key, struct buf *der,
+    struct err *err)
 {
-	X509_CRL	*crl = X509_CRL_new();
-	unsigned char	 want[SM2_POINT_LEN], have[SM2_POINT_LEN];
+	struct buf	 tbs;
 	int		 rc = -1;
 
-	if (crl == NULL)
-		BUG("out of memory");
-	if (cert_point(issuer, want, err) < 0 || sm2_point(issuer_key, have, err) < 0)
-		goto out;
-	if (memcmp(want, have, sizeof(want)) != 0) {
-		err_set(err, ERR_CRYPTO, "the signing key is not the issuer's");
-		goto out;
-	}
-	if (crl_fill(crl, issuer, this_update, next_update) < 0 ||
-	    crl_add_extensions(crl, issuer, number) < 0) {
-		err_openssl(err, ERR_BUG, "cannot fill the CRL");
-		goto out;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (crl_add_entry(crl, &entries[i], err) < 0)
-			goto out;
-	rc = crl_sign(crl, issuer_key, der, err);
- out:
-	X509_CRL_free(crl);
+	if (cert_key(plan->issuer) == NULL || !key_is_same(cert_key(plan->issuer), key->key))
+		return err_set(err, ERR_CRYPTO, "the signing key is not the issuer's");
+	buf_init(&tbs, CRL_MAX);
+	if (crl_add_tbs(&tbs, plan, key_kind_of(key->key), err) == 0)
+		rc = signing_key_wrap(key, tbs.p, tbs.len, der, err);
+	buf_free(&tbs);
 	return rc;
 }
 
@@ -186,20 +229,18 @@ crl_verify(const void *der, size_t len, const struct cert *issuer, struct crl_fa
     struct err *err)
 {
 	struct der_signed	 s;
-	unsigned char		 point[SM2_POINT_LEN];
 	X509_CRL		*crl = NULL;
 	int			 rc = -1;
 
-	if (crl_parse(der, len, &crl, err) < 0 || cert_point(issuer, point, err) < 0)
+	if (crl_parse(der, len, &crl, err) < 0)
 		goto out;
 	if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer->x)) != 0)
 		err_set(err, ERR_CRYPTO, "the CRL is not of %s", issuer->subject);
 	else if ((issuer->usage & KU_CRL_SIGN) == 0)
 		err_set(err, ERR_CRYPTO, "%s may not sign CRLs", issuer->subject);
 	else if (der_signed_parse(der, len, &s) < 0)
-		err_set(err, ERR_CRYPTO, "the CRL is not signed with SM2 and SM3");
-	else if (sm2_verify_point(point, s.tbs.p, s.tbs.len, s.signature.p, s.signature.len,
-	    err) == 0)
+		err_set(err, ERR_CRYPTO, "the CRL is malformed");
+	else if (key_verify_signed(cert_key(issuer), &s, err) == 0)
 		rc = crl_take_facts(crl, facts, err);
  out:
 	X509_CRL_free(crl);

@@ -2,8 +2,8 @@
 #define PKI_CRL_H
 #include "pki/cert.h"
 /*
- * Certificate revocation lists v2 (RFC 5280 5, GB/T 20518 5.3): full lists of one issuer with
- * cRLNumber and authorityKeyIdentifier.
+ * Certificate revocation lists v2 (RFC 5280 5, GB/T 20518 5.3): full, delta and partitioned lists
+ * with cRLNumber and authorityKeyIdentifier.
  */
 /* RFC 5280 5.3.1; 7 is not used. */
 enum crl_reason {
@@ -31,10 +31,22 @@ struct crl_facts {
 	size_t		 entries;
 };
 
-/* Append the signed DER of a list to der. */
-NODISCARD int	crl_build(const struct cert *issuer, EVP_PKEY *issuer_key, int64_t number,
-		    int64_t this_update, int64_t next_update, const struct crl_entry *entries,
-		    size_t n, struct buf *der, struct err *err);
+/* Everything that goes into a list; all borrowed. */
+struct crl_plan {
+	const struct cert *issuer;
+	int64_t		 number;			/* cRLNumber */
+	int64_t		 this_update, next_update;	/* ms */
+	const struct crl_entry *entries;		/* in any order */
+	size_t		 n;
+	int64_t		 base;		/* delta: number of the full list it builds on; 0: full */
+	const char	*point;		/* URL of the partition it is for; NULL: the whole CA */
+};
+/*
+ * Append the signed DER of a list to der.  A delta carries deltaCRLIndicator (5.2.4), a list
+ * of one partition issuingDistributionPoint (5.2.5), both critical.
+ */
+NODISCARD int	crl_build(const struct crl_plan *plan, const struct signing_key *key,
+		    struct buf *der, struct err *err);
 /* Check issuer name, cRLSign and signature (DER).  Does not judge the times. */
 NODISCARD int	crl_verify(const void *der, size_t len, const struct cert *issuer,
 		    struct crl_facts *facts, struct err *err);

@@ -1,13 +1,8 @@
 #include "base/base.h"
 #include "pki/csr.h"
-#include "pki/der.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
-static const unsigned char csr_alg[] = {	/* sm2sign-with-sm3, parameters absent */
-	0x30, 0x0a, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x75,
-};
 
 /* CertificationRequestInfo: version 0, subject, SPKI, empty attributes. */
 static int
@@ -39,9 +34,10 @@ int
 csr_build(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
     csr_sign_fn sign, void *arg, struct buf *der, struct err *err)
 {
-	unsigned char	 e[SM2_DIGEST_LEN], rs[SM2_RAW_SIG_LEN];
-	struct buf	 body, sig;
-	int		 rc = -1;
+	const struct key_kind	*sm2 = key_kind_find("sm2");
+	unsigned char		 e[SM2_DIGEST_LEN], rs[SM2_RAW_SIG_LEN];
+	struct buf		 body, sig;
+	int			 rc = -1;
 
 	buf_init(&body, LIMIT_CSR);
 	buf_init(&sig, SM2_SIG_DER_MAX + 1);
@@ -50,7 +46,7 @@ csr_build(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
 	sm2_digest(point, body.p, body.len, e);
 	if (sign(arg, e, rs, err) < 0)
 		goto out;
-	buf_add(&body, csr_alg, sizeof(csr_alg));
+	buf_add(&body, sm2->algorithm, sm2->algorithm_len);
 	buf_add(&sig, "", 1);
 	sm2_sig_to_der(rs, &sig);
 	der_add(&body, 0x03, sig.p, sig.len);
@@ -99,26 +95,28 @@ csr_slice(const void *p, size_t len, struct der_signed *s, struct der *spki)
 	return der_get(&body, 0xa0, &skip) < 0 || body.len != 0 ? -1 : 0;
 }
 
+/* The key and the proof that its private half is held. */
 static int
-csr_check_der(const void *p, size_t len, unsigned char point[SM2_POINT_LEN],
-    struct err *err)
+csr_check_der(const void *p, size_t len, EVP_PKEY **key, struct err *err)
 {
 	struct der_signed	 s;
 	struct der		 spki;
 
 	if (csr_slice(p, len, &s, &spki) < 0)
-		return err_set(err, ERR_INPUT, "证书请求的格式不正确（须为 SM2 的 PKCS#10），"
+		return err_set(err, ERR_INPUT, "证书请求的格式不正确（须为 PKCS#10），"
 		    "请用证书助手重新生成。");
-	if (sm2_spki_parse(spki.p, spki.len, point, err) < 0)
-		return err_set(err, ERR_INPUT, "证书请求里的公钥不是 SM2 公钥，请用证书助手重新生成。");
-	if (sm2_verify_point(point, s.tbs.p, s.tbs.len, s.signature.p, s.signature.len, err) < 0)
-		return err_set(err, ERR_CRYPTO, "证书请求的签名不对，不能证明您持有私钥，"
-		    "请用证书助手重新生成。");
-	return 0;
+	if (key_spki_parse(spki.p, spki.len, key, err) < 0)
+		return err_set(err, ERR_INPUT, "证书请求里的公钥种类不受支持，请用证书助手重新生成。");
+	if (key_verify_signed(*key, &s, err) == 0)
+		return 0;
+	EVP_PKEY_free(*key);
+	*key = NULL;
+	return err_set(err, ERR_CRYPTO, "证书请求的签名不对，不能证明您持有私钥，"
+	    "请用证书助手重新生成。");
 }
 
 int
-csr_check(const void *p, size_t len, unsigned char point[SM2_POINT_LEN], struct err *err)
+csr_check_key(const void *p, size_t len, EVP_PKEY **key, struct err *err)
 {
 	BIO		*bio;
 	char		*kind = NULL, *header = NULL;
@@ -129,17 +127,32 @@ csr_check(const void *p, size_t len, unsigned char point[SM2_POINT_LEN], struct 
 	if (len == 0 || len > LIMIT_CSR)
 		return err_set(err, ERR_INPUT, "证书请求须为 1 至 %d 字节。", LIMIT_CSR);
 	if (((const unsigned char *)p)[0] == 0x30)
-		return csr_check_der(p, len, point, err);
+		return csr_check_der(p, len, key, err);
 	bio = BIO_new_mem_buf(p, (int)len);
 	if (bio != NULL && PEM_read_bio(bio, &kind, &header, &data, &n) == 1 &&
 	    (strcmp(kind, PEM_STRING_X509_REQ) == 0 ||
 	    strcmp(kind, PEM_STRING_X509_REQ_OLD) == 0))
-		rc = csr_check_der(data, (size_t)n, point, err);
+		rc = csr_check_der(data, (size_t)n, key, err);
 	else
 		rc = err_openssl(err, ERR_INPUT, "证书请求既不是 DER 也不是 PEM");
 	OPENSSL_free(data);
 	OPENSSL_free(header);
 	OPENSSL_free(kind);
 	BIO_free(bio);
+	return rc;
+}
+
+int
+csr_check(const void *p, size_t len, unsigned char point[SM2_POINT_LEN], struct err *err)
+{
+	struct err	 other = {0};
+	EVP_PKEY	*key = NULL;
+	int		 rc;
+
+	if (csr_check_key(p, len, &key, err) < 0)
+		return -1;
+	if ((rc = sm2_point(key, point, &other)) < 0)
+		err_set(err, ERR_INPUT, "证书请求里的公钥不是 SM2 公钥，请用证书助手重新生成。");
+	EVP_PKEY_free(key);
 	return rc;
 }

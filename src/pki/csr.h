@@ -1,9 +1,9 @@
 #ifndef PKI_CSR_H
 #define PKI_CSR_H
 #include "pki/name.h"
-#include "pki/sm2.h"
+#include "pki/key.h"
 /*
- * PKCS#10 certification requests with SM2 (RFC 2986, GM/T 0092): proof that somebody holds
+ * PKCS#10 certification requests (RFC 2986, GM/T 0092): proof that somebody holds
  * the private key.  Names and attributes inside are of no consequence to us.
  */
 
@@ -24,4 +24,6 @@ NODISCARD int	csr_build_key(const struct name *subject, EVP_PKEY *key, struct bu
  */
 NODISCARD int	csr_check(const void *p, size_t len, unsigned char point[SM2_POINT_LEN],
 		    struct err *err);
+/* The same for a key of any of these kinds; the caller frees *key. */
+NODISCARD int	csr_check_key(const void *p, size_t len, EVP_PKEY **key, struct err *err);
 #endif

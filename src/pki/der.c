@@ -1,10 +1,8 @@
 #include "base/base.h"
 #include "pki/der.h"
 
-/* 1.2.156.10197.1.501, sm2sign-with-sm3 */
-static const unsigned char der_sm2_sm3[] = {
-	0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x75,
-};
+#include <openssl/objects.h>
+#include <time.h>
 
 /* The length octets at *d; consumes them.  Long forms must be minimal. */
 static int
@@ -86,19 +84,67 @@ der_get_uint(struct der *d, unsigned char *out, size_t size)
 	return 0;
 }
 
+static void
+der_add_length(struct buf *b, size_t len)
+{
+	unsigned	 n = len > 0xffffff ? 4 : len > 0xffff ? 3 : len > 0xff ? 2 : 1;
+
+	if (len > 0xffffffff)
+		BUG("DER element of %zu bytes", len);
+	if (len >= 0x80)
+		buf_addch(b, (char)(0x80 | n));
+	else
+		n = 1;
+	while (n-- > 0)
+		buf_addch(b, (char)(len >> (8 * n)));
+}
+
 void
 der_add(struct buf *b, unsigned tag, const void *p, size_t len)
 {
 	buf_addch(b, (char)tag);
-	if (len >= 0x10000)
-		BUG("DER element of %zu bytes", len);
-	if (len >= 0x100) {
-		buf_add(b, "\x82", 1);
-		buf_addch(b, (char)(len >> 8));
-	} else if (len >= 0x80)
-		buf_add(b, "\x81", 1);
-	buf_addch(b, (char)(len & 0xff));
+	der_add_length(b, len);
 	buf_add(b, p, len);
+}
+
+void
+der_wrap(struct buf *b, unsigned tag)
+{
+	struct buf	 inner = *b;
+
+	buf_init(b, inner.max);
+	der_add(b, tag, inner.p, inner.len);
+	b->over = b->over || inner.over;
+	buf_free(&inner);
+}
+
+int
+der_add_oid(struct buf *b, const char *oid, struct err *err)
+{
+	ASN1_OBJECT	*o = OBJ_txt2obj(oid, 1);
+
+	if (o == NULL)
+		return err_openssl(err, ERR_INPUT, "%.64s is not an object identifier", oid);
+	der_add(b, 0x06, OBJ_get0_data(o), OBJ_length(o));
+	ASN1_OBJECT_free(o);
+	return 0;
+}
+
+/* RFC 5280 4.1.2.5: UTCTime until 2049, GeneralizedTime after. */
+void
+der_add_time(struct buf *b, int64_t ms)
+{
+	time_t		 t = (time_t)(ms / 1000);
+	struct tm	 tm;
+	char		 text[32];
+
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < 50 || tm.tm_year > 8099)
+		BUG("a time out of the range of certificates");
+	strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm);
+	if (tm.tm_year < 150)
+		der_add(b, 0x17, text + 2, strlen(text) - 2);
+	else
+		der_add(b, 0x18, text, strlen(text));
 }
 
 void
@@ -119,31 +165,17 @@ der_add_uint(struct buf *b, const unsigned char *p, size_t len)
 		der_add(b, 0x02, body + 1, len);
 }
 
-/* sm2sign-with-sm3 with parameters absent (ours) or NULL (many Chinese CAs). */
-static int
-der_check_algorithm(struct der alg)
-{
-	struct der	 oid, null;
-
-	if (der_get(&alg, 0x06, &oid) < 0 || oid.len != sizeof(der_sm2_sm3) ||
-	    memcmp(oid.p, der_sm2_sm3, oid.len) != 0)
-		return -1;
-	if (alg.len == 0)
-		return 0;
-	return der_get(&alg, 0x05, &null) < 0 || null.len != 0 || alg.len != 0 ? -1 : 0;
-}
-
 static int
 der_signed_slice(struct der in, struct der_signed *s, struct der *rest)
 {
-	struct der	 body, alg, bits, skip;
+	struct der	 body, bits, skip;
 	unsigned	 tag;
 
 	if (der_get(&in, 0x30, &body) < 0 || in.len != 0)
 		return -1;
 	if (der_next(&body, &tag, &skip, &s->tbs) < 0 || tag != 0x30)
 		return -1;
-	if (der_get(&body, 0x30, &alg) < 0 || der_check_algorithm(alg) < 0)
+	if (der_next(&body, &tag, &skip, &s->algorithm) < 0 || tag != 0x30)
 		return -1;
 	if (der_get(&body, 0x03, &bits) < 0 || bits.len < 1 || bits.p[0] != 0)
 		return -1;

@@ -18,16 +18,22 @@ NODISCARD int	 der_next(struct der *d, unsigned *tag, struct der *body, struct d
 NODISCARD int	 der_get_uint(struct der *d, unsigned char *out, size_t size);
 /* Append tag, length and content. */
 void		 der_add(struct buf *b, unsigned tag, const void *p, size_t len);
+/* Replace the content of b by tag, length and the old content. */
+void		 der_wrap(struct buf *b, unsigned tag);
+/* Append a dotted OID; ERR_INPUT when it is none. */
+NODISCARD int	 der_add_oid(struct buf *b, const char *oid, struct err *err);
+/* Append a Time: UTCTime until 2049, GeneralizedTime after (RFC 5280 4.1.2.5). */
+void		 der_add_time(struct buf *b, int64_t ms);
 /* Append a non-negative INTEGER from big-endian bytes. */
 void		 der_add_uint(struct buf *b, const unsigned char *p, size_t len);
 
 /*
  * Certificates, requests, CRLs and OCSP answers are SEQUENCE { tbs, algorithm, BIT STRING }:
- * slice the exact signed bytes.  -1 unless the algorithm is sm2sign-with-sm3 (parameters
- * absent or NULL) and nothing follows.
+ * slice the exact signed bytes.  -1 unless nothing follows.
  */
 struct der_signed {
 	struct der	 tbs;			/* with its header */
+	struct der	 algorithm;		/* with its header */
 	struct der	 signature;		/* inside the BIT STRING */
 };
 NODISCARD int	 der_signed_parse(const void *p, size_t len, struct der_signed *s);

@@ -19,12 +19,11 @@ static bool
 ocsp_hashes(const EVP_MD *md, const struct cert *issuer, unsigned char *name_hash,
     unsigned char *key_hash, unsigned *len)
 {
-	unsigned char	 point[SM2_POINT_LEN];
-	struct err	 err = {0};
+	const ASN1_BIT_STRING	*key = X509_get0_pubkey_bitstr(issuer->x);
 
-	return cert_point(issuer, point, &err) == 0 &&
-	    X509_NAME_digest(X509_get_subject_name(issuer->x), md, name_hash, len) == 1 &&
-	    EVP_Digest(point, sizeof(point), key_hash, len, md, NULL) == 1;
+	return X509_NAME_digest(X509_get_subject_name(issuer->x), md, name_hash, len) == 1 &&
+	    EVP_Digest(ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), key_hash,
+	    len, md, NULL) == 1;
 }
 
 bool
@@ -171,7 +170,7 @@ static int
 ocsp_sign(OCSP_BASICRESP *bs, const struct cert *responder, EVP_PKEY *key, struct buf *der,
     struct err *err)
 {
-	EVP_MD_CTX	*ctx = cert_sign_ctx(key);
+	EVP_MD_CTX	*ctx = key_sign_ctx(key);
 	OCSP_RESPONSE	*resp = NULL;
 	unsigned char	*p = NULL;
 	int		 len, rc = -1;

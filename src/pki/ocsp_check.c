@@ -75,7 +75,7 @@ ocsp_check_signer(OCSP_BASICRESP *bs, struct der basic, const struct cert *issue
 	STACK_OF(X509)		*extra = sk_X509_new_null();
 	struct cert		*responder = NULL;
 	struct der_signed	 s;
-	unsigned char		*der = NULL, point[SM2_POINT_LEN];
+	unsigned char		*der = NULL;
 	X509			*signer = NULL;
 	int			 len, rc = -1;
 
@@ -84,12 +84,10 @@ ocsp_check_signer(OCSP_BASICRESP *bs, struct der basic, const struct cert *issue
 	if (!OCSP_resp_get0_signer(bs, &signer, extra) || (len = i2d_X509(signer, &der)) <= 0)
 		err_openssl(err, ERR_CRYPTO, "the OCSP response does not carry its signer");
 	else if (der_signed_parse_more(basic.p, basic.len, &s) < 0)
-		err_set(err, ERR_CRYPTO, "the OCSP response is not signed with SM2 and SM3");
+		err_set(err, ERR_CRYPTO, "the OCSP response is malformed");
 	else if (cert_parse(der, (size_t)len, &responder, err) == 0 &&
-	    ocsp_check_responder(responder, issuer, now, err) == 0 &&
-	    cert_point(responder, point, err) == 0)
-		rc = sm2_verify_point(point, s.tbs.p, s.tbs.len, s.signature.p, s.signature.len,
-		    err);
+	    ocsp_check_responder(responder, issuer, now, err) == 0)
+		rc = key_verify_signed(cert_key(responder), &s, err);
 	cert_free(responder);
 	OPENSSL_free(der);
 	sk_X509_free(extra);

@@ -100,19 +100,4 @@ NODISCARD int	sm2_cipher_parse(const void *der, size_t len, struct sm2_cipher *c
 void		sm2_cipher_add(const struct sm2_cipher *c, struct buf *der);
 void		sm2_cipher_free(struct sm2_cipher *c);	/* of a zeroed struct: no-op */
 
-/* Key files --------------------------------------------------------------------------- */
-
-/*
- * Encrypted PKCS#8 in PEM (PBES2: PBKDF2-HMAC-SHA256 with 210 000 rounds, SM4-CBC), file
- * mode 0600, written durably.  An empty passphrase is refused.  A wrong passphrase is
- * ERR_DENIED.  The _text pair does the same without a file; at most 4096 bytes are read.
- */
-NODISCARD int	sm2_key_write(const char *path, EVP_PKEY *key, const struct secret *pass,
-		    struct err *err);
-NODISCARD int	sm2_key_read(const char *path, const struct secret *pass, EVP_PKEY **out,
-		    struct err *err);
-NODISCARD int	sm2_key_to_pem(EVP_PKEY *key, const struct secret *pass, struct buf *pem,
-		    struct err *err);
-NODISCARD int	sm2_key_from_pem(const void *pem, size_t len, const struct secret *pass,
-		    EVP_PKEY **out, struct err *err);
 #endif

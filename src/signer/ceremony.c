@@ -136,9 +136,9 @@ ceremony_make(const struct ceremony *c, struct authority *a, struct err *err)
 	if (name_add(&subject, "C", "CN", err) == 0 &&
 	    name_add(&subject, "O", c->company, err) == 0 &&
 	    name_add(&subject, "CN", a->cn, err) == 0 &&
-	    sm2_generate(&a->key, err) == 0 && sm2_point(a->key, plan.point, err) == 0 &&
-	    cert_build(&plan, a->issuer == NULL ? a->key : a->issuer_key, &a->cert, err) == 0 &&
-	    sm2_key_write(path, a->key, &c->passphrase, err) == 0)
+	    sm2_generate(&a->key, err) == 0 && (plan.key = a->key) != NULL &&
+	    cert_build(&plan, SIGNING(a->issuer == NULL ? a->key : a->issuer_key), &a->cert,
+	    err) == 0 && key_write(path, a->key, &c->passphrase, err) == 0)
 		rc = write_cert(a->cert_file, a->cert, err);
 	name_free(&subject);
 	return rc;
@@ -197,7 +197,7 @@ ceremony_officer(const struct ceremony *c, struct authority *a, struct buf *admi
     struct err *err)
 {
 	struct record	 record = {a, 3};
-	struct signer	 s = {.issuing = a[1].cert, .key = a[1].key};
+	struct signer	 s = {.issuing = a[1].cert, .key = {.key = a[1].key}};
 	struct cert	*officer = NULL;
 	int		 rc = -1;
 

@@ -54,15 +54,13 @@ signer_read_cert(const char *name, struct cert **out, struct err *err)
 int
 signer_open(struct signer *s, const struct secret *passphrase, struct err *err)
 {
-	char	*path = xasprintf("%s/ca-keys/issuing.key", conf_str("data.dir"));
 	int	 rc = -1;
 
 	if (signer_read_cert("root.crt", &s->root, err) == 0 &&
 	    signer_read_cert("issuing.crt", &s->issuing, err) == 0 &&
-	    sm2_key_read(path, passphrase, &s->key, err) == 0 &&
+	    signing_key_open(conf_str("ca.key"), passphrase, &s->key, err) == 0 &&
 	    store_open(&s->store, STORE_CA, conf_str("store.ca"), false, err) == 0)
 		rc = 0;
-	free(path);
 	if (rc < 0)
 		signer_close(s);
 	return rc;
@@ -74,6 +72,6 @@ signer_close(struct signer *s)
 	store_close(s->store);
 	cert_free(s->root);
 	cert_free(s->issuing);
-	EVP_PKEY_free(s->key);
+	signing_key_close(&s->key);
 	*s = (struct signer){0};
 }

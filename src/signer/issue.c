@@ -160,17 +160,23 @@ issue_build(struct issue *i, const struct profile *profile,
     const unsigned char point[SM2_POINT_LEN], int64_t now, struct cert **out, struct err *err)
 {
 	const json_t		*subject = json_object_get(i->statement, "subject");
+	const struct cert	*old = i->replacement.old.sign;
+	EVP_PKEY		*key = NULL;
 	struct cert_plan	 plan = {.profile = profile, .subject = &i->subject,
 		.issuer = i->signer->issuing, .not_before = now,
 		.not_after = replacement_not_after(&i->replacement, now, i->years),
-		.carried = i->replacement.old.sign == NULL ? 0 :
-		    MAX(cert_not_after(i->replacement.old.sign) - now, 0),
+		.carried = old == NULL ? 0 : MAX(cert_not_after(old) - now, 0),
 		.id_no = js_str(subject, "id_no"), .id_form = IDENTITY_UTF8};
+	int			 rc;
 
-	memcpy(plan.point, point, SM2_POINT_LEN);
+	if (sm2_from_point(point, &key, err) < 0)
+		return -1;
+	plan.key = key;
 	cert_new_serial(plan.serial);
 	certificate_pointers(&plan.pointers);
-	return cert_build(&plan, i->signer->key, out, err);
+	rc = cert_build(&plan, &i->signer->key, out, err);
+	EVP_PKEY_free(key);
+	return rc;
 }
 
 /* Keep it all, or nothing: the issue, both certificates and the journal's line. */

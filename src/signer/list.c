@@ -101,8 +101,9 @@ list_make(struct list *l, int64_t now, struct err *err)
 	l->this_update = now;
 	l->next_update = now + CRL_LIFE;
 	buf_clear(l->der);
-	if (crl_build(l->signer->issuing, l->signer->key, l->number, l->this_update,
-	    l->next_update, l->entries, l->n, l->der, err) < 0)
+	if (crl_build(&(struct crl_plan){.issuer = l->signer->issuing, .number = l->number,
+	    .this_update = l->this_update, .next_update = l->next_update,
+	    .entries = l->entries, .n = l->n}, &l->signer->key, l->der, err) < 0)
 		goto out;
 	rc = store_write(l->signer->store, list_keep, l, err);
 	if (rc < 0 && err->kind == ERR_CONFLICT) {	/* another thread made one: take it */

@@ -135,13 +135,16 @@ officer_issue(struct signer *s, const char *name, const void *csr, size_t csr_le
 		.not_after = clock_add_years(clock_now(), 3) - CLOCK_SECOND};
 	struct enlist		 e = {.name = name, .may = may};
 	struct cert		*c = NULL;
+	EVP_PKEY		*key = NULL;
 	int			 rc = -1;
 
 	certificate_pointers(&plan.pointers);
 	cert_new_serial(plan.serial);
 	if (name_add(&subject, "C", "CN", err) < 0 || name_add(&subject, "CN", name, err) < 0 ||
-	    csr_check(csr, csr_len, plan.point, err) < 0 ||
-	    cert_build(&plan, s->key, &c, err) < 0)
+	    csr_check_key(csr, csr_len, &key, err) < 0)
+		goto out;
+	plan.key = key;
+	if (cert_build(&plan, &s->key, &c, err) < 0)
 		goto out;
 	e.cert = c;
 	if (store_write(s->store, officer_enlist, &e, err) < 0)
@@ -151,6 +154,7 @@ officer_issue(struct signer *s, const char *name, const void *csr, size_t csr_le
 	rc = 0;
  out:
 	cert_free(c);
+	EVP_PKEY_free(key);
 	name_free(&subject);
 	return rc;
 }

@@ -11,7 +11,7 @@
 struct signer {
 	struct store	*store;
 	struct cert	*root, *issuing;
-	EVP_PKEY	*key;			/* of the issuing CA */
+	struct signing_key key;			/* of the issuing CA */
 	/* asks kmc; replaced in tests */
 	int		(*pair)(const char *order, const unsigned char sign_point[65],
 			    unsigned char enc_point[65], struct buf *envelope,

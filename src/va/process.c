@@ -199,7 +199,7 @@ va_open(struct va *v, struct err *err)
 	    va_read_cert("pub/root.crt", &v->root, err) == 0 &&
 	    va_read_cert("pub/issuing.crt", &v->issuing, err) == 0 &&
 	    va_read_cert("va/ocsp.crt", &v->responder, err) == 0 &&
-	    sm2_key_read(path, &passphrase, &v->key, err) == 0 &&
+	    key_read(path, &passphrase, &v->key, err) == 0 &&
 	    store_open(&v->store, STORE_CA, conf_str("store.ca"), true, err) == 0)
 		rc = 0;
 	secret_free(&passphrase);

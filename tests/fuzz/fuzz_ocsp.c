@@ -23,10 +23,10 @@ fuzz_start(void)
 
 	if (fuzz_ca != NULL)
 		return;
-	if (sm2_from_scalar(d, &fuzz_key, &err) < 0 || sm2_point(fuzz_key, plan.point, &err) < 0 ||
+	if (sm2_from_scalar(d, &fuzz_key, &err) < 0 || (plan.key = fuzz_key) == NULL ||
 	    name_add(&subject, "C", "CN", &err) < 0 ||
 	    name_add(&subject, "CN", "fuzz", &err) < 0 ||
-	    cert_build(&plan, fuzz_key, &fuzz_ca, &err) < 0)
+	    cert_build(&plan, SIGNING(fuzz_key), &fuzz_ca, &err) < 0)
 		BUG("%s", err.text);
 	name_free(&subject);
 }

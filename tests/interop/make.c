@@ -98,13 +98,13 @@ issue(struct party *who, const char *name, const char *profile, const char *cn,
 
 	must(sm2_generate(&who->key, &err));
 	must(sm2_point(who->key, who->point, &err));
-	memcpy(plan.point, who->point, sizeof(plan.point));
+	plan.key = who->key;
 	must(name_add(&subject, "C", "CN", &err));
 	must(name_add(&subject, "ST", "湖南省", &err));
 	must(name_add(&subject, "O", "长沙建工有限公司", &err));
 	must(name_add(&subject, "CN", cn, &err));
 	cert_new_serial(plan.serial);
-	must(cert_build(&plan, by == NULL ? who->key : by->key, &who->cert, &err));
+	must(cert_build(&plan, SIGNING(by == NULL ? who->key : by->key), &who->cert, &err));
 	buf_init(&pem, LIMIT_CERT);
 	cert_pem_add(who->cert, &pem);
 	snprintf(file, sizeof(file), "%s.crt", name);
@@ -131,8 +131,9 @@ write_lists(void)
 	buf_init(&der, OCSP_ANSWER_MAX);
 	buf_init(&ask, OCSP_REQUEST_MAX);
 	snprintf(entry.serial, sizeof(entry.serial), "%s", cert_serial(person.cert));
-	must(crl_build(issuing.cert, issuing.key, 42, clock_now(), clock_now() + CLOCK_DAY,
-	    &entry, 1, &der, &err));
+	must(crl_build(&(struct crl_plan){.issuer = issuing.cert, .number = 42,
+	    .this_update = clock_now(), .next_update = clock_now() + CLOCK_DAY,
+	    .entries = &entry, .n = 1}, SIGNING(issuing.key), &der, &err));
 	put("list.crl", der.p, der.len);
 	buf_clear(&der);
 	must(ocsp_request_build(sign.cert, issuing.cert, "0123456789abcdef", 16, &ask, &err));
@@ -181,7 +182,7 @@ write_secrets(void)
 	put("message.txt", message, strlen(message));
 	buf_clear(&der);
 	secret_set(&pass, "interop", 7);
-	must(sm2_key_to_pem(sign.key, &pass, &der, &err));
+	must(key_to_pem(sign.key, &pass, &der, &err));
 	put("sign.pem", der.p, der.len);
 	secret_free(&pass);
 	buf_free(&der);

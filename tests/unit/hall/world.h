@@ -90,6 +90,7 @@ world_issue(struct world *w, const char *profile, const char *cn,
 	struct err	 err = {0};
 	struct name	 subject = {0};
 	struct cert	*c = NULL;
+	EVP_PKEY	*key = NULL;
 	int64_t		 now = clock_now() / 1000 * 1000;
 	struct cert_plan plan = {.profile = profile_find(profile), .subject = &subject,
 	    .issuer = root ? NULL : by_root ? w->root : w->issuing,
@@ -104,8 +105,11 @@ world_issue(struct world *w, const char *profile, const char *cn,
 	assert_ok(name_add(&subject, "O", "东方新诚信", &err));
 	assert_ok(name_add(&subject, "CN", cn, &err));
 	cert_new_serial(plan.serial);
-	memcpy(plan.point, point, SM2_POINT_LEN);
-	assert_ok(cert_build(&plan, root || by_root ? w->root_key : w->issuing_key, &c, &err));
+	assert_ok(sm2_from_point(point, &key, &err));
+	plan.key = key;
+	assert_ok(cert_build(&plan, SIGNING(root || by_root ? w->root_key : w->issuing_key), &c,
+	    &err));
+	EVP_PKEY_free(key);
 	name_free(&subject);
 	return c;
 }

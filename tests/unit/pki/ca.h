@@ -32,8 +32,8 @@ ca_issue(const char *profile, const char *cn, EVP_PKEY *key, const struct cert *
 	assert_ok(name_add(&subject, "O", "长沙建工有限公司", &err));
 	assert_ok(name_add(&subject, "CN", cn, &err));
 	cert_new_serial(plan.serial);
-	assert_ok(sm2_point(key, plan.point, &err));
-	assert_ok(cert_build(&plan, issuer_key, &c, &err));
+	plan.key = key;
+	assert_ok(cert_build(&plan, SIGNING(issuer_key), &c, &err));
 	name_free(&subject);
 	return c;
 }

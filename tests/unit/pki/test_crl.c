@@ -17,8 +17,9 @@ test_crl__round_trip(void **state)
 	ca_make(&ca);
 	buf_init(&der, 65536);
 	snprintf(entries[0].serial, sizeof(entries[0].serial), "%s", cert_serial(ca.sign));
-	assert_ok(crl_build(ca.issuing, ca.issuing_key, 7, CA_NOW, CA_NOW + CLOCK_DAY, entries,
-	    3, &der, &err));
+	assert_ok(crl_build(&(struct crl_plan){.issuer = ca.issuing, .number = 7,
+	    .this_update = CA_NOW, .next_update = CA_NOW + CLOCK_DAY, .entries = entries,
+	    .n = 3}, SIGNING(ca.issuing_key), &der, &err));
 	assert_ok(crl_verify(der.p, der.len, ca.issuing, &facts, &err));
 	assert_int_equal(facts.number, 7);
 	assert_int_equal(facts.this_update, CA_NOW);
@@ -44,17 +45,19 @@ test_crl__empty_list(void **state)
 	struct ca	 ca;
 	struct crl_facts facts;
 	struct buf	 der;
+	struct crl_plan		 plan;
 
 	(void)state;
 	ca_make(&ca);
 	buf_init(&der, 65536);
-	assert_ok(crl_build(ca.root, ca.root_key, 1, CA_NOW, CA_NOW + CLOCK_DAY, NULL, 0, &der,
-	    &err));
+	plan = (struct crl_plan){.issuer = ca.root, .number = 1, .this_update = CA_NOW,
+	    .next_update = CA_NOW + CLOCK_DAY};
+	assert_ok(crl_build(&plan, SIGNING(ca.root_key), &der, &err));
 	assert_ok(crl_verify(der.p, der.len, ca.root, &facts, &err));
 	assert_int_equal(facts.entries, 0);
 	/* of another issuer, by another key, altered, cut */
 	assert_err(crl_verify(der.p, der.len, ca.issuing, &facts, &err), ERR_CRYPTO);
-	assert_err(crl_build(ca.root, ca.issuing_key, 1, CA_NOW, CA_NOW, NULL, 0, &der, &err),
+	assert_err(crl_build(&plan, SIGNING(ca.issuing_key), &der, &err),
 	    ERR_CRYPTO);
 	for (size_t i = 0; i < der.len; i++) {
 		der.p[i] ^= 1;

@@ -1,7 +1,7 @@
 #include "unit.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "pki/sm2.h"
+#include "pki/key.h"
 
 #include <sys/stat.h>
 
@@ -224,19 +224,19 @@ test_sm2__key_file(void **state)
 	snprintf(path, sizeof(path), "%s/a.key", dir);
 	secret_set(&pass, "口令 one", 10);
 	secret_set(&wrong, "two", 3);
-	assert_err(sm2_key_write(path, key, &none, &err), ERR_INPUT);
-	assert_ok(sm2_key_write(path, key, &pass, &err));
+	assert_err(key_write(path, key, &none, &err), ERR_INPUT);
+	assert_ok(key_write(path, key, &pass, &err));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_err(sm2_key_read(path, &wrong, &again, &err), ERR_DENIED);
-	assert_ok(sm2_key_read(path, &pass, &again, &err));
+	assert_err(key_read(path, &wrong, &again, &err), ERR_DENIED);
+	assert_ok(key_read(path, &pass, &again, &err));
 	assert_ok(sm2_scalar(key, d, &err));
 	assert_ok(sm2_scalar(again, back, &err));
 	assert_memory_equal(d, back, sizeof(d));
 	buf_init(&text, 4096);
 	assert_ok(file_read(path, &text, &err));
 	assert_non_null(strstr(text.p, "BEGIN ENCRYPTED PRIVATE KEY"));
-	assert_err(sm2_key_from_pem("rubbish", 7, &pass, &again, &err), ERR_INPUT);
+	assert_err(key_from_pem("rubbish", 7, &pass, &again, &err), ERR_INPUT);
 	unlink(path);
 	rmdir(dir);
 	buf_free(&text);

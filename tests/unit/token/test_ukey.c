@@ -153,6 +153,7 @@ certify(struct issued *i, const char *profile, const unsigned char *point)
 	struct err		 err = {0};
 	struct name		 subject = {0};
 	struct cert		*c = NULL;
+	EVP_PKEY		*key = NULL;
 	int64_t			 now = INT64_C(1795000000000);
 	bool			 root = strcmp(profile, "root") == 0;
 	struct cert_plan	 plan = {.profile = profile_find(profile),
@@ -162,9 +163,11 @@ certify(struct issued *i, const char *profile, const unsigned char *point)
 
 	assert_ok(name_add(&subject, "C", "CN", &err));
 	assert_ok(name_add(&subject, "CN", "张三", &err));
-	memcpy(plan.point, point, SM2_POINT_LEN);
+	assert_ok(sm2_from_point(point, &key, &err));
+	plan.key = key;
 	cert_new_serial(plan.serial);
-	assert_ok(cert_build(&plan, i->ca_key, &c, &err));
+	assert_ok(cert_build(&plan, SIGNING(i->ca_key), &c, &err));
+	EVP_PKEY_free(key);
 	name_free(&subject);
 	return c;
 }
