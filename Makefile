@@ -46,7 +46,7 @@ $(B)/obj/%.o: src/%.c | $(GENERATED)
 	@$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 define floor_rule
-$(call lib,$(1)): $(call objs,$(1)) $(if $(filter web,$(1)),$(WEB_OBJECTS)) $(if $(filter store,$(1)),$(STORE_OBJECTS))
+$(call lib,$(1)): $(call objs,$(1)) $(OBJECTS_$(1))
 	@rm -f $$@
 	@$(AR) rcs $$@ $$^
 endef
@@ -92,14 +92,14 @@ unit-$(1): $(B)/unit_$(1)
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
 
-# Installed layout: PREFIX/bin, PREFIX/lib, PREFIX/share/yinxin/{halls,fonts}.
+# Installed layout: PREFIX/bin, PREFIX/lib, PREFIX/share/yinxin/{halls,profiles,fonts}.
 PREFIX	?= /usr/local
 .PHONY: install
 install: all fonts
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/yinxin/fonts
 	install -m 755 $(addprefix $(B)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/libyinxin_skf.so $(DESTDIR)$(PREFIX)/lib
-	cp -r halls $(DESTDIR)$(PREFIX)/share/yinxin/
+	cp -r halls profiles $(DESTDIR)$(PREFIX)/share/yinxin/
 	install -m 644 $(FONTS) $(DESTDIR)$(PREFIX)/share/yinxin/fonts
 	sed 's|$(abspath $(B)/fonts)|$(abspath $(PREFIX)/share/yinxin/fonts)|g' $(B)/fonts/fonts.conf \
 	    > $(DESTDIR)$(PREFIX)/share/yinxin/fonts/fonts.conf

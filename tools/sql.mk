@@ -1,7 +1,7 @@
 # The closed list of SQL: src/store/sql and src/store/migrations as C.
 SQL_FILES := $(wildcard src/store/sql/*.sql src/store/migrations/*/*.sql) tools/sql.py
 GENERATED += $(B)/gen/store/sql.h
-STORE_OBJECTS += $(B)/obj/store/sql_table.o
+OBJECTS_store += $(B)/obj/store/sql_table.o
 $(B)/gen/store/sql.h: $(SQL_FILES)
 	@mkdir -p $(@D)
 	@$(PYTHON) tools/sql.py header > $@.new && mv $@.new $@

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "main/process.h"
+#include "pki/profile.h"
 
 #include <signal.h>
 
@@ -65,7 +66,7 @@ main(int argc, char **argv)
 		process = "supervisor";
 	else if (strcmp(argv[1], "process") == 0 && argc == 3)
 		process = argv[2];
-	if (conf_load(config, &err) == 0) {
+	if (conf_load(config, &err) == 0 && profiles_load(&err) == 0) {
 		log_init(process, log_level_of(conf_str("log.level")));
 		clock_shift(conf_int("test.clock_shift"));
 		if (run(argc - 1, argv + 1, &err) == 0)

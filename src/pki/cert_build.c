@@ -41,6 +41,9 @@ cert_check_plan(const struct cert_plan *plan, struct err *err)
 
 	if (plan->key == NULL || key_kind_of(plan->key) == NULL)
 		return err_set(err, ERR_INPUT, "the subject's key is of no kind we use");
+	if (!profile_allows_key(plan->profile, key_kind_of(plan->key)->name))
+		return err_set(err, ERR_INPUT, "%s不能使用 %s 密钥。", plan->profile->title,
+		    key_kind_of(plan->key)->title);
 	if ((plan->serial[0] & 0x80) != 0 || plan->serial[0] == 0)
 		return err_set(err, ERR_BUG, "the serial number is not from cert_new_serial");
 	if (profile_check(plan->profile, plan->subject, 1, err) < 0)

@@ -62,7 +62,7 @@ cert_add_usage(struct buf *out, const struct profile *p, struct buf *b, struct e
 		at += n + (at[n] == ',');
 	}
 	der_wrap(b, 0x30);
-	return cert_attach(out, "2.5.29.37", false, b, err);
+	return cert_attach(out, "2.5.29.37", p->kind == PROFILE_TSA, b, err);
 }
 
 static int
@@ -104,22 +104,25 @@ cert_add_access(struct buf *out, const char *method, const char *url, struct err
 }
 
 static int
-cert_add_policy(struct buf *out, const struct cert_pointers *at, struct buf *b, struct err *err)
+cert_add_policy(struct buf *out, const struct cert_plan *plan, struct buf *b, struct err *err)
 {
+	bool		 own = plan->profile->policy != NULL;
+	const char	*policy = own ? plan->profile->policy : plan->pointers.policy,
+			*url = own ? plan->profile->cps : plan->pointers.cps;
 	struct buf	 cps;
 	int		 rc = -1;
 
-	if (at->policy == NULL)
+	if (policy == NULL)
 		return 0;
 	buf_init(&cps, CERT_EXTENSION_MAX);
-	if (at->cps != NULL) {
+	if (url != NULL) {
 		if (der_add_oid(&cps, "1.3.6.1.5.5.7.2.1", err) < 0)
 			goto out;
-		der_add(&cps, 0x16, at->cps, strlen(at->cps));
+		der_add(&cps, 0x16, url, strlen(url));
 		der_wrap(&cps, 0x30);
 		der_wrap(&cps, 0x30);
 	}
-	if (der_add_oid(b, at->policy, err) < 0)
+	if (der_add_oid(b, policy, err) < 0)
 		goto out;
 	buf_add(b, cps.p, cps.len);
 	der_wrap(b, 0x30);
@@ -131,8 +134,10 @@ cert_add_policy(struct buf *out, const struct cert_pointers *at, struct buf *b, 
 }
 
 static int
-cert_add_pointers(struct buf *out, const struct cert_pointers *at, struct buf *b, struct err *err)
+cert_add_pointers(struct buf *out, const struct cert_plan *plan, struct buf *b, struct err *err)
 {
+	const struct cert_pointers	*at = &plan->pointers;
+
 	if (at->crl != NULL) {
 		der_add(b, 0x86, at->crl, strlen(at->crl));
 		der_wrap(b, 0xa0);		/* fullName */
@@ -150,7 +155,7 @@ cert_add_pointers(struct buf *out, const struct cert_pointers *at, struct buf *b
 		if (cert_attach(out, "1.3.6.1.5.5.7.1.1", false, b, err) < 0)
 			return -1;
 	}
-	return cert_add_policy(out, at, b, err);
+	return cert_add_policy(out, plan, b, err);
 }
 
 /* GM/T 0015-2012: organizationCode (also carries the USCC) or identifyCode. */
@@ -186,11 +191,18 @@ cert_add_extensions(struct buf *out, const struct cert_plan *plan, struct err *e
 	    cert_add_usage(out, plan->profile, &b, err) < 0 ||
 	    cert_add_key_ids(out, plan, &b, err) < 0)
 		goto out;
-	if (plan->profile->pointers && cert_add_pointers(out, &plan->pointers, &b, err) < 0)
+	if (plan->profile->pointers && cert_add_pointers(out, plan, &b, err) < 0)
 		goto out;
 	if (plan->profile->no_check) {
 		buf_add(&b, "\x05\x00", 2);
 		if (cert_attach(out, "1.3.6.1.5.5.7.48.1.5", false, &b, err) < 0)
+			goto out;
+	}
+	for (size_t i = 0; i < plan->profile->n_extension; i++) {
+		const struct profile_extension	*e = &plan->profile->extension[i];
+
+		buf_add(&b, e->value, e->len);
+		if (cert_attach(out, e->oid, e->critical, &b, err) < 0)
 			goto out;
 	}
 	rc = cert_add_identity(out, plan, &b, err);

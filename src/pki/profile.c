@@ -1,29 +1,80 @@
 #include "base/base.h"
-#include "pki/profile.h"
+#include "base/conf.h"
+#include "base/file.h"
+#include "pki/profile_set.h"
 
-const struct profile	profiles[] = {
-#define PROFILE(...)	{__VA_ARGS__},
-#include "pki/profile.def"
-#undef PROFILE
-	{0}
-};
+#include <pthread.h>
 
-enum { PROFILE_AT_ORG_SIGN = 3, PROFILE_AT_ORG_ENC, PROFILE_AT_PERSON_SIGN,
-	PROFILE_AT_PERSON_ENC, PROFILE_AT_STAFF };
+extern const char	profile_builtin[];	/* generated from profiles/default.yaml */
 
-const struct product	products[] = {
-	{"sm2-org", "单位数字证书（签名、加密双证书）", &profiles[PROFILE_AT_ORG_SIGN],
-	    &profiles[PROFILE_AT_ORG_ENC]},
-	{"sm2-person", "个人数字证书（签名、加密双证书）", &profiles[PROFILE_AT_PERSON_SIGN],
-	    &profiles[PROFILE_AT_PERSON_ENC]},
-	{"staff", "业务人员证书", &profiles[PROFILE_AT_STAFF], NULL},
-	{0}
-};
+static struct profile_set	*profile_current;
+static pthread_once_t		 profile_once = PTHREAD_ONCE_INIT;
+
+static void
+profile_start(void)
+{
+	struct err	 err = {0};
+
+	if (profile_current == NULL && profile_set_parse(profile_builtin,
+	    strlen(profile_builtin), "profiles/default.yaml", &profile_current, &err) < 0)
+		BUG("%s", err.text);
+}
+
+static const struct profile_set *
+profile_set(void)
+{
+	pthread_once(&profile_once, profile_start);
+	return profile_current;
+}
+
+/* Profiles once handed out must live; a set that is replaced is kept. */
+static void
+profile_set_use(struct profile_set *set)
+{
+	(void)profile_set();
+	set->older = profile_current;
+	profile_current = set;
+}
+
+int
+profiles_parse(const char *p, size_t len, const char *name, struct err *err)
+{
+	struct profile_set	*set = NULL;
+
+	if (profile_set_parse(p, len, name, &set, err) < 0)
+		return -1;
+	profile_set_use(set);
+	return 0;
+}
+
+int
+profiles_load(struct err *err)
+{
+	const char	*path = conf_str("ca.profiles");
+	struct buf	 text;
+	int		 rc = -1;
+
+	if (path[0] == '\0')
+		return 0;
+	buf_init(&text, LIMIT_HALL_FILE);
+	if (file_read(path, &text, err) == 0)
+		rc = profiles_parse(text.p, text.len, path, err);
+	buf_free(&text);
+	return rc;
+}
+
+const struct profile *
+profile_at(size_t i)
+{
+	return i < profile_set()->n_profiles ? &profile_set()->profiles[i] : NULL;
+}
 
 const struct profile *
 profile_find(const char *name)
 {
-	for (const struct profile *p = profiles; p->name != NULL; p++)
+	const struct profile	*p;
+
+	for (size_t i = 0; (p = profile_at(i)) != NULL; i++)
 		if (strcmp(p->name, name) == 0)
 			return p;
 	return NULL;
@@ -32,9 +83,11 @@ profile_find(const char *name)
 const struct product *
 product_find(const char *name)
 {
-	for (const struct product *p = products; p->name != NULL; p++)
-		if (strcmp(p->name, name) == 0)
-			return p;
+	const struct profile_set	*set = profile_set();
+
+	for (size_t i = 0; i < set->n_products; i++)
+		if (strcmp(set->products[i].name, name) == 0)
+			return &set->products[i];
 	return NULL;
 }
 
@@ -69,6 +122,32 @@ profile_check_required(const struct profile *p, const struct name *subject, stru
 	return 0;
 }
 
+bool
+profile_allows_key(const struct profile *p, const char *kind)
+{
+	return profile_list_has(p->keys, kind);
+}
+
+/* What the profile says word for word. */
+static int
+profile_check_fixed(const struct profile *p, const struct name *subject, struct err *err)
+{
+	for (const char *at = p->fixed; at != NULL && *at != '\0';) {
+		size_t	 n = strcspn(at, "\n"), key = strcspn(at, "=");
+		char	 word[32];
+		const char *have;
+
+		snprintf(word, sizeof(word), "%.*s", (int)key, at);
+		have = name_get(subject, word);
+		if (have[0] != '\0' && (strlen(have) != n - key - 1 ||
+		    memcmp(have, at + key + 1, n - key - 1) != 0))
+			return err_set(err, ERR_INPUT, "%s的主题里 %s 项须为 %.*s。", p->title, word,
+			    (int)(n - key - 1), at + key + 1);
+		at += n + (at[n] == '\n');
+	}
+	return 0;
+}
+
 int
 profile_check(const struct profile *p, const struct name *subject, int years,
     struct err *err)
@@ -83,5 +162,7 @@ profile_check(const struct profile *p, const struct name *subject, int years,
 		    !profile_list_has(p->allowed, attribute))
 			return err_set(err, ERR_INPUT, "%s的主题不能有 %s 项。", p->title, attribute);
 	}
+	if (profile_check_fixed(p, subject, err) < 0)
+		return -1;
 	return profile_check_required(p, subject, err);
 }

@@ -2,50 +2,74 @@
 #define PKI_PROFILE_H
 #include "pki/name.h"
 /*
- * What a certificate of a kind contains: one const row per kind (profile.def), in the terms
- * of GB/T 20518 and RFC 5280.  Extensions come from here and never from a request.
+ * What a certificate of a kind contains, in the terms of GB/T 20518 and RFC 5280: read from a
+ * YAML file (profiles/default.yaml, which is built in, says what each key means), checked
+ * whole before any of it is used.  Extensions come from here and never from a request.
  *
  * A *product* is what people apply for: a pair of profiles, signature and encryption.
  */
 enum profile_kind {
 	PROFILE_CA,		/* root and issuing CA */
 	PROFILE_OCSP,		/* delegated responder (RFC 6960 4.2.2.2) */
+	PROFILE_TSA,		/* time stamps (RFC 3161 2.3) */
 	PROFILE_SIGN,		/* signature half of a pair, or single */
 	PROFILE_ENC,		/* encryption half of a pair */
+	PROFILE_TLS,		/* machines */
 };
 /* keyUsage bits as OpenSSL's KU_ constants (first octet). */
 #define PROFILE_SIGN_USAGE	0xC0u		/* digitalSignature, nonRepudiation */
 #define PROFILE_ENC_USAGE	0x38u		/* key/data encipherment, key agreement */
 #define PROFILE_CA_USAGE	0x06u		/* keyCertSign, cRLSign */
 
+/* An extension beyond those we know. */
+struct profile_extension {
+	const char	*oid;			/* dotted */
+	bool		 critical;
+	const unsigned char *value;		/* DER */
+	size_t		 len;
+};
 struct profile {
 	const char	*name;			/* "sm2-org-sign" */
 	const char	*title;			/* Chinese, for people */
 	enum profile_kind kind;
+	const char	*authority;		/* which CA issues it; "issuing" */
+	const char	*keys;			/* comma list of key kinds */
 	unsigned	 usage;			/* keyUsage bits, critical */
 	const char	*eku;			/* comma list of OIDs; NULL: none */
 	int		 path_len;		/* CA only; -1: unlimited */
 	int		 max_years;
 	const char	*required;		/* comma list of subject attributes */
 	const char	*allowed;		/* further attributes that may stand */
+	const char	*fixed;			/* "C=CN" lines, each ended by \n; NULL: none */
 	const char	*identity;		/* "uscc", "resident-id", NULL: carries none */
 	bool		 pointers;		/* AIA, CRL distribution point, policy */
 	bool		 no_check;		/* id-pkix-ocsp-nocheck */
+	const char	*policy, *cps;		/* instead of the settings'; NULL: those */
+	const struct profile_extension *extension;
+	size_t		 n_extension;
 };
 struct product {
 	const char	*name;			/* "sm2-org" */
 	const char	*title;
 	const struct profile *sign, *enc;	/* enc NULL: a single certificate */
 };
-extern const struct profile	profiles[];	/* ends with name NULL */
-extern const struct product	products[];	/* ends with name NULL */
 
 /*
- * root, issuing-ca, ocsp, sm2-org-sign, sm2-org-enc, sm2-person-sign, sm2-person-enc, staff;
- * products sm2-org, sm2-person, staff (single).  NULL when unknown.
+ * Read the file of the setting ca.profiles; an empty setting means the built-in profiles,
+ * which hold without this call too.  Once, before threads; pointers live until the end.
+ * ERR_INPUT names file, line and fault, and nothing has changed then.
  */
+NODISCARD int	profiles_load(struct err *err);
+/* The same from text, for tests and `yinxin ca profiles`; name stands in sentences. */
+NODISCARD int	profiles_parse(const char *p, size_t len, const char *name, struct err *err);
+
+/* NULL when unknown. */
 const struct profile	*profile_find(const char *name);
 const struct product	*product_find(const char *name);
+/* i-th, NULL at the end. */
+const struct profile	*profile_at(size_t i);
+/* A key of this kind may be certified under the profile. */
+bool		profile_allows_key(const struct profile *p, const char *kind);
 /* Every required attribute is there, none that is not allowed, years within 1..max_years. */
 NODISCARD int	profile_check(const struct profile *p, const struct name *subject, int years,
 		    struct err *err);

@@ -307,7 +307,8 @@ signer_main(struct err *err)
 	struct signer		 s = {.pair = kmc_pair};
 	int			 rc = -1;
 
-	if (passphrase_get(&passphrase, err) == 0 && signer_open(&s, &passphrase, err) == 0 &&
+	if (passphrase_get(&passphrase, err) == 0 &&
+	    signer_open(&s, &passphrase, err) == 0 &&
 	    sandbox_enter(SANDBOX_SIGNER, err) == 0) {
 		service.arg = &s;
 		rc = ipc_process_serve(&service, err);

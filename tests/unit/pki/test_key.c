@@ -47,7 +47,7 @@ test_key__hierarchies_of_each_kind(void **state)
 		assert_ok(key_generate(below, &key, &err));
 		assert_ptr_equal(key_kind_of(root_key), kind);
 		root = certify("root", root_key, NULL, root_key);
-		leaf = certify("staff", key, root, root_key);
+		leaf = certify("machine", key, root, root_key);
 		assert_ok(cert_verify_chain((const struct cert *[]){leaf, root}, 2, NOW, &err));
 		assert_err(cert_verify_signature(leaf, leaf, &err), ERR_CRYPTO);
 		buf_init(&der, 65536);
