@@ -6,7 +6,7 @@
 #include "hall/act.h"
 #include "hall/approval.h"
 #include "hall/services.h"
-#include "pki/cert.h"
+#include "pki/cert_pool.h"
 
 void
 issued_init(struct issued *i)
@@ -77,27 +77,21 @@ issue_file_run(struct db *db, struct act *a, struct err *err)
 static int
 issue_chain(json_t **out, struct err *err)
 {
-	static const char *const	 names[] = { "issuing", "root" };
-	json_t				*list = json_array(), *holder = json_object();
-	struct cert			*c = NULL;
-	const unsigned char		*der = NULL;
-	size_t				 i = 0, len = 0;
-	char				*path = NULL;
-	int				 rc = 0;
+	char			*path = xasprintf("%s/pub/chain.pem", conf_path("data.dir"));
+	json_t			*list = json_array(), *holder = json_object();
+	struct cert_pool	 pool = { .n = 0 };
+	const unsigned char	*der = NULL;
+	size_t			 i = 0, len = 0;
+	int			 rc = cert_pool_read(&pool, path, err);
 
-	for (i = 0; rc == 0 && i < ARRAY_LEN(names); i++) {
-		path = xasprintf("%s/pub/%s.crt", conf_path("data.dir"), names[i]);
-		rc = cert_read(path, &c, err);
-		free(path);
-		if (rc < 0)
-			break;
-		der = cert_der(c, &len);
+	for (i = 0; rc == 0 && i < pool.n; i++) {
+		der = cert_der(pool.cert[i], &len);
 		js_set_bytes(holder, "der", der, len);
 		(void)json_array_append(list, json_object_get(holder, "der"));
-		cert_free(c);
-		c = NULL;
 	}
 	json_decref(holder);
+	cert_pool_release(&pool);
+	free(path);
 	if (rc < 0)
 		json_decref(list);
 	else

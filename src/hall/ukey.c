@@ -11,7 +11,7 @@
 #include "hall/journal.h"
 #include "hall/services.h"
 #include "hall/ukey.h"
-#include "pki/cert.h"
+#include "pki/cert_pool.h"
 #include "pki/sm2.h"
 
 #define UKEY_LIFE	(5 * CLOCK_MINUTE)
@@ -68,18 +68,14 @@ ukey_take_run(struct db *db, struct act *a, struct err *err)
 	return db_run(db, SQL_CHALLENGE_DROP, NULL, err, DB_TEXT(a->name));
 }
 
-/* The issuing and root certificates in force, from the directory everybody may read. */
+/* The CA certificates in force, from the directory everybody may read. */
 static int
-ukey_authorities(struct cert *out[2], struct err *err)
+ukey_authorities(struct cert_pool *pool, struct err *err)
 {
-	char	*issuing = xasprintf("%s/pub/issuing.crt", conf_path("data.dir"));
-	char	*root = xasprintf("%s/pub/root.crt", conf_path("data.dir"));
-	int	 rc = cert_read(issuing, &out[0], err);
+	char	*path = xasprintf("%s/pub/chain.pem", conf_path("data.dir"));
+	int	 rc = cert_pool_read(pool, path, err);
 
-	if (rc == 0)
-		rc = cert_read(root, &out[1], err);
-	free(issuing);
-	free(root);
+	free(path);
 	return rc;
 }
 
@@ -87,22 +83,19 @@ int
 ukey_check(struct hall *h, const void *der, size_t der_len, const void *text, size_t len,
     const void *sig, size_t sig_len, struct cert **out, struct err *err)
 {
-	struct cert		*ca[2] = { NULL, NULL }, *leaf = NULL;
-	const struct cert	*chain[3];
+	struct cert_pool	 pool = { .n = 0 };
+	struct cert		*leaf = NULL;
 	unsigned char		 point[SM2_POINT_LEN];
 	enum cert_status	 status = CERT_UNKNOWN;
 	int			 rc = -1;
 
-	if (cert_parse(der, der_len, &leaf, err) < 0 || ukey_authorities(ca, err) < 0)
+	if (cert_parse(der, der_len, &leaf, err) < 0 || ukey_authorities(&pool, err) < 0)
 		goto out;
-	chain[0] = leaf;
-	chain[1] = ca[0];
-	chain[2] = ca[1];
 	if (!cert_is_sign(leaf)) {
 		err_set(err, ERR_INPUT, "请选择签名证书，而不是加密证书。");
 		goto out;
 	}
-	if (cert_verify_chain(chain, 3, clock_now(), err) < 0)
+	if (cert_pool_verify(&pool, leaf, clock_now(), err) < 0)
 		goto out;
 	if (cert_point(leaf, point, err) < 0 ||
 	    sm2_verify_point(point, text, len, sig, sig_len, err) < 0) {
@@ -120,8 +113,7 @@ ukey_check(struct hall *h, const void *der, size_t der_len, const void *text, si
 	rc = 0;
  out:
 	cert_free(leaf);
-	cert_free(ca[0]);
-	cert_free(ca[1]);
+	cert_pool_release(&pool);
 	return rc;
 }
 

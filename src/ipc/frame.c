@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/secret.h"
 #include "base/clock.h"
 #include "ipc/frame.h"
 
@@ -17,6 +18,7 @@ ipc_msg_free(struct ipc_msg *m)
 {
 	json_decref(m->json);
 	m->json = NULL;
+	secret_wipe(m->blob.p, m->blob.len);	/* it may be a passphrase */
 	buf_free(&m->blob);
 }
 
@@ -149,6 +151,7 @@ frame_read(int fd, struct ipc_msg *m, size_t max, int64_t deadline, struct err *
 	buf_add(&m->blob, bytes + json_len, blob_len);
 	rc = 0;
  out:
+	secret_wipe(bytes, json_len + blob_len);
 	free(bytes);
 	return rc;
 }

@@ -7,8 +7,6 @@
 
 #include <openssl/x509v3.h>
 
-#define CRL_MAX	(128 * 1024 * 1024)
-
 /* Building ------------------------------------------------------------------------------ */
 
 /* Append Extension { oid (DER), value }; small ones only. */
@@ -134,6 +132,15 @@ crl_add_extensions(struct buf *b, const struct crl_plan *plan, struct err *err)
 		buf_clear(&value);
 		crl_add_number(&value, plan->base);
 		crl_add_critical(&ext, "\x06\x03\x55\x1d\x1b", 5, &value);
+	}
+	if (plan->freshest != NULL) {
+		buf_clear(&value);
+		der_add(&value, 0x86, plan->freshest, strlen(plan->freshest));
+		der_wrap(&value, 0xa0);		/* fullName */
+		der_wrap(&value, 0xa0);		/* distributionPoint */
+		der_wrap(&value, 0x30);
+		der_wrap(&value, 0x30);
+		crl_add_extension(&ext, "\x06\x03\x55\x1d\x2e", 5, value.p, value.len);
 	}
 	if (plan->point != NULL) {
 		buf_clear(&value);

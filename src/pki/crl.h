@@ -18,6 +18,9 @@ enum crl_reason {
 	CRL_REASON_PRIVILEGE_WITHDRAWN	= 9,
 	CRL_REASON_AA_COMPROMISE	= 10,
 };
+/* The longest list we make or read, bytes. */
+#define CRL_MAX	(128 * 1024 * 1024)
+
 struct crl_entry {
 	char		 serial[CERT_SERIAL_TEXT];	/* upper-case hex */
 	int64_t		 revoked;			/* ms */
@@ -39,6 +42,7 @@ struct crl_plan {
 	const struct crl_entry *entries;		/* in any order */
 	size_t		 n;
 	int64_t		 base;		/* delta: number of the full list it builds on; 0: full */
+	const char	*freshest;	/* URL of the delta list (5.2.6); NULL: none */
 	const char	*point;		/* URL of the partition it is for; NULL: the whole CA */
 };
 /*

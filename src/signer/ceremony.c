@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "kmc/kmc.h"
 #include "pki/csr.h"
+#include "signer/authority_make.h"
 #include "signer/ceremony.h"
 #include "signer/site_cert.h"
-#include "signer/work.h"
 #include "store/seal.h"
 
 #include <sys/stat.h>
@@ -109,37 +109,53 @@ write_cert(const char *name, const struct cert *c, struct err *err)
 	return rc;
 }
 
-struct authority {
-	const char		*profile, *cn, *key_file, *cert_file;
-	int			 years;
-	const struct cert	*issuer;	/* NULL: self-signed */
-	EVP_PKEY		*issuer_key;
-	EVP_PKEY		*key;		/* made here */
-	struct cert		*cert;
+/* What is being made. */
+struct making {
+	const struct ceremony	*c;
+	struct signer		 signer;		/* holds root and issuing CA */
+	struct authority	*root, *issuing;	/* the signer's */
+	struct cert		*ocsp;
 };
 
-/* One key and its certificate, written where the authority keeps them. */
 static int
-ceremony_make(const struct ceremony *c, struct authority *a, struct err *err)
+ceremony_authority(struct making *m, const char *name, const char *cn, int years,
+    const struct authority *parent, struct authority **out, struct err *err)
+{
+	struct authority_plan	 plan = {.name = name, .generation = 1, .kind = "sm2",
+		.company = m->c->company, .cn = cn, .years = years, .parent = parent,
+		.passphrase = &m->c->passphrase};
+	char			 file[64];
+
+	if (authority_make(&plan, out, err) < 0 ||
+	    authorities_take(&m->signer.authorities, *out, err) < 0)
+		return -1;
+	snprintf(file, sizeof(file), "pub/%s.crt", name);
+	return write_cert(file, (*out)->cert, err);
+}
+
+/* The responder's key is the va's; its certificate of the issuing CA. */
+static int
+ceremony_ocsp(struct making *m, struct err *err)
 {
 	struct name		 subject = {0};
 	int64_t			 now = clock_now() / 1000 * 1000;
-	struct cert_plan	 plan = {.profile = profile_find(a->profile),
-		.subject = &subject, .issuer = a->issuer, .not_before = now,
-		.not_after = clock_add_years(now, a->years) - CLOCK_SECOND};
+	struct cert_plan	 plan = {.profile = profile_find("ocsp"), .subject = &subject,
+		.issuer = m->issuing->cert, .not_before = now,
+		.not_after = clock_add_years(now, OCSP_YEARS) - CLOCK_SECOND};
+	EVP_PKEY		*key = NULL;
 	char			 path[512];
 	int			 rc = -1;
 
-	data_path(a->key_file, path);
+	data_path("va/ocsp.key", path);
 	cert_new_serial(plan.serial);
-	certificate_pointers(&plan.pointers);
 	if (name_add(&subject, "C", "CN", err) == 0 &&
-	    name_add(&subject, "O", c->company, err) == 0 &&
-	    name_add(&subject, "CN", a->cn, err) == 0 &&
-	    sm2_generate(&a->key, err) == 0 && (plan.key = a->key) != NULL &&
-	    cert_build(&plan, SIGNING(a->issuer == NULL ? a->key : a->issuer_key), &a->cert,
-	    err) == 0 && key_write(path, a->key, &c->passphrase, err) == 0)
-		rc = write_cert(a->cert_file, a->cert, err);
+	    name_add(&subject, "O", m->c->company, err) == 0 &&
+	    name_add(&subject, "CN", "OCSP", err) == 0 &&
+	    sm2_generate(&key, err) == 0 && (plan.key = key) != NULL &&
+	    cert_build(&plan, &m->issuing->key, &m->ocsp, err) == 0 &&
+	    key_write(path, key, &m->c->passphrase, err) == 0)
+		rc = write_cert("va/ocsp.crt", m->ocsp, err);
+	EVP_PKEY_free(key);
 	name_free(&subject);
 	return rc;
 }
@@ -157,15 +173,24 @@ ceremony_stores(struct err *err)
 	return seal_create(path, err);
 }
 
-struct record {
-	const struct authority	*authorities;
-	size_t			 n;
-};
+static int
+ceremony_record_one(struct db *db, const struct cert *c, const char *profile,
+    const char *authority, struct err *err)
+{
+	json_t	*detail = json_pack("{s:s,s:s}", "serial", cert_serial(c), "subject",
+	    cert_subject(c));
+	int	 rc = certificate_add(db, c, "ceremony", profile, authority, err);
+
+	if (rc == 0)
+		rc = journal_add(db, "ceremony.make", detail, err);
+	json_decref(detail);
+	return rc;
+}
 
 static int
 ceremony_record(struct db *db, void *arg, struct err *err)
 {
-	struct record	*r = arg;
+	struct making	*m = arg;
 	struct rows	*rows = NULL;
 	int64_t		 n = 0;
 
@@ -175,56 +200,46 @@ ceremony_record(struct db *db, void *arg, struct err *err)
 	rows_free(rows);
 	if (n > 0)
 		return err_set(err, ERR_WRONG_STATE, "the ca store belongs to another CA");
-	for (size_t i = 0; i < r->n; i++) {
-		json_t	*detail = json_pack("{s:s,s:s}", "serial",
-		    cert_serial(r->authorities[i].cert), "subject",
-		    cert_subject(r->authorities[i].cert));
-		int	 rc = certificate_add(db, r->authorities[i].cert, "ceremony",
-		    r->authorities[i].profile, err);
-
-		if (rc == 0)
-			rc = journal_add(db, "ceremony.make", detail, err);
-		json_decref(detail);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
+	if (authority_add(db, m->root, err) < 0 || authority_add(db, m->issuing, err) < 0 ||
+	    ceremony_record_one(db, m->root->cert, "root", m->root->id, err) < 0 ||
+	    ceremony_record_one(db, m->issuing->cert, "issuing-ca", m->root->id, err) < 0)
+		return -1;
+	return ceremony_record_one(db, m->ocsp, "ocsp", m->issuing->id, err);
 }
 
-/* The first officer, with the issuing key still in hand. */
+/* The first officer and the root's first list, with the keys still in hand. */
 static int
-ceremony_officer(const struct ceremony *c, struct authority *a, struct buf *admin_cert,
-    struct err *err)
+ceremony_officer(struct making *m, struct buf *admin_cert, struct err *err)
 {
-	struct record	 record = {a, 3};
-	struct signer	 s = {.issuing = a[1].cert, .key = {.key = a[1].key}};
-	struct cert	*officer = NULL;
-	int		 rc = -1;
+	const struct ceremony	*c = m->c;
+	struct cert		*officer = NULL;
+	int64_t			 number, next;
+	int			 rc = -1;
 
-	if (store_open(&s.store, STORE_CA, conf_str("store.ca"), false, err) < 0)
+	if (store_open(&m->signer.store, STORE_CA, conf_str("store.ca"), false, err) < 0)
 		return -1;
-	if (store_write(s.store, ceremony_record, &record, err) == 0 &&
-	    officer_issue(&s, c->admin_name, c->admin_csr, c->admin_csr_len,
+	if (store_write(m->signer.store, ceremony_record, m, err) == 0 &&
+	    list_make_now(&m->signer, m->root, &number, &next, err) == 0 &&
+	    officer_issue(&m->signer, c->admin_name, c->admin_csr, c->admin_csr_len,
 	    OFFICER_APPROVE | OFFICER_REVOKE, &officer, err) == 0) {
 		cert_pem_add(officer, admin_cert);
 		rc = c->enrol == NULL ? 0 :
 		    c->enrol(c->admin_name, cert_serial(officer), err);
 	}
-	store_close(s.store);
 	cert_free(officer);
 	return rc;
 }
 
 static int
-ceremony_publish(const struct authority *a, struct err *err)
+ceremony_publish(const struct making *m, struct err *err)
 {
 	struct buf	 pem;
 	char		 path[512];
 	int		 rc;
 
 	buf_init(&pem, LIMIT_CERT * 4);
-	cert_pem_add(a[1].cert, &pem);
-	cert_pem_add(a[0].cert, &pem);
+	cert_pem_add(m->issuing->cert, &pem);
+	cert_pem_add(m->root->cert, &pem);
 	data_path("pub/chain.pem", path);
 	rc = file_write(path, pem.p, pem.len, 0644, err);
 	buf_free(&pem);
@@ -287,37 +302,21 @@ ceremony_is_first(struct err *err)
 int
 ceremony_run(const struct ceremony *c, struct buf *admin_cert, struct err *err)
 {
-	struct authority	 a[3] = {
-		{.profile = "root", .cn = c->root_cn, .key_file = "ca-keys/root.key",
-		    .cert_file = "pub/root.crt", .years = ROOT_YEARS},
-		{.profile = "issuing-ca", .cn = c->issuing_cn,
-		    .key_file = "ca-keys/issuing.key", .cert_file = "pub/issuing.crt",
-		    .years = ISSUING_YEARS},
-		{.profile = "ocsp", .cn = "OCSP", .key_file = "va/ocsp.key",
-		    .cert_file = "va/ocsp.crt", .years = OCSP_YEARS},
-	};
-	int			 rc = -1;
+	struct making	 m = {.c = c};
+	int		 rc = -1;
 
 	umask(027);
 	if (ceremony_check(c, err) < 0 || ceremony_is_first(err) < 0 ||
 	    ceremony_make_dirs(err) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
-		if (i > 0) {
-			a[i].issuer = a[i - 1].cert;
-			a[i].issuer_key = a[i - 1].key;
-		}
-		if (ceremony_make(c, &a[i], err) < 0)
-			goto out;
-	}
-	if (kmc_init(&c->passphrase, err) == 0 && site_cert_make(err) == 0 &&
-	    ceremony_stores(err) == 0 && ceremony_officer(c, a, admin_cert, err) == 0 &&
+	if (ceremony_authority(&m, "root", c->root_cn, ROOT_YEARS, NULL, &m.root, err) == 0 &&
+	    ceremony_authority(&m, "issuing", c->issuing_cn, ISSUING_YEARS, m.root, &m.issuing,
+	    err) == 0 && ceremony_ocsp(&m, err) == 0 &&
+	    kmc_init(&c->passphrase, err) == 0 && site_cert_make(err) == 0 &&
+	    ceremony_stores(err) == 0 && ceremony_officer(&m, admin_cert, err) == 0 &&
 	    ceremony_own_files(err) == 0)
-		rc = ceremony_publish(a, err);
- out:
-	for (size_t i = 0; i < ARRAY_LEN(a); i++) {
-		EVP_PKEY_free(a[i].key);
-		cert_free(a[i].cert);
-	}
+		rc = ceremony_publish(&m, err);
+	cert_free(m.ocsp);
+	signer_close(&m.signer);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct issue {
 	const struct product	*product;
 	int			 years;
 	struct replacement	 replacement;
+	struct authority	*authority;	/* that issues it */
 	struct name		 subject;
 	unsigned char		 point[SM2_POINT_LEN];
 	struct cert		*sign, *enc;
@@ -163,7 +164,7 @@ issue_build(struct issue *i, const struct profile *profile,
 	const struct cert	*old = i->replacement.old.sign;
 	EVP_PKEY		*key = NULL;
 	struct cert_plan	 plan = {.profile = profile, .subject = &i->subject,
-		.issuer = i->signer->issuing, .not_before = now,
+		.issuer = i->authority->cert, .not_before = now,
 		.not_after = replacement_not_after(&i->replacement, now, i->years),
 		.carried = old == NULL ? 0 : MAX(cert_not_after(old) - now, 0),
 		.id_no = js_str(subject, "id_no"), .id_form = IDENTITY_UTF8};
@@ -173,8 +174,8 @@ issue_build(struct issue *i, const struct profile *profile,
 		return -1;
 	plan.key = key;
 	cert_new_serial(plan.serial);
-	certificate_pointers(&plan.pointers);
-	rc = cert_build(&plan, &i->signer->key, out, err);
+	authority_pointers(i->authority, &plan.pointers);
+	rc = cert_build(&plan, &i->authority->key, out, err);
 	EVP_PKEY_free(key);
 	return rc;
 }
@@ -199,8 +200,10 @@ issue_keep(struct db *db, void *arg, struct err *err)
 	    DB_TEXT(cert_serial(i->enc)), DB_BLOB(i->out->envelope.p, i->out->envelope.len),
 	    DB_INT(clock_now()), DB_TEXT(op), DB_TEXT(old)) == 0 &&
 	    replacement_keep(db, &i->replacement, i->statement, err) == 0 &&
-	    certificate_add(db, i->sign, i->order, i->product->sign->name, err) == 0 &&
-	    certificate_add(db, i->enc, i->order, i->product->enc->name, err) == 0)
+	    certificate_add(db, i->sign, i->order, i->product->sign->name,
+	    i->authority->id, err) == 0 &&
+	    certificate_add(db, i->enc, i->order, i->product->enc->name,
+	    i->authority->id, err) == 0)
 		rc = journal_add(db, "certificate.issue", detail, err);
 	json_decref(detail);
 	return rc;
@@ -222,7 +225,8 @@ issue_make(struct issue *i, struct err *err)
 	struct err	 again = {0};
 
 	buf_clear(&i->out->envelope);
-	if (store_read(i->signer->store, issue_look, i, err) < 0 ||
+	if (authority_for(&i->signer->authorities, i->product->sign->authority, &i->authority,
+	    err) < 0 || store_read(i->signer->store, issue_look, i, err) < 0 ||
 	    i->signer->pair(i->order, i->point, enc_point, &i->out->envelope, err) < 0 ||
 	    issue_build(i, i->product->sign, i->point, now, &i->sign, err) < 0 ||
 	    issue_build(i, i->product->enc, enc_point, now, &i->enc, err) < 0)

@@ -102,7 +102,7 @@ officer_check(struct signer *s, const json_t *parsed, const char *who,
 
 struct enlist {
 	const struct cert	*cert;
-	const char		*name;
+	const char		*name, *authority;
 	unsigned int		 may;
 };
 
@@ -116,7 +116,7 @@ officer_enlist(struct db *db, void *arg, struct err *err)
 	    cert_serial(e->cert), "name", e->name, "may", (int)e->may);
 	int			 rc = -1;
 
-	if (certificate_add(db, e->cert, "staff", "staff", err) == 0 &&
+	if (certificate_add(db, e->cert, "staff", "staff", e->authority, err) == 0 &&
 	    (e->may == 0 || db_run(db, SQL_OFFICER_ADD, NULL, err,
 	    DB_TEXT(cert_serial(e->cert)), DB_TEXT(e->name), DB_BLOB(der, len),
 	    DB_INT(e->may), DB_INT(clock_now())) == 0))
@@ -131,22 +131,27 @@ officer_issue(struct signer *s, const char *name, const void *csr, size_t csr_le
 {
 	struct name		 subject = {0};
 	struct cert_plan	 plan = {.profile = profile_find("staff"),
-		.subject = &subject, .issuer = s->issuing, .not_before = clock_now(),
+		.subject = &subject, .not_before = clock_now(),
 		.not_after = clock_add_years(clock_now(), 3) - CLOCK_SECOND};
 	struct enlist		 e = {.name = name, .may = may};
 	struct cert		*c = NULL;
+	struct authority	*a = NULL;
 	EVP_PKEY		*key = NULL;
 	int			 rc = -1;
 
-	certificate_pointers(&plan.pointers);
 	cert_new_serial(plan.serial);
 	if (name_add(&subject, "C", "CN", err) < 0 || name_add(&subject, "CN", name, err) < 0 ||
 	    csr_check_key(csr, csr_len, &key, err) < 0)
 		goto out;
 	plan.key = key;
-	if (cert_build(&plan, &s->key, &c, err) < 0)
+	if (authority_for(&s->authorities, plan.profile->authority, &a, err) < 0)
+		goto out;
+	plan.issuer = a->cert;
+	authority_pointers(a, &plan.pointers);
+	if (cert_build(&plan, &a->key, &c, err) < 0)
 		goto out;
 	e.cert = c;
+	e.authority = a->id;
 	if (store_write(s->store, officer_enlist, &e, err) < 0)
 		goto out;
 	*out = c;

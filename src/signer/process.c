@@ -2,8 +2,8 @@
 #include "base/log.h"
 #include "base/passphrase.h"
 #include "base/sandbox.h"
-#include "ipc/process.h"
 #include "kmc/kmc.h"
+#include "signer/process.h"
 #include "signer/request.h"
 #include "signer/work.h"
 
@@ -77,20 +77,6 @@ answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 }
 
 static int
-answer_chain(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
-    struct err *err)
-{
-	struct signer	*s = arg;
-
-	(void)in;
-	(void)caller;
-	(void)err;
-	put_cert(out->json, "root", s->root);
-	put_cert(out->json, "issuing", s->issuing);
-	return 0;
-}
-
-static int
 answer_change(const char *type, const struct ipc_msg *in, void *arg, struct err *err)
 {
 	struct asked	 asked = {0};
@@ -150,12 +136,13 @@ static int
 answer_crl(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	int64_t	 next_update;
+	int64_t	 number, next_update;
 
-	(void)in;
 	(void)caller;
-	if (crl_work(arg, &out->blob, &next_update, err) < 0)
+	if (list_work(arg, js_str(in->json, "authority"), js_str(in->json, "scope"), &number,
+	    &next_update, err) < 0)
 		return -1;
+	js_set_int(out->json, "number", number);
 	js_set_int(out->json, "next_update", next_update);
 	return 0;
 }
@@ -276,8 +263,12 @@ static const struct ipc_request	 signer_requests[] = {
 	{"release", IPC_WEB, answer_release},
 	{"revoke", IPC_WEB, answer_revoke},
 	{"status", IPC_WEB | IPC_ADMIN, answer_status},
-	{"chain", IPC_WEB | IPC_VA | IPC_GATE | IPC_ADMIN, answer_chain},
 	{"crl", IPC_VA | IPC_ADMIN, answer_crl},
+	{"ca_list", IPC_ADMIN, answer_ca_list},
+	{"ca_create", IPC_ADMIN, answer_ca_create},
+	{"ca_state", IPC_ADMIN, answer_ca_state},
+	{"ca_cross", IPC_ADMIN, answer_ca_cross},
+	{"ca_crl", IPC_ADMIN, answer_ca_crl},
 	{"staff_issue", IPC_ADMIN, answer_staff_issue},
 	{"officer_set", IPC_ADMIN, answer_officer_set},
 	{"officers", IPC_ADMIN, answer_officers},

@@ -1,6 +1,7 @@
 #ifndef SIGNER_SIGNER_H
 #define SIGNER_SIGNER_H
 #include "base/json.h"
+#include "base/secret.h"
 /*
  * The signer: CA keys, certificates, revocation.  Asked over ipc; no network.
  *
@@ -33,8 +34,6 @@ void	signer_pair_free(struct signer_pair *p);
 NODISCARD int	signer_issue(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *csr,
 		    size_t csr_len, struct signer_pair *out, struct err *err);
-/* Root and issuing certificate, DER. Anybody. */
-NODISCARD int	signer_chain(struct buf *root, struct buf *issuing, struct err *err);
 /*
  * By web: the status of a pair, named by the serial of its sign certificate; both halves
  * change together.  Asked for what is so already: 0.  ERR_DENIED: the statement does not hold
@@ -59,8 +58,12 @@ NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
 /* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at","changed",
  * "not_before","not_after"} */
 NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
-/* By the va: the newest list, made anew when due or when something was revoked since. */
-NODISCARD int	signer_crl(struct buf *der, int64_t *next_update, struct err *err);
+/*
+ * By the va: see to it that the list of this CA is fresh (scope: "" the full one, "delta"):
+ * made anew when due.  Its bytes are in the ca store, under number.
+ */
+NODISCARD int	signer_crl(const char *authority, const char *scope, int64_t *number,
+		    int64_t *next_update, struct err *err);
 /* By the administrator: a certificate of profile "staff" for this request; DER. */
 NODISCARD int	signer_staff_issue(const char *name, const void *csr, size_t csr_len,
 		    unsigned int may, struct buf *cert, struct err *err);
@@ -68,6 +71,13 @@ NODISCARD int	signer_staff_issue(const char *name, const void *csr, size_t csr_l
 NODISCARD int	signer_officers(json_t **out, struct err *err);
 NODISCARD int	signer_officer_set(const char *serial, unsigned int may, bool active,
 		    struct err *err);
+/*
+ * By the administrator: ca_list, ca_create, ca_state, ca_cross, ca_crl (authority_make.h says
+ * what each takes and gives).  question (NULL: none) is taken over; own and parent are the
+ * passphrases of the keys, NULL where none is needed; out may be NULL.
+ */
+NODISCARD int	signer_ca(const char *request, json_t *question, const struct secret *own,
+		    const struct secret *parent, json_t **out, struct err *err);
 /* By the administrator: revoke by serial. */
 NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);
 /* Verify the whole chain: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */

@@ -40,23 +40,6 @@ signer_issue(const char *statement, size_t statement_len, const void *signature,
 	return rc;
 }
 
-int
-signer_chain(struct buf *root, struct buf *issuing, struct err *err)
-{
-	struct ipc_msg	 in, answer;
-	int		 rc = -1;
-
-	ipc_msg_init(&in);
-	ipc_msg_init(&answer);
-	if (ask("chain", &in, &answer, err) == 0 &&
-	    js_need_bytes(answer.json, "root", root, err) == 0 &&
-	    js_need_bytes(answer.json, "issuing", issuing, err) == 0)
-		rc = 0;
-	ipc_msg_free(&in);
-	ipc_msg_free(&answer);
-	return rc;
-}
-
 static int
 ask_signed(const char *request, const char *statement, size_t statement_len,
     const struct signature *first, const struct signature *second, struct err *err)
@@ -102,15 +85,18 @@ signer_revoke(const char *statement, size_t statement_len, const void *signature
 }
 
 int
-signer_crl(struct buf *der, int64_t *next_update, struct err *err)
+signer_crl(const char *authority, const char *scope, int64_t *number, int64_t *next_update,
+    struct err *err)
 {
 	struct ipc_msg	 in, answer;
 	int		 rc;
 
 	ipc_msg_init(&in);
 	ipc_msg_init(&answer);
+	js_set_str(in.json, "authority", authority);
+	js_set_str(in.json, "scope", scope);
 	if ((rc = ask("crl", &in, &answer, err)) == 0) {
-		buf_add(der, answer.blob.p, answer.blob.len);
+		*number = js_int(answer.json, "number", 0);
 		*next_update = js_int(answer.json, "next_update", 0);
 	}
 	ipc_msg_free(&in);
@@ -148,6 +134,32 @@ ask_json(const char *request, json_t *question, json_t **out, struct err *err)
 	ipc_msg_init(&answer);
 	json_decref(in.json);
 	in.json = question;
+	if ((rc = ask(request, &in, &answer, err)) == 0 && out != NULL)
+		*out = json_incref(answer.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_ca(const char *request, json_t *question, const struct secret *own,
+    const struct secret *parent, json_t **out, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	if (question != NULL) {
+		json_decref(in.json);
+		in.json = question;
+	}
+	if (own != NULL)
+		buf_add(&in.blob, own->p, own->len);
+	if (parent != NULL) {
+		buf_add(&in.blob, "", 1);
+		buf_add(&in.blob, parent->p, parent->len);
+	}
 	if ((rc = ask(request, &in, &answer, err)) == 0 && out != NULL)
 		*out = json_incref(answer.json);
 	ipc_msg_free(&in);

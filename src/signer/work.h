@@ -2,6 +2,7 @@
 #define SIGNER_WORK_H
 #include "pki/cert.h"
 #include "pki/crl.h"
+#include "signer/authority.h"
 #include "signer/request.h"
 #include "signer/signer.h"
 #include "store/store.h"
@@ -10,8 +11,7 @@
  */
 struct signer {
 	struct store	*store;
-	struct cert	*root, *issuing;
-	struct signing_key key;			/* of the issuing CA */
+	struct authorities authorities;
 	/* asks kmc; replaced in tests */
 	int		(*pair)(const char *order, const unsigned char sign_point[65],
 			    unsigned char enc_point[65], struct buf *envelope,
@@ -62,14 +62,19 @@ NODISCARD int	admin_revoke(struct signer *s, const char *serial, int64_t reason,
 		    struct err *err);
 NODISCARD int	status_ask(struct signer *s, const char *serial, json_t *out, struct err *err);
 
-/* list.c: the CRL. */
-NODISCARD int	crl_work(struct signer *s, struct buf *der, int64_t *next_update,
-		    struct err *err);
+/*
+ * list.c: make the list of this CA (id) anew if it is due; scope: "" the full one, "delta".
+ * Gives number and next update of the newest; its bytes are in the store.
+ */
+NODISCARD int	list_work(struct signer *s, const char *authority, const char *scope,
+		    int64_t *number, int64_t *next_update, struct err *err);
+/* The full list at once, with the key that is open in a. */
+NODISCARD int	list_make_now(struct signer *s, const struct authority *a, int64_t *number,
+		    int64_t *next_update, struct err *err);
 /* A reason for good (RFC 5280 5.3.1): neither hold nor removal, and not 7. */
 bool		revocation_reason_is_valid(int64_t reason);
 
-/* certificate.c: a row, inside a transaction; the pointers of our certificates. */
+/* certificate.c: a row, inside a transaction. */
 NODISCARD int	certificate_add(struct db *db, const struct cert *c, const char *ref,
-		    const char *profile, struct err *err);
-void		certificate_pointers(struct cert_pointers *p);
+		    const char *profile, const char *authority, struct err *err);
 #endif

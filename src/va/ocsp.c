@@ -1,13 +1,12 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "signer/signer.h"
 #include "va/work.h"
 
 #define ANSWER_LIFE	(60 * CLOCK_MINUTE)	/* nextUpdate - thisUpdate */
 
 struct lookup {
-	const char		*serial;
+	const char		*serial, *authority;
 	struct ocsp_answer	*out;
 };
 
@@ -21,7 +20,8 @@ lookup_read(struct db *db, void *arg, struct err *err)
 	*l->out = (struct ocsp_answer){.state = OCSP_UNKNOWN};
 	if (db_query(db, SQL_CA_CERTIFICATE_BY_SERIAL, &r, err, DB_TEXT(l->serial)) < 0)
 		return -1;
-	if ((rc = rows_next(r, err)) > 0) {
+	if ((rc = rows_next(r, err)) > 0 &&
+	    (l->authority == NULL || strcmp(rows_text(r, 10), l->authority) == 0)) {
 		if (strcmp(rows_text(r, 6), "good") == 0)
 			l->out->state = OCSP_GOOD;
 		else
@@ -33,9 +33,10 @@ lookup_read(struct db *db, void *arg, struct err *err)
 }
 
 int
-va_lookup(struct va *v, const char *serial, struct ocsp_answer *out, struct err *err)
+va_lookup(struct va *v, const char *serial, const char *authority, struct ocsp_answer *out,
+    struct err *err)
 {
-	struct lookup	 l = {serial, out};
+	struct lookup	 l = {serial, authority, out};
 
 	return store_read(v->store, lookup_read, &l, err);
 }
@@ -47,9 +48,11 @@ ocsp_answer(struct va *v, const struct ocsp_request *r, struct buf *der, struct 
 	int64_t			 now = clock_now();
 
 	for (size_t i = 0; i < ocsp_request_count(r); i++) {
+		const struct va_issuer	*issuer = va_issuer_asked(v, r, i);
+
 		answers[i] = (struct ocsp_answer){.state = OCSP_UNKNOWN};
-		if (ocsp_request_is_for(r, i, v->issuing) &&
-		    va_lookup(v, ocsp_request_serial(r, i), &answers[i], err) < 0)
+		if (issuer != NULL && va_lookup(v, ocsp_request_serial(r, i), issuer->id,
+		    &answers[i], err) < 0)
 			return -1;
 	}
 	return ocsp_respond(r, answers, v->responder, v->key, now, now + ANSWER_LIFE, der, err);
@@ -120,35 +123,4 @@ va_ocsp(struct va *v, const void *request, size_t len, struct buf *der)
 		}
 	}
 	ocsp_request_free(r);
-}
-
-int
-va_crl(struct va *v, struct buf *der, int64_t *next_update, struct err *err)
-{
-	struct buf	 fresh;
-	int64_t		 next = 0;
-	bool		 old;
-	int		 rc = 0;
-
-	pthread_mutex_lock(&v->lock);
-	old = v->crl_read == 0 || clock_steady() - v->crl_read >= VA_FRESH_MS;
-	pthread_mutex_unlock(&v->lock);
-	buf_init(&fresh, LIMIT_FRAME);
-	if (old && (rc = signer_crl(&fresh, &next, err)) < 0 && v->crl.len > 0 &&
-	    v->crl_next > clock_now()) {
-		log_err("crl.signer_away", err);	/* the old list still holds */
-		rc = 0;
-	}
-	pthread_mutex_lock(&v->lock);
-	if (fresh.len > 0) {
-		buf_clear(&v->crl);
-		buf_add(&v->crl, fresh.p, fresh.len);
-		v->crl_read = clock_steady();
-		v->crl_next = next;
-	}
-	buf_add(der, v->crl.p, v->crl.len);
-	*next_update = v->crl_next;
-	pthread_mutex_unlock(&v->lock);
-	buf_free(&fresh);
-	return rc;
 }

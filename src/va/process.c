@@ -47,7 +47,7 @@ answer_status(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role calle
 
 	(void)caller;
 	if (js_need_str(in->json, "serial", &serial, err) < 0 ||
-	    va_lookup(arg, serial, &a, err) < 0)
+	    va_lookup(arg, serial, NULL, &a, err) < 0)
 		return -1;
 	js_set_str(out->json, "status", names[a.state]);
 	return 0;
@@ -104,29 +104,66 @@ page_ocsp(struct va *v, const struct http_request *req, struct http_response *re
 	buf_free(&der);
 }
 
+/* /crl/<slug>.crl and /crl/<slug>-delta.crl; the slug of a CA never ends in -delta. */
 static void
-page_crl(struct va *v, struct http_response *res)
+page_crl(struct va *v, const char *file, struct http_response *res)
 {
-	struct err	 err = {0};
-	int64_t		 next;
+	struct err		 err = {0};
+	const struct va_issuer	*issuer;
+	char			 slug[VA_ISSUER_ID];
+	size_t			 n = strlen(file) < 4 ? 0 : strlen(file) - 4;
+	bool			 delta;
+	int64_t			 next;
 
-	if (va_crl(v, &res->body, &next, &err) < 0) {
+	delta = n > 6 && strncmp(file + n - 6, "-delta", 6) == 0;
+	n -= delta ? 6 : 0;
+	if (n == 0 || n >= sizeof(slug) || strcmp(file + strlen(file) - 4, ".crl") != 0) {
+		respond_text(res, 404, "not found\n");
+		return;
+	}
+	snprintf(slug, sizeof(slug), "%.*s", (int)n, file);
+	if ((issuer = va_issuer_by_slug(v, slug)) == NULL) {
+		respond_text(res, 404, "not found\n");
+	} else if (va_crl(v, issuer, delta ? "delta" : "", &res->body, &next, &err) < 0) {
 		log_err("crl", &err);
 		buf_clear(&res->body);
 		respond_text(res, 503, "the list is not available now\n");
-		return;
+	} else {
+		respond_bytes(res, "application/pkix-crl", VA_FRESH_MS / 1000);
 	}
-	respond_bytes(res, "application/pkix-crl", VA_FRESH_MS / 1000);
 }
 
+/* /ca/<slug>.crt */
 static void
-page_cert(const struct cert *c, struct http_response *res)
+page_cert(struct va *v, const char *file, struct http_response *res)
 {
-	size_t			 len;
-	const unsigned char	*der = cert_der(c, &len);
+	const struct va_issuer	*issuer = NULL;
+	char			 slug[VA_ISSUER_ID];
+	size_t			 n = strlen(file), len;
+	const unsigned char	*der;
 
+	if (n > 4 && n - 4 < sizeof(slug) && strcmp(file + n - 4, ".crt") == 0) {
+		snprintf(slug, sizeof(slug), "%.*s", (int)n - 4, file);
+		issuer = va_issuer_by_slug(v, slug);
+	}
+	if (issuer == NULL) {
+		respond_text(res, 404, "not found\n");
+		return;
+	}
+	der = cert_der(issuer->cert, &len);
 	buf_add(&res->body, der, len);
 	respond_bytes(res, "application/pkix-cert", 3600);
+}
+
+/* All CA certificates, issuing ones first. */
+static void
+page_chain(struct va *v, struct http_response *res)
+{
+	for (int root = 0; root < 2; root++)
+		for (size_t i = 0; i < v->n_issuers; i++)
+			if (v->issuers[i]->root == (root == 1))
+				cert_pem_add(v->issuers[i]->cert, &res->body);
+	respond_bytes(res, "application/x-pem-file", 3600);
 }
 
 static void
@@ -138,7 +175,7 @@ page_metrics(struct va *v, struct http_response *res)
 	    "# TYPE yinxin_ocsp_cached_total counter\nyinxin_ocsp_cached_total %" PRIu64 "\n"
 	    "# TYPE yinxin_crl_next_update_seconds gauge\n"
 	    "yinxin_crl_next_update_seconds %" PRId64 "\n", v->asked, v->cached,
-	    v->crl_next / 1000);
+	    (int64_t)(v->crl_next / 1000));
 	pthread_mutex_unlock(&v->lock);
 	http_respond_header(res, "Content-Type", "text/plain; version=0.0.4");
 }
@@ -155,16 +192,12 @@ va_handle(struct http_request *req, struct http_response *res, void *arg)
 		page_ocsp(v, req, res);
 	} else if (!get) {
 		respond_text(res, 405, "method not allowed\n");
-	} else if (strcmp(req->path, "/crl/issuing.crl") == 0) {
-		page_crl(v, res);
-	} else if (strcmp(req->path, "/ca/root.crt") == 0) {
-		page_cert(v->root, res);
-	} else if (strcmp(req->path, "/ca/issuing.crt") == 0) {
-		page_cert(v->issuing, res);
+	} else if (str_has_prefix(req->path, "/crl/")) {
+		page_crl(v, req->path + strlen("/crl/"), res);
 	} else if (strcmp(req->path, "/ca/chain.pem") == 0) {
-		cert_pem_add(v->issuing, &res->body);
-		cert_pem_add(v->root, &res->body);
-		respond_bytes(res, "application/x-pem-file", 3600);
+		page_chain(v, res);
+	} else if (str_has_prefix(req->path, "/ca/")) {
+		page_cert(v, req->path + strlen("/ca/"), res);
 	} else if (strcmp(req->path, "/healthz") == 0) {
 		respond_text(res, 200, "ok\n");
 	} else if (strcmp(req->path, "/metrics") == 0) {
@@ -194,14 +227,13 @@ va_open(struct va *v, struct err *err)
 	int		 rc = -1;
 
 	pthread_mutex_init(&v->lock, NULL);
-	buf_init(&v->crl, LIMIT_FRAME);
+	pthread_mutex_init(&v->issuers_lock, NULL);
+	pthread_mutex_init(&v->lists_lock, NULL);
 	if (passphrase_get(&passphrase, err) == 0 &&
-	    va_read_cert("pub/root.crt", &v->root, err) == 0 &&
-	    va_read_cert("pub/issuing.crt", &v->issuing, err) == 0 &&
 	    va_read_cert("va/ocsp.crt", &v->responder, err) == 0 &&
 	    key_read(path, &passphrase, &v->key, err) == 0 &&
 	    store_open(&v->store, STORE_CA, conf_str("store.ca"), true, err) == 0)
-		rc = 0;
+		rc = va_issuers_load(v, err);
 	secret_free(&passphrase);
 	free(path);
 	return rc;

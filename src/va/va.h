@@ -7,8 +7,8 @@
  * responder only.
  *
  *	POST /ocsp, GET /ocsp/<base64>	application/ocsp-response
- *	GET /crl/issuing.crl		DER
- *	GET /ca/root.crt /ca/issuing.crt /ca/chain.pem
+ *	GET /crl/<ca>.crl		the full list, DER; /crl/<ca>-delta.crl
+ *	GET /ca/<ca>.crt /ca/chain.pem	"issuing", "issuing-2" …; all of them
  *	GET /healthz /metrics
  *
  * Answers without nonce are kept ready for VA_FRESH_MS; so a revocation is visible in at

@@ -9,7 +9,7 @@ from flow import need
 
 WEB = 64200
 CHILD = """
-import json, os, socket, struct, sys
+import json, os, re, socket, struct, sys
 os.setgroups([WEB + 100]); os.setresgid(WEB, WEB, WEB); os.setresuid(WEB, WEB, WEB)
 os.chdir(sys.argv[1])
 out = {"open": [], "answers": {}}
@@ -34,14 +34,20 @@ def frame(s, value=None):
     while len(body) < n + m:
         body += s.recv(n + m - len(body))
     return json.loads(body[:n])
-for service, role, request in json.loads(sys.argv[3]):
+def ask(service, role, request, version):
     s = socket.socket(socket.AF_UNIX)
     s.connect(f"data/run/{service}.sock")
-    answer = frame(s, {"version": 1, "role": role, "token": sys.argv[4]})
+    answer = frame(s, {"version": version, "role": role, "token": sys.argv[4]})
     if "error" not in answer:
         answer = frame(s, {"_ask": request, "_req": "x"})
-    out["answers"][f"{service} {role} {request}"] = answer
     s.close()
+    return answer
+for service, role, request in json.loads(sys.argv[3]):
+    answer = ask(service, role, request, 1)
+    other = re.search(r"speaks version (\\d+)", answer.get("error", {}).get("text", ""))
+    if other:
+        answer = ask(service, role, request, int(other.group(1)))
+    out["answers"][f"{service} {role} {request}"] = answer
 print(json.dumps(out))
 """.replace("WEB", str(WEB))
 

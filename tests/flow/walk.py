@@ -5,6 +5,7 @@ Each step says its evidence through `say`.  Walker's methods are the steps; the 
 use them one by one.
 """
 import base64
+import glob
 import json
 import re
 import subprocess
@@ -326,25 +327,35 @@ def openssl(*args, data=None):
     return subprocess.run(["openssl", *args], input=data, capture_output=True, check=False)
 
 
-def check_chain(site, der):
-    """Each link by itself: the command line sets the identifier on the leaf only."""
-    pub = site.path("data", "pub")
-    leaf = site.path("leaf.pem")
-    with open(leaf, "wb") as f:
-        f.write(openssl("x509", "-inform", "DER", data=der).stdout)
-    for cert, ca in ((leaf, f"{pub}/issuing.crt"), (f"{pub}/issuing.crt", f"{pub}/root.crt")):
+def issuer_of(site, cert):
+    """The file of the CA that signed it, among those published."""
+    for ca in sorted(glob.glob(site.path("data", "pub", "*.crt"))):
+        # each link by itself: the command line sets the identifier on the leaf only
         r = openssl("verify", "-vfyopt", DISTID, "-partial_chain", "-CAfile", ca, cert)
-        if r.returncode != 0:
-            raise RuntimeError(f"openssl verify {cert}: {r.stdout + r.stderr}")
+        if r.returncode == 0 and ca != cert:
+            return ca
+    raise RuntimeError(f"{cert} was issued by none of our CAs: {r.stdout + r.stderr}")
+
+
+def leaf_file(site, der):
+    path = site.path("leaf.pem")
+    with open(path, "wb") as f:
+        f.write(openssl("x509", "-inform", "DER", data=der).stdout)
+    return path
+
+
+def check_chain(site, der):
+    """Up to a root; gives the issuing CA's file."""
+    ca = issuer_of(site, leaf_file(site, der))
+    issuer_of(site, ca)
+    return ca
 
 
 def ocsp(site, der):
     """The responder's answer as openssl reads it."""
-    with open(site.path("leaf.pem"), "wb") as f:
-        f.write(openssl("x509", "-inform", "DER", data=der).stdout)
-    r = openssl("ocsp", "-issuer", site.path("data", "pub", "issuing.crt"), "-cert",
-                site.path("leaf.pem"), "-url", site.va_url + "/ocsp", "-noverify",
-                "-no_nonce")
+    leaf = leaf_file(site, der)
+    r = openssl("ocsp", "-issuer", issuer_of(site, leaf), "-cert", leaf,
+                "-url", site.va_url + "/ocsp", "-noverify", "-no_nonce")
     found = re.search(rb": (good|revoked|unknown)", r.stdout)
     if not found:
         raise RuntimeError(f"openssl ocsp: {(r.stdout + r.stderr).decode()}")

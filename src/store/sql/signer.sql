@@ -14,11 +14,12 @@ SELECT serial, name, may, active, created FROM officer ORDER BY created, serial
 
 -- name: ca_certificate_add
 INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_after, status,
-	revoked_at, reason, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8)
+	revoked_at, reason, created, authority)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9)
 
 -- name: ca_certificate_by_serial
-SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed
+SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed,
+	authority
 FROM certificate WHERE serial = $1
 
 -- name: ca_certificate_status_set
@@ -26,11 +27,19 @@ UPDATE certificate SET status = $2, revoked_at = $3, reason = $4, invalid_since 
 WHERE serial = $1 AND status = $7
 
 -- name: ca_certificate_revoked
-SELECT serial, revoked_at, reason, invalid_since FROM certificate
-WHERE status <> 'good' AND not_after > $1 ORDER BY serial
+SELECT serial, revoked_at, reason, invalid_since, status FROM certificate
+WHERE authority = $1 AND status IN ('held', 'revoked') AND not_after > $2
+
+-- name: ca_certificate_changed_since
+SELECT serial, revoked_at, reason, invalid_since, status FROM certificate
+WHERE authority = $1 AND changed >= $2 AND not_after > $3
 
 -- name: ca_certificate_newest_change
-SELECT max(changed) FROM certificate
+SELECT COALESCE(max(changed), 0) FROM certificate WHERE authority = $1
+
+-- name: ca_certificate_compromised_since
+SELECT COALESCE(max(changed), 0) FROM certificate
+WHERE authority = $1 AND changed >= $2 AND reason = 1
 
 -- name: ca_certificate_count
 SELECT count(*) FROM certificate
@@ -49,14 +58,34 @@ INSERT INTO issue (ref, statement, signature, officer, point, sign_serial, enc_s
 	created, op, replaces)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
--- name: crl_newest
-SELECT number, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1
+-- name: authority_list
+SELECT id, name, generation, parent, der, key, state, created FROM authority
+ORDER BY created, name, generation
 
--- name: crl_add
-INSERT INTO crl (number, der, this_update, next_update) VALUES ($1, $2, $3, $4)
+-- name: authority_add
+INSERT INTO authority (id, name, generation, parent, serial, der, key, state, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)
 
--- name: crl_drop_old
-DELETE FROM crl WHERE number < $1
+-- name: authority_state_set
+UPDATE authority SET state = $2 WHERE id = $1
+
+-- name: revocation_list_newest
+SELECT number, base, entries, this_update, next_update FROM revocation_list
+WHERE authority = $1 AND scope = $2 ORDER BY number DESC LIMIT 1
+
+-- name: revocation_list_der
+SELECT der, number, this_update, next_update FROM revocation_list
+WHERE authority = $1 AND scope = $2 ORDER BY number DESC LIMIT 1
+
+-- name: revocation_list_number
+SELECT COALESCE(max(number), 0) FROM revocation_list WHERE authority = $1
+
+-- name: revocation_list_add
+INSERT INTO revocation_list (authority, scope, number, base, entries, der, this_update, next_update)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: revocation_list_drop_old
+DELETE FROM revocation_list WHERE authority = $1 AND scope = $2 AND number < $3
 
 -- name: ca_journal_last
 SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1

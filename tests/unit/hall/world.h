@@ -114,15 +114,17 @@ world_issue(struct world *w, const char *profile, const char *cn,
 	return c;
 }
 
+/* pub/chain.pem: both CAs, as the ceremony leaves it. */
 static inline void
-world_write_pem(struct world *w, const char *name, const struct cert *c)
+world_write_chain(struct world *w)
 {
 	struct err	 err = {0};
 	struct buf	 pem = {0};
-	char		*path = xasprintf("%s/pub/%s.crt", w->dir, name);
+	char		*path = xasprintf("%s/pub/chain.pem", w->dir);
 
-	buf_init(&pem, 16384);
-	cert_pem_add(c, &pem);
+	buf_init(&pem, 32768);
+	cert_pem_add(w->issuing, &pem);
+	cert_pem_add(w->root, &pem);
 	assert_ok(file_write(path, pem.p, pem.len, 0644, &err));
 	buf_free(&pem);
 	free(path);
@@ -146,8 +148,7 @@ world_make_ca(struct world *w)
 	w->issuing = world_issue(w, "issuing-ca", "测试签发", point, false, true);
 	assert_ok(sm2_point(w->officer_key, point, &err));
 	w->officer = world_issue(w, "staff", "审核员甲", point, false, false);
-	world_write_pem(w, "root", w->root);
-	world_write_pem(w, "issuing", w->issuing);
+	world_write_chain(w);
 }
 
 /* ---- services ---- */
@@ -394,9 +395,8 @@ world_close(struct world *w)
 	rm[0] = xasprintf("%s/hall.db", w->dir);
 	rm[1] = xasprintf("%s/hall.db-wal", w->dir);
 	rm[2] = xasprintf("%s/hall.db-shm", w->dir);
-	rm[3] = xasprintf("%s/pub/root.crt", w->dir);
-	rm[4] = xasprintf("%s/pub/issuing.crt", w->dir);
-	for (i = 0; i < 5; i++) {
+	rm[3] = xasprintf("%s/pub/chain.pem", w->dir);
+	for (i = 0; i < 4; i++) {
 		(void)unlink(rm[i]);
 		free(rm[i]);
 	}

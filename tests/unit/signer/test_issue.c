@@ -65,10 +65,10 @@ assert_pair_holds(const struct signer_pair *p, EVP_PKEY *key)
 
 	assert_ok(cert_parse(p->sign_cert.p, p->sign_cert.len, &sign, &err));
 	assert_ok(cert_parse(p->enc_cert.p, p->enc_cert.len, &enc, &err));
-	assert_ok(cert_verify_chain((const struct cert *[]){sign, w.signer.issuing,
-	    w.signer.root}, 3, clock_now(), &err));
-	assert_ok(cert_verify_chain((const struct cert *[]){enc, w.signer.issuing,
-	    w.signer.root}, 3, clock_now(), &err));
+	assert_ok(cert_verify_chain((const struct cert *[]){sign, world_ca(&w, "issuing-1"),
+	    world_ca(&w, "root-1")}, 3, clock_now(), &err));
+	assert_ok(cert_verify_chain((const struct cert *[]){enc, world_ca(&w, "issuing-1"),
+	    world_ca(&w, "root-1")}, 3, clock_now(), &err));
 	assert_true(cert_is_sign(sign) && cert_is_enc(enc));
 	assert_string_equal(cert_serial(sign), p->sign_serial);
 	assert_string_equal(cert_serial(enc), p->enc_serial);

@@ -56,11 +56,10 @@ listed(const char *serial, struct crl_entry *entry)
 {
 	struct err	 err = {0};
 	struct buf	 der;
-	int64_t		 next;
 	bool		 found;
 
 	buf_init(&der, LIMIT_FRAME);
-	assert_ok(crl_work(&world_shared()->signer, &der, &next, &err));
+	world_list(world_shared(), "issuing-1", "", &der);
 	assert_ok(crl_find(der.p, der.len, serial, &found, entry, &err));
 	buf_free(&der);
 	return found;

@@ -52,6 +52,28 @@ world_csr(EVP_PKEY *key, struct buf *der)
 	name_free(&subject);
 }
 
+struct world_list {
+	const char	*id, *scope;
+	struct buf	*der;
+};
+
+static inline int
+world_list_read(struct db *db, void *arg, struct err *err)
+{
+	struct world_list	*l = arg;
+	struct rows		*r = NULL;
+	const void		*p;
+	size_t			 len;
+
+	if (db_one(db, SQL_REVOCATION_LIST_DER, &r, err, DB_TEXT(l->id), DB_TEXT(l->scope)) < 0)
+		return -1;
+	p = rows_blob(r, 0, &len);
+	buf_clear(l->der);
+	buf_add(l->der, p, len);
+	rows_free(r);
+	return 0;
+}
+
 /* The directory and its settings, with nothing in it yet but the passphrase. */
 static inline void
 world_prepare(struct world *w)
@@ -91,6 +113,30 @@ world_ceremony(struct world *w)
 	secret_free(&c.passphrase);
 	buf_free(&csr);
 	buf_free(&pem);
+}
+
+/* The certificate of a CA by its id. */
+static inline const struct cert *
+world_ca(struct world *w, const char *id)
+{
+	struct authority	*a = authority_by_id(&w->signer.authorities, id);
+
+	assert_non_null(a);
+	return a->cert;
+}
+
+/* The newest list of a CA, made anew when due; a copy. */
+static inline void
+world_list(struct world *w, const char *id, const char *scope, struct buf *der)
+{
+	struct err	 err = {0};
+	int64_t		 number, next;
+
+	assert_ok(list_work(&w->signer, id, scope, &number, &next, &err));
+	assert_true(next > clock_now());
+	buf_clear(der);
+	assert_ok(store_read(w->signer.store, world_list_read,
+	    &(struct world_list){id, scope, der}, &err));
 }
 
 /* A second officer, who may do all. */

@@ -65,7 +65,8 @@ sandbox_count(struct db *db, void *arg, struct err *err)
 static int
 sandbox_add_crl(struct db *db, void *arg, struct err *err)
 {
-	return db_run(db, SQL_CRL_ADD, arg, err, DB_INT(1), DB_BLOB("x", 1), DB_INT(1), DB_INT(2));
+	return db_run(db, SQL_REVOCATION_LIST_ADD, arg, err, DB_TEXT("issuing-1"), DB_TEXT(""),
+	    DB_INT(1), DB_INT(0), DB_INT(0), DB_BLOB("x", 1), DB_INT(1), DB_INT(2));
 }
 
 static bool

@@ -1,0 +1,188 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "signer/authority.h"
+
+static const char *const authority_states[] = {[AUTHORITY_ACTIVE] = "active",
+	[AUTHORITY_RETIRING] = "retiring", [AUTHORITY_ENDED] = "ended"};
+
+const char *
+authority_state_name(enum authority_state state)
+{
+	return authority_states[state];
+}
+
+bool
+authority_is_root(const struct authority *a)
+{
+	return strcmp(a->id, a->parent) == 0;
+}
+
+const char *
+authority_slug(const struct authority *a)
+{
+	return a->generation == 1 ? a->name : a->id;
+}
+
+void
+authority_pointers(const struct authority *a, struct cert_pointers *p)
+{
+	/* nobody answers for a root, whose key is away; its list says it all */
+	*p = (struct cert_pointers){.ocsp = authority_is_root(a) ? NULL : a->ocsp, .crl = a->crl, .ca_issuers = a->ca_issuers,
+		.policy = conf_str("ca.policy_oid"), .cps = conf_str("ca.cps_url")};
+}
+
+void
+authority_free(struct authority *a)
+{
+	if (a == NULL)
+		return;
+	signing_key_close(&a->key);
+	cert_free(a->cert);
+	free(a);
+}
+
+int
+authorities_take(struct authorities *all, struct authority *a, struct err *err)
+{
+	const char	*base = conf_str("va.public_url");
+
+	if (all->n == AUTHORITY_MAX) {
+		authority_free(a);
+		return err_set(err, ERR_LIMIT, "more than %d authorities", AUTHORITY_MAX);
+	}
+	snprintf(a->ocsp, sizeof(a->ocsp), "%s/ocsp", base);
+	snprintf(a->crl, sizeof(a->crl), "%s/crl/%s.crl", base, authority_slug(a));
+	snprintf(a->ca_issuers, sizeof(a->ca_issuers), "%s/ca/%s.crt", base, authority_slug(a));
+	all->list[all->n] = a;
+	all->n++;		/* after the pointer: readers look without a lock */
+	return 0;
+}
+
+void
+authorities_release(struct authorities *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		authority_free(all->list[i]);
+	*all = (struct authorities){0};
+}
+
+struct authority *
+authority_by_id(struct authorities *all, const char *id)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->list[i]->id, id) == 0)
+			return all->list[i];
+	return NULL;
+}
+
+int
+authority_for(struct authorities *all, const char *name, struct authority **out,
+    struct err *err)
+{
+	*out = NULL;
+	for (size_t i = 0; i < all->n; i++) {
+		struct authority	*a = all->list[i];
+
+		if (strcmp(a->name, name) == 0 && a->state == AUTHORITY_ACTIVE &&
+		    a->key.key != NULL && (*out == NULL || (*out)->generation < a->generation))
+			*out = a;
+	}
+	return *out != NULL ? 0 :
+	    err_set(err, ERR_WRONG_STATE, "no active CA \"%s\" with its key at hand", name);
+}
+
+static int
+authority_read(struct rows *r, struct authority *a, struct err *err)
+{
+	const void	*der;
+	size_t		 len;
+
+	snprintf(a->id, sizeof(a->id), "%s", rows_text(r, 0));
+	snprintf(a->name, sizeof(a->name), "%s", rows_text(r, 1));
+	a->generation = rows_int(r, 2);
+	snprintf(a->parent, sizeof(a->parent), "%s", rows_text(r, 3));
+	der = rows_blob(r, 4, &len);
+	snprintf(a->address, sizeof(a->address), "%s", rows_text(r, 5));
+	a->state = AUTHORITY_ENDED;
+	for (int i = 0; i < AUTHORITY__MAX; i++)
+		if (strcmp(rows_text(r, 6), authority_states[i]) == 0)
+			a->state = i;
+	return cert_parse(der, len, &a->cert, err);
+}
+
+static int
+authorities_read(struct db *db, void *arg, struct err *err)
+{
+	struct authorities	*all = arg;
+	struct rows		*r = NULL;
+	struct authority	*a;
+	int			 rc;
+
+	authorities_release(all);
+	if (db_query(db, SQL_AUTHORITY_LIST, &r, err) < 0)
+		return -1;
+	while ((rc = rows_next(r, err)) > 0) {
+		a = xcalloc(1, sizeof(*a));
+		if ((rc = authority_read(r, a, err)) < 0) {
+			authority_free(a);
+			break;
+		}
+		if ((rc = authorities_take(all, a, err)) < 0)
+			break;
+	}
+	rows_free(r);
+	return rc;
+}
+
+/* A key that is not there stops its CA, not the others. */
+static int
+authority_open(struct authority *a, const struct secret *passphrase, struct err *err)
+{
+	if (signing_key_open(a->address, passphrase, &a->key, err) < 0)
+		return -1;
+	if (key_is_same(a->key.key, cert_key(a->cert)))
+		return 0;
+	signing_key_close(&a->key);
+	return err_set(err, ERR_CRYPTO, "%s is not the key of %s", a->address, a->id);
+}
+
+int
+authorities_load(struct authorities *all, struct store *store,
+    const struct secret *passphrase, struct err *err)
+{
+	struct err	 why = {0};
+	size_t		 open = 0;
+
+	if (store_read(store, authorities_read, all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all->n; i++) {
+		if (authority_is_root(all->list[i]) || all->list[i]->state == AUTHORITY_ENDED)
+			continue;
+		if (authority_open(all->list[i], passphrase, &why) == 0) {
+			open++;
+			continue;
+		}
+		log_err("authority.no_key", &why);
+		if (err->kind == ERR_NONE)
+			*err = why;
+		err_clear(&why);
+	}
+	if (open == 0)
+		return err->kind != ERR_NONE ? -1 :
+		    err_set(err, ERR_WRONG_STATE, "the ca store holds no issuing CA");
+	err_clear(err);
+	return 0;
+}
+
+int
+authority_add(struct db *db, const struct authority *a, struct err *err)
+{
+	size_t			 len;
+	const unsigned char	*der = cert_der(a->cert, &len);
+
+	return db_run(db, SQL_AUTHORITY_ADD, NULL, err, DB_TEXT(a->id), DB_TEXT(a->name),
+	    DB_INT(a->generation), DB_TEXT(a->parent), DB_TEXT(cert_serial(a->cert)),
+	    DB_BLOB(der, len), DB_TEXT(a->address), DB_INT(clock_now()));
+}

@@ -1,0 +1,13 @@
+#ifndef SIGNER_PROCESS_H
+#define SIGNER_PROCESS_H
+#include "ipc/process.h"
+/* Answering functions outside process.c, for its permit table. */
+#define ANSWER(name)	int answer_ ## name(const struct ipc_msg *in, struct ipc_msg *out, \
+			    enum ipc_role caller, void *arg, struct err *err)
+ANSWER(ca_list);
+ANSWER(ca_create);
+ANSWER(ca_state);
+ANSWER(ca_cross);
+ANSWER(ca_crl);
+#undef ANSWER
+#endif

@@ -1,0 +1,222 @@
+#include "base/base.h"
+#include "signer/world.h"
+#include "pki/cert_pool.h"
+#include "pki/crl.h"
+#include "signer/authority_make.h"
+
+#include <unistd.h>
+
+/* Several CAs side by side, of each key kind; a new key for one; its root's key away. */
+
+static json_t *
+asked(const char *name, const char *parent, const char *kind, const char *cn)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "name", name, "parent", parent, "kind",
+	    kind, "company", "测试认证有限公司", "cn", cn, "years", 10);
+}
+
+static int
+create(const char *name, const char *parent, const char *kind, const char *cn, json_t *out,
+    struct err *err)
+{
+	struct world	*w = world_shared();
+	json_t		*j = asked(name, parent, kind, cn);
+	int		 rc = ca_create(&w->signer, j, &w->passphrase, &w->passphrase, out, err);
+
+	json_decref(j);
+	return rc;
+}
+
+static void
+assert_chain(const char *id)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct cert_pool	 pool = {.n = 0};
+
+	for (size_t i = 0; i < w->signer.authorities.n; i++) {
+		struct cert	*copy = NULL;
+		size_t		 len;
+		const unsigned char *der = cert_der(w->signer.authorities.list[i]->cert, &len);
+
+		assert_ok(cert_parse(der, len, &copy, &err));
+		assert_ok(cert_pool_take(&pool, copy, &err));
+	}
+	assert_ok(cert_pool_verify(&pool, world_ca(w, id), clock_now(), &err));
+	cert_pool_release(&pool);
+}
+
+void
+test_authority__hierarchy_of_each_kind(void **state)
+{
+	static const char *const kinds[] = {"rsa", "ecdsa"};
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct crl_facts	 facts;
+	struct buf		 der;
+	json_t			*out = json_object();
+
+	(void)state;
+	buf_init(&der, LIMIT_FRAME);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		char	 root[32], name[32], root_id[48], id[48];
+
+		snprintf(root, sizeof(root), "root-%s", kinds[i]);
+		snprintf(name, sizeof(name), "ca-%s", kinds[i]);
+		snprintf(root_id, sizeof(root_id), "%s-1", root);
+		snprintf(id, sizeof(id), "%s-1", name);
+		assert_ok(create(root, "", kinds[i], root, out, &err));
+		assert_ok(create(name, root_id, kinds[i], name, out, &err));
+		assert_string_equal(js_str(out, "id"), id);
+		assert_chain(id);
+		world_list(w, id, "", &der);
+		assert_ok(crl_verify(der.p, der.len, world_ca(w, id), &facts, &err));
+		assert_string_equal(world_journal(w).what, "ca.create");
+	}
+	assert_err(create("Bad Name", "", "sm2", "x", out, &err), ERR_INPUT);
+	assert_err(create("x", "nothing-1", "sm2", "x", out, &err), ERR_NOT_FOUND);
+	assert_err(create("x", "", "dsa", "x", out, &err), ERR_INPUT);
+	json_decref(out);
+	buf_free(&der);
+}
+
+/* The new key issues, the old one signs its list; both are found after a restart. */
+void
+test_authority__new_key(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct authority	*a = NULL;
+	struct authorities	 again = {0};
+	json_t			*out = json_object();
+	struct buf		 der;
+
+	(void)state;
+	buf_init(&der, LIMIT_FRAME);
+	assert_ok(create("rolling", "root-1", "sm2", "旧", out, &err));
+	assert_ok(authority_for(&w->signer.authorities, "rolling", &a, &err));
+	assert_string_equal(a->id, "rolling-1");
+	assert_ok(create("rolling", "root-1", "sm2", "新", out, &err));
+	assert_ok(authority_for(&w->signer.authorities, "rolling", &a, &err));
+	assert_string_equal(a->id, "rolling-2");
+	assert_non_null(strstr(a->crl, "/crl/rolling-2.crl"));
+	assert_int_equal(authority_by_id(&w->signer.authorities, "rolling-1")->state,
+	    AUTHORITY_RETIRING);
+	world_list(w, "rolling-1", "", &der);
+	assert_ok(authorities_load(&again, w->signer.store, &w->passphrase, &err));
+	assert_ok(authority_for(&again, "rolling", &a, &err));
+	assert_string_equal(a->id, "rolling-2");
+	assert_int_equal(authority_by_id(&again, "rolling-1")->state, AUTHORITY_RETIRING);
+	authorities_release(&again);
+	assert_ok(ca_state(&w->signer, "rolling-1", "ended", &err));
+	assert_err(ca_state(&w->signer, "rolling-1", "asleep", &err), ERR_INPUT);
+	assert_err(ca_state(&w->signer, "nobody-1", "ended", &err), ERR_NOT_FOUND);
+	json_decref(out);
+	buf_free(&der);
+}
+
+/* The root's key is needed for its own acts, and for nothing else. */
+void
+test_authority__root_key_away(void **state)
+{
+	struct err	 err = {0};
+	struct world	*w = world_shared();
+	json_t		*out = json_object();
+	char		 here[128], away[128];
+	struct buf	 der;
+
+	(void)state;
+	buf_init(&der, LIMIT_FRAME);
+	snprintf(here, sizeof(here), "%s/ca-keys/root.key", w->dir);
+	snprintf(away, sizeof(away), "%s/root.key.away", w->dir);
+	assert_int_equal(rename(here, away), 0);
+	assert_err(create("late", "root-1", "sm2", "迟", out, &err), ERR_NOT_FOUND);
+	assert_non_null(strstr(err.text, "root-1"));
+	assert_err(ca_crl(&w->signer, "root-1", &w->passphrase, out, &err), ERR_NOT_FOUND);
+	world_list(w, "root-1", "", &der);		/* the ceremony's */
+	world_list(w, "issuing-1", "", &der);
+	assert_int_equal(rename(away, here), 0);
+	assert_ok(create("late", "root-1", "sm2", "迟", out, &err));
+	json_decref(out);
+	buf_free(&der);
+}
+
+void
+test_authority__cross_certificate(void **state)
+{
+	struct err	 err = {0};
+	struct world	*w = world_shared();
+	struct cert	*c = NULL;
+	json_t		*out = json_object();
+	struct buf	 der;
+
+	(void)state;
+	buf_init(&der, LIMIT_CERT);
+	assert_ok(create("other-root", "", "ecdsa", "另一个根", out, &err));
+	assert_ok(ca_cross(&w->signer, "other-root-1", world_ca(w, "issuing-1"), 3,
+	    &w->passphrase, &der, &err));
+	assert_ok(cert_parse(der.p, der.len, &c, &err));
+	assert_ok(cert_verify_chain((const struct cert *[]){c, world_ca(w, "other-root-1")}, 2,
+	    clock_now(), &err));
+	assert_string_equal(cert_subject(c), cert_subject(world_ca(w, "issuing-1")));
+	assert_true(key_is_same(cert_key(c), cert_key(world_ca(w, "issuing-1"))));
+	assert_string_equal(world_journal(w).what, "ca.cross");
+	json_decref(out);
+	cert_free(c);
+	buf_free(&der);
+}
+
+/* A long list is followed by deltas, and a lost key makes the full one anew at once. */
+void
+test_authority__delta_lists(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signed_text	 t;
+	struct signer_pair	 p;
+	struct crl_facts	 full, delta, later;
+	struct crl_entry	 e;
+	EVP_PKEY		*key = NULL;
+	struct buf		 der;
+	bool			 found;
+	json_t			*hold;
+
+	(void)state;
+	buf_init(&der, LIMIT_FRAME);
+	signer_pair_init(&p);
+	assert_ok(conf_set("ca.crl_eager", "0", &err));
+	assert_ok(sm2_generate(&key, &err));
+	t = world_sign(world_approval(w, "20261121000000000401"), w->officer_key);
+	assert_ok(world_issue(w, &t, key, &p, &err));
+	clock_shift(CLOCK_MINUTE);
+	world_list(w, "issuing-1", "", &der);
+	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), &full, &err));
+	clock_shift(2 * CLOCK_MINUTE);
+	hold = json_pack("{s:s,s:i,s:s,s:s,s:I}", "type", "hold", "v", 1, "serial",
+	    p.sign_serial, "by", "holder", "time", (json_int_t)clock_now());
+	assert_ok(world_change(w, hold, key, NULL, &err));
+	world_list(w, "issuing-1", "", &der);
+	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), &later, &err));
+	assert_int_equal(later.number, full.number);	/* a hold waits for the schedule */
+	world_list(w, "issuing-1", "delta", &der);
+	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), &delta, &err));
+	assert_true(delta.number > full.number);
+	assert_ok(crl_find(der.p, der.len, p.enc_serial, &found, &e, &err));
+	assert_true(found);
+	assert_int_equal(e.reason, CRL_REASON_HOLD);
+	clock_shift(3 * CLOCK_MINUTE);
+	assert_ok(world_change(w, json_pack("{s:s,s:i,s:s,s:s,s:i,s:I}", "type", "revocation",
+	    "v", 1, "serial", p.sign_serial, "by", "holder", "reason", 1, "time",
+	    (json_int_t)clock_now()), key, NULL, &err));
+	world_list(w, "issuing-1", "", &der);
+	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), &later, &err));
+	assert_true(later.number > delta.number);
+	assert_ok(crl_find(der.p, der.len, p.sign_serial, &found, &e, &err));
+	assert_true(found);
+	clock_shift(0);
+	assert_ok(conf_set("ca.crl_eager", "10000", &err));
+	EVP_PKEY_free(key);
+	signed_text_free(&t);
+	signer_pair_free(&p);
+	buf_free(&der);
+}
