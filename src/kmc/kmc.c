@@ -171,7 +171,7 @@ kmc_pair_work(struct kmc *k, const char *order, const unsigned char sign_point[6
 	if (pair_make(&p, err) < 0 ||
 	    (store_write(k->store, pair_keep, &p, err) < 0 &&
 	    (err->kind != ERR_CONFLICT || store_write(k->store, pair_keep, &p, err) < 0)) ||
-	    envelope_make(sign_point, p.scalar, envelope, err) < 0)
+	    envelope_make(sign_point, p.scalar, p.enc_point, envelope, err) < 0)
 		goto out;
 	memcpy(enc_point, p.enc_point, SM2_POINT_LEN);
 	rc = 0;

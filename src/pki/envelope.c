@@ -62,17 +62,17 @@ envelope_add(struct buf *der, const char *cipher, size_t cipher_len,
 
 int
 envelope_make(const unsigned char sign_point[SM2_POINT_LEN],
-    const unsigned char scalar[SM2_SCALAR_LEN], struct buf *der, struct err *err)
+    const unsigned char scalar[SM2_SCALAR_LEN], const unsigned char point[SM2_POINT_LEN],
+    struct buf *der, struct err *err)
 {
-	unsigned char	 sm4[16], key[SM2_SCALAR_LEN], point[SM2_POINT_LEN];
-	EVP_PKEY	*recipient = NULL, *pair = NULL;
+	unsigned char	 sm4[16], key[SM2_SCALAR_LEN];
+	EVP_PKEY	*recipient = NULL;
 	struct buf	 cipher;
 	int		 rc = -1;
 
 	buf_init(&cipher, ENVELOPE_MAX);
 	rand_bytes(sm4, sizeof(sm4));
 	if (sm2_from_point(sign_point, &recipient, err) < 0 ||
-	    sm2_from_scalar(scalar, &pair, err) < 0 || sm2_point(pair, point, err) < 0 ||
 	    sm2_encrypt(recipient, sm4, sizeof(sm4), &cipher, err) < 0)
 		goto out;
 	envelope_ecb(sm4, true, scalar, SM2_SCALAR_LEN, key);
@@ -81,7 +81,6 @@ envelope_make(const unsigned char sign_point[SM2_POINT_LEN],
  out:
 	secret_wipe(sm4, sizeof(sm4));
 	buf_free(&cipher);
-	EVP_PKEY_free(pair);
 	EVP_PKEY_free(recipient);
 	return rc;
 }

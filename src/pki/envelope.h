@@ -16,10 +16,13 @@
  */
 #define ENVELOPE_MAX	1024
 
-/* Enclose the private scalar for the holder of the sign key; appends the DER. */
+/*
+ * Enclose the private scalar, whose public point is `point`, for the holder of the sign key;
+ * appends the DER.  Not checked: that scalar and point belong together (envelope_open does).
+ */
 NODISCARD int	envelope_make(const unsigned char sign_point[SM2_POINT_LEN],
-		    const unsigned char scalar[SM2_SCALAR_LEN], struct buf *der,
-		    struct err *err);
+		    const unsigned char scalar[SM2_SCALAR_LEN],
+		    const unsigned char point[SM2_POINT_LEN], struct buf *der, struct err *err);
 /* Open it with the sign private key; checks d*G == sm2PublicKey.  out holds 32 bytes. */
 NODISCARD int	envelope_open(EVP_PKEY *sign_key, const void *der, size_t len,
 		    struct secret *out, struct err *err);

@@ -29,6 +29,7 @@ struct party {
 	struct cert	*cert;
 	unsigned char	 point[SM2_POINT_LEN];
 };
+static const struct key_kind *kind;		/* of the keys being made */
 static struct party	 root, issuing, ocsp, sign, enc, person;
 static const char	 message[] = "印信 interop";
 
@@ -62,17 +63,17 @@ get(const char *name, struct buf *b)
 }
 
 static void
-put_pem(const char *name, const char *kind, const struct buf *der)
+put_pem(const char *name, const char *what, const struct buf *der)
 {
 	struct buf	 pem;
 
 	buf_init(&pem, LIMIT_CERT);
-	buf_addf(&pem, "-----BEGIN %s-----\n", kind);
+	buf_addf(&pem, "-----BEGIN %s-----\n", what);
 	for (size_t i = 0; i < der->len; i += 48) {
 		base64_add(&pem, der->p + i, der->len - i < 48 ? der->len - i : 48);
 		buf_addch(&pem, '\n');
 	}
-	buf_addf(&pem, "-----END %s-----\n", kind);
+	buf_addf(&pem, "-----END %s-----\n", what);
 	put(name, pem.p, pem.len);
 	buf_free(&pem);
 }
@@ -96,8 +97,7 @@ issue(struct party *who, const char *name, const char *profile, const char *cn,
 	    "http://va.example/issuing.crt", .crl = "http://va.example/issuing.crl",
 	    .policy = "1.2.156.99999.1.1", .cps = "http://va.example/cps"}};
 
-	must(sm2_generate(&who->key, &err));
-	must(sm2_point(who->key, who->point, &err));
+	must(key_generate(kind, &who->key, &err));
 	plan.key = who->key;
 	must(name_add(&subject, "C", "CN", &err));
 	must(name_add(&subject, "ST", "湖南省", &err));
@@ -112,9 +112,12 @@ issue(struct party *who, const char *name, const char *profile, const char *cn,
 	der = cert_der(who->cert, &len);
 	snprintf(file, sizeof(file), "%s.der", name);
 	put(file, der, len);
-	must(sm2_scalar(who->key, d, &err));
-	snprintf(file, sizeof(file), "%s.key", name);
-	put_hex(file, d, sizeof(d));
+	if (strcmp(kind->name, "sm2") == 0) {
+		must(sm2_point(who->key, who->point, &err));
+		must(sm2_scalar(who->key, d, &err));
+		snprintf(file, sizeof(file), "%s.key", name);
+		put_hex(file, d, sizeof(d));
+	}
 	buf_free(&pem);
 	name_free(&subject);
 }
@@ -171,7 +174,7 @@ write_secrets(void)
 
 	buf_init(&der, SM2_CIPHER_MAX);
 	must(sm2_scalar(enc.key, d, &err));
-	must(envelope_make(sign.point, d, &der, &err));
+	must(envelope_make(sign.point, d, enc.point, &der, &err));
 	put("envelope.der", der.p, der.len);
 	buf_clear(&der);
 	must(sm2_encrypt(enc.key, message, strlen(message), &der, &err));
@@ -188,9 +191,54 @@ write_secrets(void)
 	buf_free(&der);
 }
 
+/* The same hierarchy with another kind of key: for those who know no SM2. */
+static void
+write_kind(const char *name)
+{
+	struct party		 top = {0}, ca = {0}, responder = {0}, leaf = {0};
+	struct crl_entry	 entry = {.revoked = clock_now() - CLOCK_MINUTE, .reason = 6,
+	    .invalid_since = clock_now() - CLOCK_DAY};
+	struct ocsp_answer	 answer = {.state = OCSP_REVOKED, .reason = 6,
+	    .revoked = entry.revoked};
+	struct crl_plan		 list = {.number = 7, .this_update = clock_now(),
+	    .next_update = clock_now() + CLOCK_DAY, .entries = &entry, .n = 1,
+	    .freshest = "http://va.example/delta.crl"};
+	struct ocsp_request	*r = NULL;
+	char			 file[32];
+	struct buf		 der, ask;
+
+#define NAMED(x)	(snprintf(file, sizeof(file), "%s-" x, name), file)
+	buf_init(&der, OCSP_ANSWER_MAX);
+	buf_init(&ask, OCSP_REQUEST_MAX);
+	issue(&top, NAMED("root"), "root", NAMED("root"), NULL, NULL, 20);
+	issue(&ca, NAMED("ca"), "issuing-ca", NAMED("ca"), NULL, &top, 10);
+	issue(&responder, NAMED("ocsp"), "ocsp", NAMED("ocsp"), NULL, &ca, 2);
+	issue(&leaf, NAMED("leaf"), "machine", NAMED("leaf"), NULL, &ca, 1);
+	snprintf(entry.serial, sizeof(entry.serial), "%s", cert_serial(leaf.cert));
+	list.issuer = ca.cert;
+	must(crl_build(&list, SIGNING(ca.key), &der, &err));
+	put(NAMED("full.crl"), der.p, der.len);
+	buf_clear(&der);
+	list.number = 8;
+	list.base = 7;
+	list.freshest = NULL;
+	must(crl_build(&list, SIGNING(ca.key), &der, &err));
+	put(NAMED("delta.crl"), der.p, der.len);
+	buf_clear(&der);
+	must(ocsp_request_build(leaf.cert, ca.cert, "0123456789abcdef", 16, &ask, &err));
+	must(ocsp_request_parse(ask.p, ask.len, &r, &err));
+	must(ocsp_respond(r, &answer, responder.cert, responder.key, clock_now(),
+	    clock_now() + CLOCK_DAY, &der, &err));
+	put(NAMED("answer.ocsp"), der.p, der.len);
+	ocsp_request_free(r);
+	buf_free(&ask);
+	buf_free(&der);
+}
+
 static void
 write_all(void)
 {
+	kind = key_kind_find("sm2");
 	issue(&root, "root", "root", "印信测试根", NULL, NULL, 20);
 	issue(&issuing, "issuing", "issuing-ca", "印信测试签发", NULL, &root, 10);
 	issue(&ocsp, "ocsp", "ocsp", "印信测试查询", NULL, &issuing, 2);
@@ -200,6 +248,8 @@ write_all(void)
 	write_lists();
 	write_request();
 	write_secrets();
+	for (size_t i = 1; (kind = key_kind_at(i)) != NULL; i++)
+		write_kind(kind->name);
 }
 
 /* ------------------------------------------------------------------------------------- */

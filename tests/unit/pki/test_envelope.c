@@ -20,7 +20,7 @@ test_envelope__round_trip(void **state)
 {
 	struct err	 err = {0};
 	EVP_PKEY	*sign = NULL, *enc = NULL, *other = NULL;
-	unsigned char	 point[SM2_POINT_LEN], d[SM2_SCALAR_LEN];
+	unsigned char	 point[SM2_POINT_LEN], enc_point[SM2_POINT_LEN], d[SM2_SCALAR_LEN];
 	struct secret	 out = {0};
 	struct buf	 der;
 
@@ -31,7 +31,8 @@ test_envelope__round_trip(void **state)
 	assert_ok(sm2_generate(&enc, &err));
 	assert_ok(sm2_point(sign, point, &err));
 	assert_ok(sm2_scalar(enc, d, &err));
-	assert_ok(envelope_make(point, d, &der, &err));
+	assert_ok(sm2_point(enc, enc_point, &err));
+	assert_ok(envelope_make(point, d, enc_point, &der, &err));
 	assert_ok(envelope_open(sign, der.p, der.len, &out, &err));
 	assert_int_equal(out.len, sizeof(d));
 	assert_memory_equal(out.p, d, sizeof(d));
@@ -71,7 +72,7 @@ test_envelope__skf_fields(void **state)
 {
 	struct err		 err = {0};
 	EVP_PKEY		*sign = NULL, *enc = NULL;
-	unsigned char		 point[SM2_POINT_LEN], d[SM2_SCALAR_LEN];
+	unsigned char		 point[SM2_POINT_LEN], enc_point[SM2_POINT_LEN], d[SM2_SCALAR_LEN];
 	struct envelope_fields	 f;
 	struct secret		 out = {0};
 	struct buf		 der, again;
@@ -83,7 +84,8 @@ test_envelope__skf_fields(void **state)
 	assert_ok(sm2_generate(&enc, &err));
 	assert_ok(sm2_point(sign, point, &err));
 	assert_ok(sm2_scalar(enc, d, &err));
-	assert_ok(envelope_make(point, d, &der, &err));
+	assert_ok(sm2_point(enc, enc_point, &err));
+	assert_ok(envelope_make(point, d, enc_point, &der, &err));
 	assert_ok(envelope_to_fields(der.p, der.len, &f, &err));
 	assert_int_equal(f.cipher_len, 16);
 	for (size_t i = 0; i < 32; i++)

@@ -198,7 +198,7 @@ issue(const struct buf *csr, struct issued *i)
 	assert_ok(sm2_point(pair, enc_point, &err));
 	assert_ok(sm2_scalar(pair, d, &err));
 	buf_init(&i->envelope, 4096);
-	assert_ok(envelope_make(point, d, &i->envelope, &err));
+	assert_ok(envelope_make(point, d, enc_point, &i->envelope, &err));
 	keep(certify(i, "sm2-person-sign", point), &i->sign);
 	keep(certify(i, "sm2-person-enc", enc_point), &i->enc);
 	EVP_PKEY_free(pair);
