@@ -9,7 +9,7 @@ FUZZ_FLOORS	:= base ipc store http pki token doc kmc signer va gate
 FUZZ_SRCS	:= $(sort $(foreach f,$(FUZZ_FLOORS),$(wildcard src/$(f)/*.c src/$(f)/*/*.c)) \
 		   $(wildcard src/web/mustache*.c))
 FUZZ_OBJS	:= $(patsubst src/%.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS))
-FUZZ_SQL	:= $(B)/obj/store/sql_table.o
+FUZZ_MADE	:= $(B)/obj/store/sql_table.o $(B)/obj/pki/profile_builtin.o
 FUZZ_CFLAGS	= -std=gnu17 -O1 -g -fno-omit-frame-pointer -Isrc -I$(B)/gen \
 		  $(shell pkg-config --cflags $(PKGS)) -MMD -MP
 
@@ -17,7 +17,7 @@ $(B)/fuzz/obj/%.o: src/%.c | $(B)/gen/store/sql.h
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -c $< -o $@
 
-$(B)/fuzz/all.a: $(FUZZ_OBJS) $(FUZZ_SQL)
+$(B)/fuzz/all.a: $(FUZZ_OBJS) $(FUZZ_MADE)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 

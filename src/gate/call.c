@@ -71,7 +71,7 @@ call_http(const struct call *c, struct call_answer *a, struct reply *r)
 {
 	struct http_call	 call = {.method = c->method, .url = c->url,
 		.headers = c->headers, .body = strcmp(c->method, "GET") == 0 ? NULL : c->body,
-		.body_len = c->len, .timeout_ms = c->timeout_ms};
+		.body_len = c->len, .timeout_ms = c->timeout_ms, .max_answer = c->max_answer};
 	struct http_answer	 answer;
 	struct err		 err = {0};
 	enum verdict		 v;
@@ -85,6 +85,8 @@ call_http(const struct call *c, struct call_answer *a, struct reply *r)
 	} else {
 		a->status = answer.status;
 		call_headers(&answer.head, a->headers);
+		if (c->max_answer > a->body.max)
+			a->body.max = c->max_answer;
 		buf_add(&a->body, answer.body.p, answer.body.len);
 		v = call_judge(c, a, r);
 	}

@@ -14,6 +14,7 @@ struct call {
 	const void		*body;
 	size_t			 len;
 	int64_t			 timeout_ms;	/* for all of it */
+	size_t			 max_answer;	/* bytes; 0: LIMIT_JSON */
 };
 
 struct call_answer {

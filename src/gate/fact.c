@@ -22,7 +22,7 @@ ident_result_name(enum ident_result result)
 const char *
 fact_source_name(enum fact_source source)
 {
-	static const char *const names[] = {"answer", "notify", "query", "hand"};
+	static const char *const names[] = {"answer", "notify", "query", "hand", "bill"};
 
 	return names[source];
 }

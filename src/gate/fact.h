@@ -11,7 +11,7 @@
  */
 struct db;
 
-enum fact_source { FACT_ANSWER, FACT_NOTIFY, FACT_QUERY, FACT_HAND };
+enum fact_source { FACT_ANSWER, FACT_NOTIFY, FACT_QUERY, FACT_HAND, FACT_BILL };
 
 /* "alipay" or "wechat" is asked for money. */
 enum pay_state {
@@ -90,6 +90,23 @@ struct ident_fact {
 
 enum notice_state { NOTICE_SENT, NOTICE_FAILED, NOTICE_UNKNOWN };
 
+/* One row of a bill (bill.h). */
+struct bill_row {
+	char	 trade_no[80];
+	char	 channel_trade_no[80];
+	char	 refund_no[80];			/* "": a payment */
+	int64_t	 fen;				/* paid or given back, positive */
+};
+/* What a channel booked on a day, whole. */
+struct bill_fact {
+	const char		*channel, *date;	/* "2026-11-20", China */
+	int64_t			 from, to;		/* of that day, ms */
+	bool			 ok;			/* false: no bill was to be had */
+	const struct bill_row	*row;
+	size_t			 n;
+	const char		*detail;		/* for operators, when not ok */
+};
+
 /* An SMS or a mail left the house, or did not. */
 struct notice_fact {
 	const char	*kind;		/* "sms", "mail" */
@@ -115,5 +132,6 @@ struct gate_sink {
 	int	(*refund)(struct db *db, const struct refund_fact *fact, struct err *err);
 	int	(*identity)(struct db *db, const struct ident_fact *fact, struct err *err);
 	int	(*notice)(struct db *db, const struct notice_fact *fact, struct err *err);
+	int	(*bill)(struct db *db, const struct bill_fact *fact, struct err *err);
 };
 #endif

@@ -28,6 +28,8 @@ struct seal;
  *	pay.refund	{"channel","trade_no","refund_no","fen","total_fen","reason"}
  *			brings refund; asked again by itself while pending
  *	pay.refund_query {"channel","trade_no","refund_no","fen"}	brings refund
+ *	pay.bill	{"channel","date" ("2026-11-20")}	brings bill; gate puts one a
+ *			channel and day by itself
  *	ident.mobile3	{"request_id","name","id_no","phone"}	brings identity
  *	ident.face_init	{"request_id","name","id_no","return_url","meta_info"}
  *			brings identity (STARTED); then the result is asked for by itself until

@@ -1,7 +1,8 @@
 #include "base/base.h"
 #include "gate/work.h"
 
-static const struct kind *const	 kind_tables[] = {kinds_message, kinds_pay, kinds_ident};
+static const struct kind *const	 kind_tables[] = {kinds_message, kinds_pay, kinds_ident,
+	kinds_bill};
 
 const struct kind *
 kind_by_name(const char *name)

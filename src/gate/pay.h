@@ -1,5 +1,6 @@
 #ifndef GATE_PAY_H
 #define GATE_PAY_H
+#include "gate/bill.h"
 #include "gate/fact.h"
 #include "gate/gate.h"
 #include "gate/reply.h"
@@ -56,6 +57,8 @@ struct pay_provider {
 			    struct reply *r);
 	enum verdict	(*refund_query)(const struct pay_req *q, struct pay_answer *a,
 			    struct reply *r);
+	/* Everything booked on this day of China ("2026-11-20"), which must be over. */
+	enum verdict	(*bill)(const char *date, struct bill *out, struct reply *r);
 	/* Check signature and merchant over the raw bytes first.  ERR_CRYPTO: forged or a
 	 * probe; ERR_DENIED: meant for another merchant; ERR_INPUT: not understood. */
 	int		(*notice)(const json_t *headers, const void *body, size_t len,

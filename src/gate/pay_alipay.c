@@ -10,6 +10,7 @@
 
 /* Alipay, face-to-face payment by QR code (当面付), RSA2 with public keys. */
 #define ALIPAY_TIMEOUT_MS	5000
+#define ALIPAY_BILL_MS		20000	/* the address lives for 30 s */
 #define ALIPAY_TEXT_MAX		65536
 
 static int
@@ -406,6 +407,54 @@ alipay_say(bool ok, struct gate_answer *answer)
 	buf_addstr(&answer->body, ok ? "success" : "fail");
 }
 
+/* ---- the bill ---- */
+
+static const struct bill_columns	alipay_columns = {
+	.trade_no = "商户订单号", .channel_trade_no = "支付宝交易号",
+	.refund_no = "退款批次号/请求号", .kind = "业务类型", .payment = "交易", .refund = "退款",
+	.paid = "订单金额（元）", .refunded = "订单金额（元）",
+};
+
+/* The address lives for 30 s and needs no signature: it came in a signed answer. */
+static enum verdict
+alipay_bill_file(const char *url, struct bill *out, struct reply *r)
+{
+	struct call_answer	 a;
+	struct err		 err = {0};
+	struct buf		 text;
+	enum verdict		 v;
+
+	call_answer_init(&a);
+	buf_init(&text, BILL_BYTES * 2);
+	v = call_http(&(struct call){.provider = "alipay", .api = "bill_file", .method = "GET",
+	    .url = url, .timeout_ms = ALIPAY_BILL_MS, .max_answer = BILL_BYTES}, &a, r);
+	if (v == REPLY_DONE && a.status != 200)
+		v = reply_set(r, REPLY_RETRY, "http", "status %d", a.status);
+	else if (v == REPLY_DONE && (bill_unzip(a.body.p, a.body.len, &text, &err) < 0 ||
+	    bill_read_csv(text.p, text.len, &alipay_columns, out, &err) < 0))
+		v = reply_set(r, REPLY_REFUSED, "bill", "%s", err.text);
+	call_answer_free(&a);
+	buf_free(&text);
+	return v;
+}
+
+static enum verdict
+alipay_bill(const char *date, struct bill *out, struct reply *r)
+{
+	json_t		*biz = json_pack("{s:s,s:s}", "bill_type", "trade", "bill_date", date),
+			*answer;
+	enum verdict	 v = alipay_call("alipay.data.dataservice.bill.downloadurl.query", biz,
+	    false, &answer, r);
+
+	if (v == REPLY_DONE)
+		v = alipay_bill_file(js_str(answer, "bill_download_url"), out, r);
+	else if (strstr(r->code, "BILL_NOT_EXIST") != NULL)
+		v = REPLY_DONE;		/* a day without business */
+	json_decref(answer);
+	json_decref(biz);
+	return v;
+}
+
 const struct pay_provider	 pay_alipay = {
 	.name = "alipay",
 	.create = alipay_create,
@@ -413,6 +462,7 @@ const struct pay_provider	 pay_alipay = {
 	.close = alipay_close,
 	.refund = alipay_refund,
 	.refund_query = alipay_refund_query,
+	.bill = alipay_bill,
 	.notice = alipay_notice,
 	.answer = alipay_say,
 };

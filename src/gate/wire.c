@@ -103,6 +103,17 @@ wire_digest(const EVP_MD *md, const void *p, size_t len, char hex[WIRE_HEX])
 }
 
 const char *
+wire_sha1(const void *p, size_t len, char hex[41])
+{
+	unsigned char	 digest[20];
+
+	if (EVP_Digest(p, len, digest, NULL, EVP_sha1(), NULL) != 1)
+		BUG("digest");
+	hex_encode(digest, sizeof(digest), hex);
+	return hex;
+}
+
+const char *
 wire_sha256(const void *p, size_t len, char hex[WIRE_HEX])
 {
 	return wire_digest(EVP_sha256(), p, len, hex);

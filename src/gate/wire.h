@@ -18,6 +18,7 @@ NODISCARD int	wire_rsa_check(EVP_PKEY *key, const void *p, size_t len, const cha
 		    struct err *err);
 
 #define WIRE_HEX	65
+const char	*wire_sha1(const void *p, size_t len, char hex[41]);	/* bills only */
 const char	*wire_sha256(const void *p, size_t len, char hex[WIRE_HEX]);
 const char	*wire_sm3(const void *p, size_t len, char hex[WIRE_HEX]);
 const char	*wire_hmac_sha256(const char *key, const void *p, size_t len,

@@ -52,6 +52,7 @@ gate_work(struct gate *g, bool *worked, struct err *err)
 	else
 		v = job->kind->call(job, result, &r);
 	rc = outbox_finish(g, job, v, result, &r, err);
+	bill_free(&result->bill);
 	free(result);
 	job_free(job);
 	return rc;
@@ -125,6 +126,7 @@ gate_reaper(void *arg)
 		err_clear(&err);
 		if (outbox_reap(g, false, &err) < 0)
 			log_err("gate.reap", &err);
+		bill_schedule(g);
 	}
 	return NULL;
 }

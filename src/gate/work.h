@@ -1,5 +1,6 @@
 #ifndef GATE_WORK_H
 #define GATE_WORK_H
+#include "base/clock.h"
 #include "gate/gate.h"
 #include "gate/ident.h"
 #include "gate/message.h"
@@ -27,6 +28,7 @@ struct gate {
 	bool			 stop;
 	pthread_t		 threads[32];
 	int			 n_threads;
+	char			 billed[CLOCK_TEXT];	/* day whose bills were scheduled; reaper only */
 };
 
 /* A claimed row. */
@@ -48,6 +50,7 @@ enum job_end { JOB_DONE, JOB_REFUSED, JOB_UNKNOWN, JOB_DEAD };
 struct job_result {
 	struct pay_answer	 pay;
 	struct ident_answer	 ident;
+	struct bill		 bill;		/* freed by gate_work */
 };
 
 struct kind {
@@ -65,7 +68,8 @@ struct kind {
 			    enum job_end end, const struct job_result *result,
 			    const struct reply *r, struct err *err);
 };
-extern const struct kind	 kinds_message[], kinds_pay[], kinds_ident[]; /* end: name NULL */
+extern const struct kind	 kinds_message[], kinds_pay[], kinds_ident[],
+				 kinds_bill[]; /* end: name NULL */
 const struct kind		*kind_by_name(const char *name);
 
 /* As outbox_put, at a time and perhaps by gate itself (automatic rows end with their trade). */
@@ -84,6 +88,9 @@ NODISCARD int	outbox_finish(struct gate *g, const struct job *job, enum verdict 
  * lease is one (there is one gate process for a store). */
 NODISCARD int	outbox_reap(struct gate *g, bool all, struct err *err);
 void		job_free(struct job *job);		/* NULL: no-op */
+
+/* Queue the bills of the last days, once a day; to be called now and then. */
+void		bill_schedule(struct gate *g);
 
 /* Deliver what is known of a trade, comparing the amount with the one asked for. */
 NODISCARD int	pay_deliver(const struct gate *g, struct db *db, const char *channel,

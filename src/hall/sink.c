@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "hall/face_own.h"
+#include "hall/reconcile.h"
 #include "hall/trade.h"
 
 static struct hall	*sink_hall;
@@ -49,10 +50,17 @@ sink_notice(struct db *db, const struct notice_fact *fact, struct err *err)
 	return 0;
 }
 
+static int
+sink_bill(struct db *db, const struct bill_fact *fact, struct err *err)
+{
+	return reconcile_apply(db, sink_hall, fact, err);
+}
+
 const struct gate_sink	hall_sink = {
 	.payment = sink_payment,
 	.pay_created = sink_pay_created,
 	.refund = sink_refund,
 	.identity = sink_identity,
 	.notice = sink_notice,
+	.bill = sink_bill,
 };

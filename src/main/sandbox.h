@@ -16,6 +16,7 @@
  */
 #define SB_KEEP		500
 #define SB_OBJECTS	5000
+#define SB_BILL_MAX	(16 * 1024 * 1024)
 
 struct sandbox {
 	pthread_mutex_t	 lock;		/* of state */
@@ -82,6 +83,11 @@ bool		 sb_trade_is_open(json_t *trade);	/* closes it when expired */
 const char	*sb_trade_pay(json_t *trade, int64_t fen);
 /* {"no","trade_no","channel","channel_no","fen","at","state"} */
 json_t		*sb_refund(const char *channel, const char *no);
+
+/* Bills: sandbox_bill.c.  ERR_INPUT: the day is not over; ERR_NOT_FOUND: nothing happened. */
+NODISCARD int	 sb_bill_csv(const char *channel, const char *date, struct buf *out,
+		    struct err *err);
+void		 sb_bill_zip(const struct buf *csv, const char *date, struct buf *out);
 
 /* Notifications: sandbox_notify.c */
 enum sb_notify_kind { SB_NOTIFY_PAID, SB_NOTIFY_REFUND };

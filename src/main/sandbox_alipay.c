@@ -247,6 +247,52 @@ alipay_refund_query(struct sb_call *c, const char *method, json_t *biz)
 	alipay_answer(c, method, answer);
 }
 
+/* The address of the bill holds its day and, for half a minute, a token. */
+static void
+alipay_bill(struct sb_call *c, const char *method, json_t *biz)
+{
+	const char	*date = js_str(biz, "bill_date");
+	struct err	 err = {0};
+	struct buf	 csv;
+	json_t		*answer;
+	char		 token[25], url[200];
+
+	buf_init(&csv, SB_BILL_MAX);
+	if (strcmp(js_str(biz, "bill_type"), "trade") != 0) {
+		alipay_no(c, method, "40004", "isp.unknow-bill-type", "账单类型错误");
+	} else if (sb_bill_csv("alipay", date, &csv, &err) < 0) {
+		alipay_no(c, method, "40004", err.kind == ERR_NOT_FOUND ?
+		    "isp.bill_not_exist BILL_NOT_EXIST" : "isv.invalid-parameter", err.text);
+	} else {
+		rand_token(token, 24);
+		sb_put("bills", token, json_pack("{s:s,s:s,s:I}", "csv", csv.p, "date", date,
+		    "until", (json_int_t)(clock_now() + 30 * CLOCK_SECOND)));
+		snprintf(url, sizeof(url), "%s/alipay/bill/%s", sb.base, token);
+		answer = alipay_yes();
+		js_set_str(answer, "bill_download_url", url);
+		alipay_answer(c, method, answer);
+	}
+	buf_free(&csv);
+}
+
+static void
+alipay_bill_file(struct sb_call *c)
+{
+	json_t		*bill = json_object_get(sb_map("bills"), c->rest);
+	const char	*text = js_str(bill, "csv");
+	struct buf	 csv;
+
+	if (bill == NULL || js_int(bill, "until", 0) < clock_now()) {
+		sb_error_page(c, 403, "下载地址已失效。");
+		return;
+	}
+	buf_init(&csv, SB_BILL_MAX);
+	buf_addstr(&csv, text);
+	http_respond_header(c->res, "Content-Type", "application/zip");
+	sb_bill_zip(&csv, js_str(bill, "date"), &c->res->body);
+	buf_free(&csv);
+}
+
 /* Signature, application, clock.  The gateway tells the text it verified, HTML-escaped. */
 static bool
 alipay_allowed(struct sb_call *c, json_t *fields, const char *method)
@@ -291,6 +337,7 @@ alipay_gateway(struct sb_call *c)
 		{"alipay.trade.query", "alipay.query", alipay_query},
 		{"alipay.trade.close", "alipay.close", alipay_close},
 		{"alipay.trade.refund", "alipay.refund", alipay_refund},
+		{"alipay.data.dataservice.bill.downloadurl.query", "alipay.bill", alipay_bill},
 		{"alipay.trade.fastpay.refund.query", "alipay.refund_query",
 		    alipay_refund_query},
 	};
@@ -374,5 +421,6 @@ sb_alipay_notice(json_t *t, json_t *refund, const char *id, const char *what,
 
 const struct sb_route	 sb_routes_alipay[] = {
 	{"POST", "/alipay/gateway.do", alipay_gateway},
+	{"GET", "/alipay/bill/*", alipay_bill_file},
 	{0}
 };

@@ -427,7 +427,53 @@ sb_wechat_notice(json_t *t, json_t *refund, const char *id, const char *what,
 	buf_free(&sealed);
 }
 
+static void
+wechat_bill(struct sb_call *c)
+{
+	const char	*date = js_str(c->query, "bill_date");
+	unsigned char	 digest[20];
+	struct err	 err = {0};
+	struct buf	 csv;
+	char		 token[25], url[200], hex[41];
+
+	c->api = "wechat.bill";
+	if (!wechat_allowed(c))
+		return;
+	buf_init(&csv, SB_BILL_MAX);
+	if (sb_bill_csv("wechat", date, &csv, &err) < 0) {
+		wechat_error(c, 400, err.kind == ERR_NOT_FOUND ? "NO_STATEMENT_EXIST" :
+		    "PARAM_ERROR", err.text);
+	} else {
+		EVP_Digest(csv.p, csv.len, digest, NULL, EVP_sha1(), NULL);
+		hex_encode(digest, sizeof(digest), hex);
+		rand_token(token, 24);
+		sb_put("bills", token, json_pack("{s:s}", "csv", csv.p));
+		snprintf(url, sizeof(url), "%s/wechat/v3/billdownload/file?token=%s", sb.base, token);
+		wechat_answer(c, 200, json_pack("{s:s,s:s,s:s}", "hash_type", "SHA1",
+		    "hash_value", hex, "download_url", url));
+	}
+	buf_free(&csv);
+}
+
+/* Asked for with a signature, answered without one. */
+static void
+wechat_bill_file(struct sb_call *c)
+{
+	json_t	*bill = json_object_get(sb_map("bills"), js_str(c->query, "token"));
+
+	if (!wechat_allowed(c))
+		return;
+	if (bill == NULL) {
+		wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "账单文件不存在");
+		return;
+	}
+	http_respond_header(c->res, "Content-Type", "text/plain");
+	buf_addstr(&c->res->body, js_str(bill, "csv"));
+}
+
 const struct sb_route	 sb_routes_wechat[] = {
+	{"GET", "/wechat/v3/bill/tradebill", wechat_bill},
+	{"GET", "/wechat/v3/billdownload/file", wechat_bill_file},
 	{"POST", "/wechat/v3/pay/transactions/native", wechat_native},
 	{NULL, "/wechat/v3/pay/transactions/out-trade-no/*", wechat_by_no},
 	{"POST", "/wechat/v3/refund/domestic/refunds", wechat_refund},

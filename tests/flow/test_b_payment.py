@@ -1,4 +1,6 @@
 """Money: whatever the channels do, an order is paid once and nothing is kept that must go."""
+import time
+
 import identity
 import walk
 from flow import count, need, refused, same, sentence
@@ -160,3 +162,66 @@ def test_transfer(ctx):
     desk.post(path, {"amount": "340.00", "bank_no": "BOC20261121001"})
     need(paid(w), "not paid after finance confirmed")
     refused(409, desk.post, path, {"amount": "340.00", "bank_no": "BOC20261121001"})
+
+
+def china_day():
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600))
+
+
+def reconcile(officer, day):
+    """Fetch the bills of the day once more; the finance page when both are in."""
+    def at(model):
+        return {r["channel"]: r["at"] for r in model["days"] if r["day"] == day and r["ok"]}
+    before = at(officer.browser.get("/staff/reconciliation"))
+    time.sleep(1.1)         # the page shows seconds
+    for channel in ("alipay", "wechat"):
+        walk.World(officer.site).fault(f"{channel}.bill", "today", n=1)
+    officer.browser.post("/staff/reconciliation", {"day": day})
+
+    def both():
+        model = officer.browser.get("/staff/reconciliation")
+        now = at(model)
+        return model if len(now) == 2 and all(now[c] != before.get(c) for c in now) else None
+    return walk.poll("both bills", both, 20)
+
+
+def test_reconciliation(ctx):
+    """The bills of the day: what agrees is counted, what does not is listed, closed with a
+    note and stays closed; a payment whose notification was lost is credited from the bill."""
+    officer, day, w = ctx.officer(), china_day(), ordered(ctx)
+    trade = qr(w, "wechat")
+    w.world.pay(trade["qr"])
+    walk.poll("paid", lambda: paid(w))
+    again(w)
+    trade = qr(w)
+    w.world.pay(trade["qr"])
+    walk.poll("paid", lambda: paid(w))
+    known = {r["id"] for r in reconcile(officer, day)["rows"]}
+
+    again(w)
+    lost = qr(w)
+    w.world.fault("alipay.notify", "lost", n=1)
+    w.world.fault("alipay.query", "http_500", n=20)
+    w.world.pay(lost["qr"])
+    w.world.fault("wechat.bill", "drop", n=1)
+    w.world.fault("alipay.bill", "extra", n=1)
+    model = reconcile(officer, day)
+    need(paid(w), "the lost payment was not credited from the bill")
+    same(count(w.order_model(), "收到费用"), 1, "events")
+    rows = [r for r in model["rows"] if r["id"] not in known]
+    need({"missing", "unknown"} <= {r["kind"] for r in rows}, f"differences {rows}")
+    unknown = next(r for r in rows if r["trade"] == "ELSEWHERE0001")
+    same((unknown["kind"], unknown["theirs"]), ("unknown", "123.45"), "the payment elsewhere")
+    out = ctx.site.yinxin("reconcile")
+    need("missing" in out and "ELSEWHERE0001" in out, out)
+
+    path = f"/staff/reconciliation/{unknown['id']}/close"
+    refused(422, officer.browser.post, path, {"note": ""})
+    officer.browser.post(path, {"note": "别的门店的收款"})
+    refused(409, officer.browser.post, path, {"note": "再来一次"})
+    w.world.fault("alipay.bill", "extra", n=1)
+    model = reconcile(officer, day)
+    need(not [r for r in model["rows"] if r["kind"] in ("missing", "unknown")
+              and r["trade"] in (unknown["trade"], rows[0]["trade"])],
+         f"what was closed came back, or what was missing is there now: {model['rows']}")
+    w.world.fault("alipay.query", "http_500", n=0)

@@ -101,8 +101,9 @@ hear_notice(struct db *db, const struct notice_fact *f, struct err *err)
 	return 0;
 }
 
-static const struct gate_sink	 outside_sink = {hear_payment, hear_created, hear_refund,
-	hear_identity, hear_notice};
+static const struct gate_sink	 outside_sink = {.payment = hear_payment,
+	.pay_created = hear_created, .refund = hear_refund, .identity = hear_identity,
+	.notice = hear_notice};
 
 /* What the web process does with /notify/<channel>. */
 static void
