@@ -4,12 +4,12 @@
 #include "base/sandbox.h"
 #include "doc/doc.h"
 #include "doc/request.h"
+#include "doc/watch.h"
 #include "ipc/process.h"
 
 #include <sys/resource.h>
 
 #define DOC_MEMORY	((rlim_t)1536 * 1024 * 1024)
-#define DOC_SECONDS	20		/* one document; then the process gives up */
 #define DOC_THREADS	2
 
 static int
@@ -26,14 +26,14 @@ doc_answer_image(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role ca
 		.keep_bytes = (size_t)js_int(in->json, "keep_bytes", 0),
 	};
 	struct doc_image	 im;
-	int			 rc;
+	int			 rc, slot;
 
 	(void)caller;
 	(void)arg;
 	doc_image_init(&im);
-	alarm(DOC_SECONDS);
+	slot = watch_begin();
 	rc = doc_image_work(in->blob.p, in->blob.len, &rule, &im, err);
-	alarm(0);
+	watch_end(slot);
 	if (rc == 0) {
 		js_set_str(out->json, "type", im.type);
 		js_set_str(out->json, "kept_type", im.kept_type);
@@ -54,13 +54,12 @@ static int
 doc_answer_form(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	int	 rc;
+	int	 rc, slot = watch_begin();
 
 	(void)caller;
 	(void)arg;
-	alarm(DOC_SECONDS);
 	rc = doc_form_work(in->json, &out->blob, err);
-	alarm(0);
+	watch_end(slot);
 	return rc;
 }
 
@@ -128,7 +127,8 @@ doc_main(struct err *err)
 	if (doc_fonts(err) < 0 || doc_limit(err) < 0)
 		return -1;
 	doc_warm_up();
-	if (sandbox_enter(SANDBOX_DOC, err) < 0)
+	if (watch_start(conf_int("doc.deadline_ms"), err) < 0 ||
+	    sandbox_enter(SANDBOX_DOC, err) < 0)
 		return -1;
 	return ipc_process_serve(&service, err);
 }

@@ -20,10 +20,9 @@ doc_ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, stru
 		usleep(300 * 1000);	/* the supervisor needs about 0.1 s */
 		ipc_msg_free(out);
 		ipc_msg_init(out);
-		if (tries == 0)
-			err_clear(err);
+		err_clear(err);
 	}
-	return -1;
+	return err_set(err, ERR_BUSY, "文件没有处理完，请稍后再试；仍不成功时，请把图片缩小、另存为 jpg 后再上传。");
 }
 
 static json_t *

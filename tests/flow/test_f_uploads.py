@@ -105,3 +105,43 @@ def test_same_picture(ctx):
     refused((404, 409), w.browser.post, f"{base}/agent_id/same", {"as": "authorisation"})
     w.browser.post(f"{base}/agent_id/same", {"as": KIND})
     same(w.browser.get_raw(f"{base}/agent_id")[1], kept, "the same picture")
+
+
+def slow_png():
+    """39 million pixels in a file of some hundred kilobytes: long to decode and to reduce."""
+    width, height = 6500, 6000
+    z = zlib.compressobj(6)
+    line = b"\4" + b"\1\0\0" * width
+    data = b"".join(z.compress(line) for _ in range(height)) + z.flush()
+    return b"\x89PNG\r\n\x1a\n" + \
+        chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + \
+        chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)) + \
+        chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def test_doc_dies(ctx):
+    """A picture that takes too long ends doc, twice; the applicant hears what to do, the other
+    processes and the next upload do not notice."""
+    site = ctx.site
+    w = ctx.walker("person")
+    until_materials(w)
+    site.stop_one("server")
+    site.extra["YINXIN_DOC_DEADLINE_MS"] = "150"
+    try:
+        site.start_server()
+        w.browser.connection = None     # the old one ended with the server
+        before = site.status()
+        e = refused(422, w.upload, KIND, slow_png())
+        need(CHINESE.search(sentence(e)), sentence(e))
+        same(row(w)["has"], False, "stored")
+        w.upload(KIND, identity.png(600, 400, 300, seed=9))
+        same(row(w)["has"], True, "the next one")
+        after = site.status()
+        need(after["doc"]["pid"] != before["doc"]["pid"], "doc did not die")
+        for name in ("web", "signer", "kmc", "va", "gate"):
+            same(after[name]["pid"], before[name]["pid"], name)
+    finally:
+        del site.extra["YINXIN_DOC_DEADLINE_MS"]
+        site.stop_one("server")
+        site.start_server()
+        ctx.desk = None
