@@ -12,7 +12,10 @@
 #include "hall/password.h"
 #include "hall/sealed.h"
 
-#define ACCOUNT_TRIES		10		/* wrong passwords an hour for one login name */
+#include <limits.h>
+
+#define ACCOUNT_TRIES		10		/* wrong passwords an hour for one account from one address */
+#define ACCOUNT_ALL		300		/* … from all addresses; UKey and reset still work */
 #define ACCOUNT_ADDRESS		60		/* tries an hour from one address */
 #define ACCOUNT_CAPTCHA		2		/* after so many a captcha is asked */
 #define ACCOUNT_REGISTER	20		/* registrations an hour from one address */
@@ -209,9 +212,50 @@ account_sign_in_allowed(struct hall *h, const struct who *who, const char *login
 			hall_field_error(errors, "captcha", "图片字符", err, "%s", err->text);
 		return -1;
 	}
-	if (limit_hit(h, "signin.address", who->address, ACCOUNT_ADDRESS, CLOCK_HOUR, err) < 0)
+	return limit_hit(h, "signin.address", who->address, ACCOUNT_ADDRESS, CLOCK_HOUR, err);
+}
+
+/* The account by its id, whatever name was typed; a name that is nobody's by itself. */
+static void
+account_limit_key(const struct account_row *row, const char *login, char key[160])
+{
+	if (row->id != 0)
+		(void)snprintf(key, 160, "#%" PRId64, row->id);
+	else
+		(void)snprintf(key, 160, "%s", login);
+}
+
+/*
+ * Tries are counted for the account and the address together: who guesses elsewhere does not
+ * lock the owner out.
+ */
+static int
+account_count_try(struct hall *h, const struct who *who, const struct account_row *row,
+    const char *login, struct err *err)
+{
+	char	 key[160], both[256];
+
+	account_limit_key(row, login, key);
+	(void)snprintf(both, sizeof(both), "%s|%s", key, who->address);
+	if (limit_hit(h, "signin.both", both, ACCOUNT_TRIES, CLOCK_HOUR, err) < 0 ||
+	    limit_hit(h, "signin.all", key, ACCOUNT_ALL, CLOCK_HOUR, err) < 0)
 		return -1;
-	return limit_hit(h, "signin.account", login, ACCOUNT_TRIES, CLOCK_HOUR, err);
+	/* this one only brings the captcha */
+	return limit_hit(h, "signin.account", login, INT_MAX, CLOCK_HOUR, err);
+}
+
+static int
+account_forget_tries(struct hall *h, const struct who *who, const struct account_row *row,
+    const char *login, struct err *err)
+{
+	char	 key[160], both[256];
+
+	account_limit_key(row, login, key);
+	(void)snprintf(both, sizeof(both), "%s|%s", key, who->address);
+	if (limit_forget(h, "signin.both", both, err) < 0 ||
+	    limit_forget(h, "signin.all", key, err) < 0)
+		return -1;
+	return limit_forget(h, "signin.account", login, err);
 }
 
 int
@@ -231,14 +275,15 @@ account_sign_in(struct hall *h, const struct who *who, const json_t *in, json_t 
 		return hall_field_error(errors, "password", "密码", err, "请填写密码。");
 	if (account_sign_in_allowed(h, who, login, in, errors, err) < 0)
 		return -1;
-	if (act_read(&a, account_find_run, err) < 0)
+	if (act_read(&a, account_find_run, err) < 0 ||
+	    account_count_try(h, who, &row, login, err) < 0)
 		return -1;
 	right = password_is(password, row.id != 0 ? row.password : NULL);
 	secret_wipe(row.password, sizeof(row.password));
 	if (!right || !row.active)
 		return hall_field_error(errors, "login", "用户名", err,
 		    "用户名或密码不正确，请重新输入；忘记密码可用手机验证码重设。");
-	if (limit_forget(h, "signin.account", login, err) < 0)
+	if (account_forget_tries(h, who, &row, login, err) < 0)
 		return -1;
 	return session_start(h, who, SESSION_ACCOUNT, row.id, NULL, token, err);
 }
@@ -306,7 +351,7 @@ account_reset(struct hall *h, const struct who *who, const json_t *in, json_t *e
 	}
 	if (account_set_password(h, who, row.id, js_str(v, "password"), "account.reset", err) < 0)
 		goto out;
-	if (limit_forget(h, "signin.account", target, err) < 0)
+	if (account_forget_tries(h, who, &row, target, err) < 0)
 		goto out;
 	rc = session_end_all(h, SESSION_ACCOUNT, row.id, err);
  out:

@@ -2,6 +2,7 @@
 #include "hall/catalog.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "hall/act.h"
 #include "hall/form.h"
 #include "hall/halldef.h"
@@ -142,6 +143,31 @@ catalog_agreement(const struct hall *h, const char *id, json_t **model, struct e
 	    "version", a->version, "digest", a->digest, "paragraphs",
 	    text_paragraphs(a->text));
 	return 0;
+}
+
+void
+catalog_cps(const struct hall *h, json_t **model)
+{
+	const struct def_agreement	*a = hall_def(h)->cps;
+	json_t	*lines = text_paragraphs(a->text), *sections = json_array(), *line = NULL;
+	json_t	*paragraphs = NULL;
+	size_t	 i = 0;
+
+	json_array_foreach(lines, i, line) {
+		const char	*text = json_string_value(line);
+		bool		 heading = str_has_prefix(text, "# ");
+
+		if (heading || paragraphs == NULL) {
+			paragraphs = json_array();
+			(void)json_array_append_new(sections, json_pack("{s:s, s:o}",
+			    "heading", heading ? text + 2 : "", "paragraphs", paragraphs));
+		}
+		if (!heading)
+			(void)json_array_append(paragraphs, line);
+	}
+	json_decref(lines);
+	*model = json_pack("{s:s, s:s, s:s, s:o}", "title", a->title, "version", a->version,
+	    "digest", a->digest, "sections", sections);
 }
 
 void

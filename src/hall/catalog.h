@@ -17,6 +17,9 @@
 void		catalog_site(const struct hall *h, json_t **model);
 NODISCARD int	catalog_product(const struct hall *h, const char *id, json_t **model,
 		    struct err *err);
+/* The certification practice statement (RFC 3647): {"title","version","digest",
+ * "sections":[{"heading","paragraphs":[text]}]} */
+void		catalog_cps(const struct hall *h, json_t **model);
 NODISCARD int	catalog_agreement(const struct hall *h, const char *id, json_t **model,
 		    struct err *err);
 void		catalog_regions(json_t **model);

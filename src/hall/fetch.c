@@ -227,6 +227,13 @@ fetch_confirm(struct hall *h, const struct who *who, const json_t *in, struct er
 }
 
 static int
+fetch_resend_look(struct db *db, struct act *a, struct err *err)
+{
+	(void)db;
+	return fetch_state(&a->o, err);
+}
+
+static int
 fetch_resend_run(struct db *db, struct act *a, struct err *err)
 {
 	if (fetch_state(&a->o, err) < 0)
@@ -241,6 +248,9 @@ fetch_resend(struct hall *h, const struct who *who, const char *no, struct err *
 {
 	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
 
+	/* whose order it is comes first: a stranger must not use up the day's tries */
+	if (act_read(&a, fetch_resend_look, err) < 0)
+		return -1;
 	if (limit_hit(h, "fetch.resend", no, 5, CLOCK_DAY, err) < 0)
 		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
 		    "今天重发的次数太多，请明天再试或联系客服。");

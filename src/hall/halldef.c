@@ -87,6 +87,20 @@ halldef_read_agreements(struct reader *r, const struct yaml *root, struct err *e
 }
 
 static int
+halldef_read_cps(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const known[] = { "id", "title", "version", "file", "text", NULL };
+	const struct yaml	*y = NULL;
+	struct def_agreement	*a = arena_alloc(r->arena, sizeof(*a));
+
+	if (yaml_need(r->doc, root, "cps", YAML_MAP, &y, err) < 0 ||
+	    yaml_keys(r->doc, y, known, err) < 0 || halldef_read_agreement(r, y, a, err) < 0)
+		return -1;
+	r->def->cps = a;
+	return 0;
+}
+
+static int
 halldef_read_steps(struct reader *r, const struct yaml *root, struct err *err)
 {
 	static const char *const known[] = { "new", NULL };
@@ -258,7 +272,7 @@ static int
 halldef_read(struct reader *r, struct err *err)
 {
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
-	    "paper_address", "phones", "contacts", "agreements", "products", "steps",
+	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
 	    "collection", "identity", "payment", "limits", "review", "security_questions",
 	    "warranty", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
@@ -266,6 +280,7 @@ halldef_read(struct reader *r, struct err *err)
 	if (yaml_keys(r->doc, root, known, err) < 0 ||
 	    read_texts_of_site(r, root, err) < 0 ||
 	    halldef_read_agreements(r, root, err) < 0 ||
+	    halldef_read_cps(r, root, err) < 0 ||
 	    read_products(r, root, err) < 0 ||
 	    halldef_read_steps(r, root, err) < 0 ||
 	    halldef_read_collections(r, root, err) < 0 ||

@@ -88,6 +88,7 @@ struct halldef {
 	const char *const *contacts;	/* other contacts, one line each */
 	size_t		 n_contacts;
 	const struct def_agreement *agreements;	size_t n_agreements;
+	const struct def_agreement *cps;	/* practice statement; "# " begins a heading */
 	const struct def_product *products;	size_t n_products;
 	const char *const *steps_new;		size_t n_steps_new;	/* names in steps.def */
 	const struct def_collection *collections; size_t n_collections;

@@ -70,6 +70,7 @@ def run_one(ctx, test, i):
         failure = None
     except Exception:               # whatever it was, the next test has its turn
         failure = traceback.format_exc()
+    ctx.world.service.post("/control/faults/clear", {})
     took = time.monotonic() - start
     what = (test.__doc__ or test.__name__).split("\n")[0]
     print(f"{'FAILED' if failure else 'ok'}  {test.__name__}: {what} [{took:.1f} s]",

@@ -224,4 +224,3 @@ def test_reconciliation(ctx):
     need(not [r for r in model["rows"] if r["kind"] in ("missing", "unknown")
               and r["trade"] in (unknown["trade"], rows[0]["trade"])],
          f"what was closed came back, or what was missing is there now: {model['rows']}")
-    w.world.fault("alipay.query", "http_500", n=0)

@@ -98,13 +98,22 @@ def test_forgotten(ctx):
 
 
 def test_guessing(ctx):
-    """After ten wrong passwords even the right one has to wait."""
+    """After ten wrong passwords even the right one has to wait, by whatever name; the owner
+    at another address does not."""
     w = anonymous(ctx)
     w.register()
     for i in range(10):
         refused(422, wrong_in, w, w.p.mobile, f"Wrong-{i}-pass")
     e = refused(429, wrong_in, w, w.p.mobile, w.p.password)
     need("再试" in sentence(e), sentence(e))
+    refused(429, wrong_in, w, w.p.mail, w.p.password)
+    here, Browser.source = Browser.source, ("127.0.9.9", 0)
+    w.browser.connection = None
+    try:
+        wrong_in(w, w.p.mobile, w.p.password)
+    finally:
+        Browser.source = here
+        w.browser.connection = None
     e = refused(422, wrong_in, w, "13900000002", "Wrong-1-pass")
     need("用户名或密码不正确" in sentence(e), sentence(e))
 

@@ -152,7 +152,7 @@ def test_downloads(ctx):
     refused(404, b.get, "/downloads/issuing.key")
     for path in ("/", "/register", "/signin", "/forgot", "/status", "/fetch", "/help",
                  "/help/apply", "/help/faq", "/help/assistant", "/downloads", "/regions",
-                 "/products/org", "/products/person", "/agreements/service"):
+                 "/products/org", "/products/person", "/agreements/service", "/cps"):
         _, page = b.get_raw(path, "text/html")
         need(page, f"{path} is empty")
     refused(404, b.get, "/no-such-page")

@@ -59,11 +59,10 @@ INSERT INTO code (purpose, target, digest, tries, created) VALUES ($1, $2, $3, 0
 ON CONFLICT (purpose, target) DO UPDATE SET digest = excluded.digest, tries = 0,
 	created = excluded.created;
 
--- name: code_get
-SELECT digest, tries, created FROM code WHERE purpose = $1 AND target = $2;
-
 -- name: code_try
-UPDATE code SET tries = tries + 1 WHERE purpose = $1 AND target = $2;
+UPDATE code SET tries = tries + 1
+WHERE purpose = $1 AND target = $2 AND tries < $3 AND created > $4
+RETURNING digest, tries;
 
 -- name: code_drop
 DELETE FROM code WHERE purpose = $1 AND target = $2;

@@ -53,6 +53,20 @@ const struct page		page_agreement = {
 };
 
 static int
+cps_show(struct call *c, struct err *err)
+{
+	(void)err;
+	catalog_cps(c->hall, &c->got);
+	return call_take(c, 0);
+}
+
+extern const struct page	page_cps;
+const struct page		page_cps = {
+	.name = "cps", .path = "/cps", .need = NEED_NOBODY, .title = "电子认证业务规则",
+	.tmpl = "cps", .back = "/help", .show = cps_show,
+};
+
+static int
 product_show(struct call *c, struct err *err)
 {
 	return call_take(c, catalog_product(c->hall, call_param(c, "product"), &c->got, err));
