@@ -41,10 +41,10 @@ need(int rc, const struct err *err)
 }
 
 static int
-pair_here(const char *order, const unsigned char sign_point[65], unsigned char enc_point[65],
-    struct buf *envelope, struct err *err)
+pair_here(const struct kmc_order *order, unsigned char enc_point[65], struct buf *envelope,
+    struct err *err)
 {
-	return kmc_pair_work(kmc, order, sign_point, enc_point, envelope, err);
+	return kmc_pair_work(kmc, order, enc_point, envelope, err);
 }
 
 static void

@@ -1,32 +1,78 @@
 #ifndef KMC_KMC_H
 #define KMC_KMC_H
-#include "base/buf.h"
 #include "base/secret.h"
+#include "pki/statement.h"
 /*
  * The key management centre (GB/T 25056): makes the encryption key pair of a dual certificate,
  * keeps its private key in escrow, and gives it out only inside an SM2EnvelopedKey for the
- * holder of the sign key.  No network; its own store and wrapping key.
+ * holder of a sign key.  No network; its own store, wrapping keys, list of key officers and
+ * journal: what it demands of a statement it checks itself, whoever asks.
  */
+#define KMC_SUBJECT	65		/* hex of an SM3 digest and a NUL */
 
+/* ---- asked over ipc, by the signer ---- */
+
+/* For whom a pair is wanted; all borrowed. */
+struct kmc_order {
+	const char		*ref;		/* order number */
+	const char		*subject;	/* kmc_subject; "": not told */
+	int64_t			 not_after;	/* ms, when its certificate ends; 0: not told */
+	const unsigned char	*sign_point;	/* 65 bytes 04||X||Y: the envelope is for this key */
+};
+/* The digest under which the keys of one subject are found: SM3 of "uscc:9135…". */
+void		kmc_subject(const char *id_type, const char *id_no, char digest[KMC_SUBJECT]);
 /*
- * For the signer: the pair of this order, for this sign public key (65 bytes 04||X||Y).
- * Idempotent: asked again it is the same pair in a fresh envelope; another sign key for the
- * same order is ERR_CONFLICT.  point gets 65 bytes, envelope the DER.
+ * The pair of this order.  Idempotent: asked again it is the same pair in a fresh envelope;
+ * another sign key for the same order is ERR_CONFLICT.  point gets 65 bytes, envelope the DER.
  */
-NODISCARD int	kmc_pair(const char *order, const unsigned char sign_point[65],
-		    unsigned char enc_point[65], struct buf *envelope, struct err *err);
+NODISCARD int	kmc_pair(const struct kmc_order *order, unsigned char enc_point[65],
+		    struct buf *envelope, struct err *err);
+
+/* What is to be recovered, for whom; all borrowed. */
+struct kmc_recovery {
+	struct signed_statement	 statement;	/* signed by two key officers */
+	struct signature	 enc_cert;	/* DER: the certificate whose key is wanted */
+	struct signature	 sign_cert;	/* DER: who gets it, good now */
+};
+/*
+ * A key out of escrow, in an envelope for the receiver's sign key.  The statement:
+ *
+ *	{"type":"recovery","v":1,"order","serial","kind","officer","second","time"}
+ *	serial	of the encryption certificate
+ *	kind	"user": back to its subject: both certificates name the same identity code;
+ *		"judicial": by order of a court or the police: then with "document", the number
+ *		of their paper, and "receiver", the serial of the sign certificate that gets it
+ *
+ * Enforced here: two different key officers of kmc's own list signed it, within these seven
+ * days; both certificates lead to a CA of pub/chain.pem; the key is in escrow.  Not checked
+ * here: revocation (kmc has no access to it).  Idempotent per order; another statement or
+ * receiver is ERR_CONFLICT.  ERR_DENIED and a line in the journal when it does not hold.
+ */
+NODISCARD int	kmc_recover(const struct kmc_recovery *r, struct buf *envelope,
+		    struct err *err);
+
+/* ---- asked over ipc, by the administrator ---- */
+
+/* {"officers":[{"serial","name","active","created","ended"}]} */
+NODISCARD int	kmc_officers(json_t **out, struct err *err);
+/* The certificate must be good and lead to a CA of ours; one that was removed comes back. */
+NODISCARD int	kmc_officer_add(const void *der, size_t len, json_t **out, struct err *err);
+NODISCARD int	kmc_officer_remove(const char *serial, struct err *err);
+/* Verify kmc's journal: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
+NODISCARD int	kmc_journal_verify(json_t **out, struct err *err);
 
 /* The process: serves the above over ipc until SIGTERM. */
 NODISCARD int	kmc_main(struct err *err);
 
-/* Make the wrapping key file (for yinxin init). */
+/* Make the first wrapping key file (for yinxin init). */
 NODISCARD int	kmc_init(const struct secret *passphrase, struct err *err);
 
 /* The same work in this process, for kmc_main and tests. */
 struct kmc;
 NODISCARD int	kmc_open(struct kmc **out, const struct secret *passphrase, struct err *err);
 void		kmc_close(struct kmc *k);
-NODISCARD int	kmc_pair_work(struct kmc *k, const char *order,
-		    const unsigned char sign_point[65], unsigned char enc_point[65],
+NODISCARD int	kmc_pair_work(struct kmc *k, const struct kmc_order *order,
+		    unsigned char enc_point[65], struct buf *envelope, struct err *err);
+NODISCARD int	kmc_recover_work(struct kmc *k, const struct kmc_recovery *r,
 		    struct buf *envelope, struct err *err);
 #endif

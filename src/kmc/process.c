@@ -2,71 +2,38 @@
 #include "base/log.h"
 #include "base/passphrase.h"
 #include "base/sandbox.h"
-#include "ipc/ipc.h"
 #include "ipc/process.h"
-#include "kmc/kmc.h"
+#include "kmc/request.h"
+#include "kmc/work.h"
 
-/* Raised when a request or its answer changes. */
-#define KMC_VERSION	1
-#define KMC_TIMEOUT_MS	15000
-
-/* ---- the stub: for the signer ---- */
-
-int
-kmc_pair(const char *order, const unsigned char sign_point[65], unsigned char enc_point[65],
-    struct buf *envelope, struct err *err)
-{
-	struct ipc_msg	 in, out;
-	struct buf	 point;
-	int		 rc = -1;
-
-	ipc_msg_init(&in);
-	ipc_msg_init(&out);
-	buf_init(&point, 128);
-	js_set_str(in.json, "order", order);
-	js_set_bytes(in.json, "sign_point", sign_point, 65);
-	if (ipc_ask("kmc", KMC_VERSION, "pair", &in, &out, KMC_TIMEOUT_MS, err) == 0 &&
-	    js_need_bytes(out.json, "enc_point", &point, err) == 0 &&
-	    js_need_bytes(out.json, "envelope", envelope, err) == 0) {
-		if (point.len == 65) {
-			memcpy(enc_point, point.p, 65);
-			rc = 0;
-		} else {
-			err_set(err, ERR_BUG, "kmc answered a bad point");
-		}
-	}
-	buf_free(&point);
-	ipc_msg_free(&in);
-	ipc_msg_free(&out);
-	return rc;
-}
-
-/* ---- the service ---- */
+/* The service side of the permit table; stub.c is the other. */
 
 static int
 answer_pair(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	unsigned char	 enc_point[65];
-	struct buf	 point, envelope;
-	const char	*order;
-	int		 rc = -1;
+	struct kmc_order	 order = {.ref = js_str(in->json, "order"),
+		.subject = js_str(in->json, "subject"),
+		.not_after = js_int(in->json, "not_after", 0)};
+	unsigned char		 enc_point[SM2_POINT_LEN];
+	struct buf		 point, envelope;
+	int			 rc = -1;
 
 	(void)caller;
 	buf_init(&point, 128);
 	buf_init(&envelope, 4096);
-	if (js_need_str(in->json, "order", &order, err) < 0 ||
-	    js_need_bytes(in->json, "sign_point", &point, err) < 0)
+	if (js_need_bytes(in->json, "sign_point", &point, err) < 0)
 		goto out;
-	if (point.len != 65) {
+	if (point.len != SM2_POINT_LEN) {
 		err_set(err, ERR_INPUT, "sign_point must be 65 bytes");
 		goto out;
 	}
-	if (kmc_pair_work(arg, order, (unsigned char *)point.p, enc_point, &envelope, err) < 0)
+	order.sign_point = (unsigned char *)point.p;
+	if (kmc_pair_work(arg, &order, enc_point, &envelope, err) < 0)
 		goto out;
 	js_set_bytes(out->json, "enc_point", enc_point, sizeof(enc_point));
 	js_set_bytes(out->json, "envelope", envelope.p, envelope.len);
-	log_kv(LOG_INFO, "kmc.pair", LOG_S("order", order));
+	log_kv(LOG_INFO, "kmc.pair", LOG_S("order", order.ref));
 	rc = 0;
  out:
 	buf_free(&point);
@@ -74,16 +41,131 @@ answer_pair(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
 	return rc;
 }
 
+/* A statement with its signatures as it came; what `of` points to lives in it. */
+struct asked {
+	struct signed_statement	 of;
+	struct buf		 first, second;
+};
+
+static void
+asked_free(struct asked *a)
+{
+	buf_free(&a->first);
+	buf_free(&a->second);
+}
+
+/* asked_free it in any case. */
+static int
+asked_read(struct asked *a, const json_t *in, struct err *err)
+{
+	buf_init(&a->first, 256);
+	buf_init(&a->second, 256);
+	if (js_need_str(in, "statement", &a->of.text, err) < 0 ||
+	    js_need_bytes(in, "signature", &a->first, err) < 0 ||
+	    (json_object_get(in, "second") != NULL &&
+	    js_need_bytes(in, "second", &a->second, err) < 0))
+		return -1;
+	a->of.len = strlen(a->of.text);
+	a->of.first = (struct signature){a->first.p, a->first.len};
+	a->of.second = (struct signature){a->second.p, a->second.len};
+	return 0;
+}
+
+static int
+answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct asked	 asked = {0};
+	struct buf	 enc, sign, envelope;
+	int		 rc = -1;
+
+	(void)caller;
+	buf_init(&enc, LIMIT_CERT);
+	buf_init(&sign, LIMIT_CERT);
+	buf_init(&envelope, 4096);
+	if (asked_read(&asked, in->json, err) == 0 &&
+	    js_need_bytes(in->json, "enc_cert", &enc, err) == 0 &&
+	    js_need_bytes(in->json, "sign_cert", &sign, err) == 0 &&
+	    kmc_recover_work(arg, &(struct kmc_recovery){asked.of, {enc.p, enc.len},
+	    {sign.p, sign.len}}, &envelope, err) == 0) {
+		js_set_bytes(out->json, "envelope", envelope.p, envelope.len);
+		rc = 0;
+	}
+	asked_free(&asked);
+	buf_free(&enc);
+	buf_free(&sign);
+	buf_free(&envelope);
+	return rc;
+}
+
+static int
+answer_officers(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	json_t	*list = json_array();
+
+	(void)in;
+	(void)caller;
+	json_object_set_new(out->json, "officers", list);
+	return key_officer_list(arg, list, err);
+}
+
+static int
+answer_officer_add(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct buf	 cert;
+	int		 rc = -1;
+
+	(void)caller;
+	buf_init(&cert, LIMIT_CERT);
+	if (js_need_bytes(in->json, "cert", &cert, err) == 0)
+		rc = key_officer_add(arg, cert.p, cert.len, out->json, err);
+	buf_free(&cert);
+	return rc;
+}
+
+static int
+answer_officer_remove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)out;
+	(void)caller;
+	return key_officer_remove(arg, js_str(in->json, "serial"), err);
+}
+
+static int
+answer_journal_verify(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)in;
+	(void)caller;
+	return kmc_journal_check(arg, out->json, err);
+}
+
+/* Who may ask what. */
 static const struct ipc_request	 kmc_requests[] = {
 	{"pair", IPC_SIGNER, answer_pair},
+	{"recover", IPC_SIGNER, answer_recover},
+	{"officers", IPC_ADMIN, answer_officers},
+	{"officer_add", IPC_ADMIN, answer_officer_add},
+	{"officer_remove", IPC_ADMIN, answer_officer_remove},
+	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{0}
 };
+
+static void
+on_refused(enum ipc_role caller, const char *request, void *arg)
+{
+	kmc_journal_note(arg, "request.refused", json_pack("{s:s,s:s}", "caller",
+	    ipc_role_name(caller), "request", request));
+}
 
 int
 kmc_main(struct err *err)
 {
 	struct ipc_service	 service = {.name = "kmc", .version = KMC_VERSION,
-		.requests = kmc_requests, .threads = 2};
+		.requests = kmc_requests, .threads = 2, .on_refused = on_refused};
 	struct secret		 passphrase = {0};
 	struct kmc		*k = NULL;
 	int			 rc = -1;

@@ -220,14 +220,20 @@ issue_look(struct db *db, void *arg, struct err *err)
 static int
 issue_make(struct issue *i, struct err *err)
 {
+	const json_t	*subject = json_object_get(i->statement, "subject");
 	unsigned char	 enc_point[SM2_POINT_LEN];
+	char		 digest[KMC_SUBJECT];
 	int64_t		 now = clock_now() / 1000 * 1000;
+	struct kmc_order order = {.ref = i->order, .subject = digest, .sign_point = i->point};
 	struct err	 again = {0};
 
 	buf_clear(&i->out->envelope);
+	kmc_subject(js_str(subject, "id_type"), js_str(subject, "id_no"), digest);
 	if (authority_for(&i->signer->authorities, i->product->sign->authority, &i->authority,
-	    err) < 0 || store_read(i->signer->store, issue_look, i, err) < 0 ||
-	    i->signer->pair(i->order, i->point, enc_point, &i->out->envelope, err) < 0 ||
+	    err) < 0 || store_read(i->signer->store, issue_look, i, err) < 0)
+		return -1;
+	order.not_after = replacement_not_after(&i->replacement, now, i->years);
+	if (i->signer->pair(&order, enc_point, &i->out->envelope, err) < 0 ||
 	    issue_build(i, i->product->sign, i->point, now, &i->sign, err) < 0 ||
 	    issue_build(i, i->product->enc, enc_point, now, &i->enc, err) < 0)
 		return -1;

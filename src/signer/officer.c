@@ -11,32 +11,6 @@ officer_release(struct officer *o)
 	*o = (struct officer){0};
 }
 
-int
-statement_parse(const char *bytes, size_t len, const char *type, json_t **out,
-    struct err *err)
-{
-	json_t		*j = NULL;
-	struct buf	 again;
-	int		 rc = -1;
-
-	if (json_parse(bytes, len, 16384, &j, err) < 0)
-		return err_add(err, "statement");
-	buf_init(&again, LIMIT_JSON);
-	json_write_canonical(j, &again);
-	if (again.len != len || memcmp(again.p, bytes, len) != 0)
-		err_set(err, ERR_DENIED, "the statement is not in canonical form");
-	else if (strcmp(js_str(j, "type"), type) != 0 || js_int(j, "v", 0) != 1)
-		err_set(err, ERR_DENIED, "the statement is no %s of version 1", type);
-	else
-		rc = 0;
-	buf_free(&again);
-	if (rc < 0)
-		json_decref(j);
-	else
-		*out = j;
-	return rc;
-}
-
 struct find {
 	const char	*serial;
 	struct officer	*out;
@@ -79,7 +53,6 @@ officer_check(struct signer *s, const json_t *parsed, const char *who,
     struct officer *out, struct err *err)
 {
 	struct find	 f = {.serial = js_str(parsed, who), .out = out};
-	unsigned char	 point[SM2_POINT_LEN];
 	int64_t		 now = clock_now(), said = js_int(parsed, "time", 0);
 
 	if (store_read(s->store, officer_load, &f, err) < 0)
@@ -92,12 +65,7 @@ officer_check(struct signer *s, const json_t *parsed, const char *who,
 	if (said > now + 10 * CLOCK_MINUTE ||
 	    said < now - conf_int("ca.approval_days") * CLOCK_DAY)
 		return err_set(err, ERR_DENIED, "the statement is not of these days");
-	if (cert_point(out->cert, point, err) < 0)
-		return -1;
-	if (sm2_verify_point(point, in->text, in->len, signature->p, signature->len, err) < 0)
-		return err_set(err, ERR_DENIED, "the signature is not that of officer %s",
-		    out->name);
-	return 0;
+	return statement_verify(in, signature, out->cert, err);
 }
 
 struct enlist {

@@ -116,6 +116,33 @@ answer_revoke(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role calle
 }
 
 static int
+answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct asked	 asked = {0};
+	struct buf	 csr, envelope, enc_cert;
+	int		 rc = -1;
+
+	(void)caller;
+	buf_init(&csr, LIMIT_CSR);
+	buf_init(&envelope, 4096);
+	buf_init(&enc_cert, LIMIT_CERT);
+	if (asked_read(&asked, in->json, err) == 0 &&
+	    js_need_bytes(in->json, "csr", &csr, err) == 0 &&
+	    recover_work(arg, js_str(in->json, "order"), &asked.of, csr.p, csr.len, &envelope,
+	    &enc_cert, err) == 0) {
+		js_set_bytes(out->json, "envelope", envelope.p, envelope.len);
+		js_set_bytes(out->json, "enc_cert", enc_cert.p, enc_cert.len);
+		rc = 0;
+	}
+	asked_free(&asked);
+	buf_free(&csr);
+	buf_free(&envelope);
+	buf_free(&enc_cert);
+	return rc;
+}
+
+static int
 answer_status(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
@@ -262,6 +289,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"hold", IPC_WEB, answer_hold},
 	{"release", IPC_WEB, answer_release},
 	{"revoke", IPC_WEB, answer_revoke},
+	{"recover", IPC_WEB, answer_recover},
 	{"status", IPC_WEB | IPC_ADMIN, answer_status},
 	{"crl", IPC_VA | IPC_ADMIN, answer_crl},
 	{"ca_list", IPC_ADMIN, answer_ca_list},
@@ -295,7 +323,7 @@ signer_main(struct err *err)
 	struct ipc_service	 service = {.name = "signer", .version = SIGNER_VERSION,
 		.requests = signer_requests, .threads = 4, .on_refused = on_refused};
 	struct secret		 passphrase = {0};
-	struct signer		 s = {.pair = kmc_pair};
+	struct signer		 s = {.pair = kmc_pair, .recover = kmc_recover};
 	int			 rc = -1;
 
 	if (passphrase_get(&passphrase, err) == 0 &&

@@ -55,6 +55,17 @@ NODISCARD int	signer_release(const char *statement, size_t statement_len,
 NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *second,
 		    size_t second_len, struct err *err);
+/*
+ * By web: the encryption key of an earlier pair, out of escrow, for the UKey that made the
+ * csr; two key officers signed the statement (kmc.h says what it contains, and kmc alone checks
+ * who they are).  The csr's key must be that of a good sign certificate of ours; its subject
+ * the one of the encryption certificate, or (judicial) the receiver named.  Appends the DER
+ * SM2EnvelopedKey and the encryption certificate.  Idempotent per order.
+ */
+NODISCARD int	signer_recover(const char *order, const char *statement, size_t statement_len,
+		    const void *signature, size_t signature_len, const void *second,
+		    size_t second_len, const void *csr, size_t csr_len, struct buf *envelope,
+		    struct buf *enc_cert, struct err *err);
 /* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at","changed",
  * "not_before","not_after"} */
 NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);

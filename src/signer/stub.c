@@ -85,6 +85,30 @@ signer_revoke(const char *statement, size_t statement_len, const void *signature
 }
 
 int
+signer_recover(const char *order, const char *statement, size_t statement_len,
+    const void *signature, size_t signature_len, const void *second, size_t second_len,
+    const void *csr, size_t csr_len, struct buf *envelope, struct buf *enc_cert,
+    struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	js_set_str(in.json, "order", order);
+	json_object_set_new(in.json, "statement", json_stringn(statement, statement_len));
+	js_set_bytes(in.json, "signature", signature, signature_len);
+	js_set_bytes(in.json, "second", second, second_len);
+	js_set_bytes(in.json, "csr", csr, csr_len);
+	if (ask("recover", &in, &answer, err) == 0 &&
+	    js_need_bytes(answer.json, "envelope", envelope, err) == 0)
+		rc = js_need_bytes(answer.json, "enc_cert", enc_cert, err);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
 signer_crl(const char *authority, const char *scope, int64_t *number, int64_t *next_update,
     struct err *err)
 {

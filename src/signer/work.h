@@ -1,5 +1,6 @@
 #ifndef SIGNER_WORK_H
 #define SIGNER_WORK_H
+#include "kmc/kmc.h"
 #include "pki/cert.h"
 #include "pki/crl.h"
 #include "signer/authority.h"
@@ -12,9 +13,10 @@
 struct signer {
 	struct store	*store;
 	struct authorities authorities;
-	/* asks kmc; replaced in tests */
-	int		(*pair)(const char *order, const unsigned char sign_point[65],
-			    unsigned char enc_point[65], struct buf *envelope,
+	/* ask kmc; replaced in tests */
+	int		(*pair)(const struct kmc_order *order, unsigned char enc_point[65],
+			    struct buf *envelope, struct err *err);
+	int		(*recover)(const struct kmc_recovery *r, struct buf *envelope,
 			    struct err *err);
 };
 NODISCARD int	signer_open(struct signer *s, const struct secret *passphrase,
@@ -45,9 +47,6 @@ void		officer_release(struct officer *o);
 NODISCARD int	officer_check(struct signer *s, const json_t *parsed, const char *who,
 		    const struct signed_statement *in, const struct signature *signature,
 		    unsigned int may, struct officer *out, struct err *err);
-/* Parse a statement and check that it is canonical, of this type and version 1. */
-NODISCARD int	statement_parse(const char *bytes, size_t len, const char *type, json_t **out,
-		    struct err *err);
 NODISCARD int	officer_issue(struct signer *s, const char *name, const void *csr,
 		    size_t csr_len, unsigned int may, struct cert **out, struct err *err);
 
@@ -61,6 +60,11 @@ NODISCARD int	status_change(struct signer *s, const char *type,
 NODISCARD int	admin_revoke(struct signer *s, const char *serial, int64_t reason,
 		    struct err *err);
 NODISCARD int	status_ask(struct signer *s, const char *serial, json_t *out, struct err *err);
+
+/* recover.c */
+NODISCARD int	recover_work(struct signer *s, const char *order,
+		    const struct signed_statement *in, const void *csr, size_t csr_len,
+		    struct buf *envelope, struct buf *enc_cert, struct err *err);
 
 /*
  * list.c: make the list of this CA (id) anew if it is due; scope: "" the full one, "delta".

@@ -50,6 +50,12 @@ SELECT statement, point, sign_serial, enc_serial, envelope FROM issue WHERE ref 
 -- name: issue_by_sign
 SELECT ref, statement, enc_serial, op FROM issue WHERE sign_serial = $1
 
+-- name: issue_by_enc
+SELECT sign_serial FROM issue WHERE enc_serial = $1
+
+-- name: issue_by_point
+SELECT sign_serial FROM issue WHERE point = $1 ORDER BY created DESC LIMIT 1
+
 -- name: issue_replacing
 SELECT ref, sign_serial FROM issue WHERE replaces = $1
 

@@ -1,34 +1,20 @@
 #include "base/base.h"
-#include "unit.h"
-#include "base/conf.h"
-#include "kmc/kmc.h"
-#include "pki/envelope.h"
-#include "store/store.h"
+#include "house.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
+static struct house	 house;
 
-static struct kmc	*kmc;
-static struct secret	 kmc_pass;
+struct house *
+house_shared(void)
+{
+	return &house;
+}
 
 int	group_setup(void **state);
 int
 group_setup(void **state)
 {
-	static char	 dir[] = "/tmp/yinxin-kmc-XXXXXX";
-	struct err	 err = {0};
-	char		 path[64];
-
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	assert_ok(conf_set("data.dir", dir, &err));
-	assert_ok(conf_set("store.kmc", "sqlite:kmc.db", &err));
-	snprintf(path, sizeof(path), "%s/kmc-keys", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	secret_set(&kmc_pass, "passphrase of kmc", 17);
-	assert_ok(kmc_init(&kmc_pass, &err));
-	assert_ok(store_migrate(STORE_KMC, conf_str("store.kmc"), &err));
-	assert_ok(kmc_open(&kmc, &kmc_pass, &err));
+	house_make(&house);
 	return 0;
 }
 
@@ -37,26 +23,8 @@ int
 group_teardown(void **state)
 {
 	(void)state;
-	kmc_close(kmc);
-	secret_free(&kmc_pass);
+	house_free(&house);
 	return 0;
-}
-
-/* The enclosed key must be the one of the point. */
-static void
-assert_encloses(EVP_PKEY *sign_key, const struct buf *envelope, const unsigned char point[65])
-{
-	struct err	 err = {0};
-	struct secret	 scalar = {0};
-	EVP_PKEY	*key = NULL;
-	unsigned char	 have[SM2_POINT_LEN];
-
-	assert_ok(envelope_open(sign_key, envelope->p, envelope->len, &scalar, &err));
-	assert_ok(sm2_from_scalar(scalar.p, &key, &err));
-	assert_ok(sm2_point(key, have, &err));
-	assert_memory_equal(have, point, sizeof(have));
-	secret_free(&scalar);
-	EVP_PKEY_free(key);
 }
 
 void
@@ -64,7 +32,7 @@ test_kmc__asked_again_it_is_the_same_key(void **state)
 {
 	struct err	 err = {0};
 	struct buf	 first, second;
-	unsigned char	 sign[SM2_POINT_LEN], a[SM2_POINT_LEN], b[SM2_POINT_LEN];
+	unsigned char	 a[SM2_POINT_LEN], b[SM2_POINT_LEN];
 	EVP_PKEY	*key = NULL, *other = NULL;
 
 	(void)state;
@@ -72,18 +40,15 @@ test_kmc__asked_again_it_is_the_same_key(void **state)
 	buf_init(&second, ENVELOPE_MAX);
 	assert_ok(sm2_generate(&key, &err));
 	assert_ok(sm2_generate(&other, &err));
-	assert_ok(sm2_point(key, sign, &err));
-	assert_ok(kmc_pair_work(kmc, "20261121000000000001", sign, a, &first, &err));
-	assert_ok(kmc_pair_work(kmc, "20261121000000000001", sign, b, &second, &err));
+	assert_ok(house_pair(&house, "20261121000000000001", HOUSE_USCC, key, a, &first, &err));
+	assert_ok(house_pair(&house, "20261121000000000001", HOUSE_USCC, key, b, &second, &err));
 	assert_memory_equal(a, b, sizeof(a));
 	assert_false(first.len == second.len && memcmp(first.p, second.p, first.len) == 0);
-	assert_encloses(key, &first, a);
-	assert_encloses(key, &second, a);
-	buf_clear(&second);
-	assert_ok(kmc_pair_work(kmc, "20261121000000000002", sign, b, &second, &err));
+	house_assert_encloses(key, &first, a);
+	house_assert_encloses(key, &second, a);
+	assert_ok(house_pair(&house, "20261121000000000002", NULL, key, b, NULL, &err));
 	assert_memory_not_equal(a, b, sizeof(a));
-	assert_ok(sm2_point(other, sign, &err));
-	assert_err(kmc_pair_work(kmc, "20261121000000000001", sign, b, &second, &err),
+	assert_err(house_pair(&house, "20261121000000000001", HOUSE_USCC, other, b, NULL, &err),
 	    ERR_CONFLICT);
 	buf_free(&first);
 	buf_free(&second);
@@ -91,18 +56,22 @@ test_kmc__asked_again_it_is_the_same_key(void **state)
 	EVP_PKEY_free(other);
 }
 
-/* A sign key that is no point of the curve gets nothing. */
+/* A sign key that is no point of the curve gets nothing, and no key is spent on it. */
 void
 test_kmc__bad_point_is_refused(void **state)
 {
 	struct err	 err = {0};
 	unsigned char	 bad[SM2_POINT_LEN] = {4, 1}, out[SM2_POINT_LEN];
+	struct kmc_order order = {.ref = "20261121000000000003", .subject = "",
+		.sign_point = bad};
 	struct buf	 envelope;
 
 	(void)state;
 	buf_init(&envelope, ENVELOPE_MAX);
-	assert_true(kmc_pair_work(kmc, "20261121000000000003", bad, out, &envelope, &err) < 0);
+	assert_true(kmc_pair_work(house.kmc, &order, out, &envelope, &err) < 0);
 	assert_int_equal(envelope.len, 0);
+	assert_int_equal(house_count(&house,
+	    "SELECT count(*) FROM escrow WHERE ref = '20261121000000000003'"), 0);
 	buf_free(&envelope);
 }
 
@@ -117,6 +86,25 @@ test_kmc__wrong_passphrase_is_denied(void **state)
 	secret_set(&wrong, "another", 7);
 	assert_err(kmc_open(&k, &wrong, &err), ERR_DENIED);
 	assert_null(k);
-	assert_err(kmc_init(&kmc_pass, &err), ERR_WRONG_STATE);
+	assert_err(kmc_init(&house.passphrase, &err), ERR_WRONG_STATE);
 	secret_free(&wrong);
+}
+
+void
+test_kmc__journal_finds_changes(void **state)
+{
+	struct err	 err = {0};
+	json_t		*out = json_object();
+
+	(void)state;
+	kmc_journal_note(house.kmc, "test", NULL);
+	kmc_journal_note(house.kmc, "test", json_pack("{s:s}", "a", "b"));
+	assert_ok(kmc_journal_check(house.kmc, out, &err));
+	assert_true(js_int(out, "lines", 0) >= 4);	/* two officers, two tests */
+	assert_int_equal(house_sql(&house, "UPDATE journal SET detail = '{}' WHERE seq = 1"), 1);
+	assert_err(kmc_journal_check(house.kmc, out, &err), ERR_CRYPTO);
+	assert_int_equal(house_sql(&house, "DELETE FROM journal"),
+	    (int)js_int(out, "lines", 0));
+	assert_ok(kmc_journal_check(house.kmc, out, &err));
+	json_decref(out);
 }

@@ -13,6 +13,13 @@ world_shared(void)
 	return &w;
 }
 
+/* world_kmc is each file's own; the shared world's is this file's. */
+struct kmc *
+world_kmc_shared(void)
+{
+	return world_kmc;
+}
+
 int	group_setup(void **state);
 int
 group_setup(void **state)

@@ -30,14 +30,21 @@ struct world {
 /* The world that the tests of one program share; made by its group_setup. */
 struct world		*world_shared(void);
 
+struct kmc		*world_kmc_shared(void);
 static struct kmc	*world_kmc;	/* asked by world_pair */
 
-/* kmc_pair without a process between. */
+/* kmc_pair and kmc_recover without a process between. */
 static inline int
-world_pair(const char *order, const unsigned char sign_point[65], unsigned char enc_point[65],
-    struct buf *envelope, struct err *err)
+world_pair(const struct kmc_order *order, unsigned char enc_point[65], struct buf *envelope,
+    struct err *err)
 {
-	return kmc_pair_work(world_kmc, order, sign_point, enc_point, envelope, err);
+	return kmc_pair_work(world_kmc, order, enc_point, envelope, err);
+}
+
+static inline int
+world_recover(const struct kmc_recovery *r, struct buf *envelope, struct err *err)
+{
+	return kmc_recover_work(world_kmc, r, envelope, err);
 }
 
 static inline void
@@ -167,6 +174,7 @@ world_make(struct world *w)
 	world_second(w);
 	assert_ok(kmc_open(&world_kmc, &w->passphrase, &err));
 	w->signer.pair = world_pair;
+	w->signer.recover = world_recover;
 }
 
 static inline int

@@ -1,0 +1,112 @@
+#include "base/base.h"
+#include "ipc/ipc.h"
+#include "kmc/kmc.h"
+#include "kmc/request.h"
+
+/* Asking kmc from other processes. */
+#define KMC_TIMEOUT_MS	15000
+
+static int
+ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, struct err *err)
+{
+	return ipc_ask("kmc", KMC_VERSION, request, in, out, KMC_TIMEOUT_MS, err);
+}
+
+/* A request whose whole answer is wanted; the question is dropped here. */
+static int
+ask_json(const char *request, json_t *question, json_t **out, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	json_decref(in.json);
+	in.json = question;
+	if ((rc = ask(request, &in, &answer, err)) == 0 && out != NULL)
+		*out = json_incref(answer.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+kmc_pair(const struct kmc_order *order, unsigned char enc_point[65], struct buf *envelope,
+    struct err *err)
+{
+	struct ipc_msg	 in, out;
+	struct buf	 point;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&out);
+	buf_init(&point, 128);
+	js_set_str(in.json, "order", order->ref);
+	js_set_str(in.json, "subject", order->subject);
+	js_set_int(in.json, "not_after", order->not_after);
+	js_set_bytes(in.json, "sign_point", order->sign_point, SM2_POINT_LEN);
+	if (ask("pair", &in, &out, err) == 0 &&
+	    js_need_bytes(out.json, "enc_point", &point, err) == 0 &&
+	    js_need_bytes(out.json, "envelope", envelope, err) == 0) {
+		if (point.len == SM2_POINT_LEN) {
+			memcpy(enc_point, point.p, SM2_POINT_LEN);
+			rc = 0;
+		} else {
+			err_set(err, ERR_BUG, "kmc answered a bad point");
+		}
+	}
+	buf_free(&point);
+	ipc_msg_free(&in);
+	ipc_msg_free(&out);
+	return rc;
+}
+
+static void
+put_statement(json_t *question, const struct signed_statement *s)
+{
+	json_object_set_new(question, "statement", json_stringn(s->text, s->len));
+	js_set_bytes(question, "signature", s->first.p, s->first.len);
+	js_set_bytes(question, "second", s->second.p, s->second.len);
+}
+
+int
+kmc_recover(const struct kmc_recovery *r, struct buf *envelope, struct err *err)
+{
+	json_t	*question = json_object(), *answer = NULL;
+	int	 rc = -1;
+
+	put_statement(question, &r->statement);
+	js_set_bytes(question, "enc_cert", r->enc_cert.p, r->enc_cert.len);
+	js_set_bytes(question, "sign_cert", r->sign_cert.p, r->sign_cert.len);
+	if (ask_json("recover", question, &answer, err) == 0)
+		rc = js_need_bytes(answer, "envelope", envelope, err);
+	json_decref(answer);
+	return rc;
+}
+
+int
+kmc_officers(json_t **out, struct err *err)
+{
+	return ask_json("officers", json_object(), out, err);
+}
+
+int
+kmc_officer_add(const void *der, size_t len, json_t **out, struct err *err)
+{
+	json_t	*question = json_object();
+
+	js_set_bytes(question, "cert", der, len);
+	return ask_json("officer_add", question, out, err);
+}
+
+int
+kmc_officer_remove(const char *serial, struct err *err)
+{
+	return ask_json("officer_remove", json_pack("{s:s}", "serial", serial), NULL, err);
+}
+
+int
+kmc_journal_verify(json_t **out, struct err *err)
+{
+	return ask_json("journal_verify", json_object(), out, err);
+}

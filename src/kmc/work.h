@@ -1,0 +1,74 @@
+#ifndef KMC_WORK_H
+#define KMC_WORK_H
+#include "base/clock.h"
+#include "kmc/kmc.h"
+#include "kmc/wrap.h"
+/*
+ * The work of the key management centre, in the process that holds the keys; private to the
+ * floor (and its tests).
+ */
+struct kmc {
+	struct store	*store;
+	struct wraps	 wraps;
+};
+/* As store_write, and again when two at once wanted the same line of the journal. */
+NODISCARD int	kmc_write(struct kmc *k, store_fn fn, void *arg, struct err *err);
+
+/* Statements of key officers are good for so long after their time. */
+#define KMC_STATEMENT_FRESH	(7 * CLOCK_DAY)
+/* Clocks of officers' PCs may be so much ahead. */
+#define KMC_STATEMENT_AHEAD	(10 * CLOCK_MINUTE)
+
+/* escrow.c: a row; its private key still wrapped. */
+struct escrow {
+	char		 ref[65];			/* order it was made for */
+	char		 subject[KMC_SUBJECT];
+	unsigned char	 sign_point[SM2_POINT_LEN];	/* it was first enveloped for */
+	unsigned char	 enc_point[SM2_POINT_LEN];
+	struct buf	 sealed;			/* empty: destroyed */
+	int64_t		 version;			/* of the wrapping key */
+};
+void		escrow_init(struct escrow *e);
+void		escrow_release(struct escrow *e);
+/* 1 found, 0 none, -1; inside a transaction. */
+NODISCARD int	escrow_by_ref(struct db *db, const char *ref, struct escrow *e,
+		    struct err *err);
+NODISCARD int	escrow_by_point(struct db *db, const unsigned char point[SM2_POINT_LEN],
+		    struct escrow *e, struct err *err);
+/* The enclosed key for the holder of the sign key.  ERR_EXPIRED: it was destroyed. */
+NODISCARD int	escrow_envelope(struct kmc *k, const struct escrow *e,
+		    const unsigned char sign_point[SM2_POINT_LEN], struct buf *envelope,
+		    struct err *err);
+/*
+ * The enclosed key is that of the row's public key: a row that somebody exchanged in the store
+ * must not give another subject's key.  ERR_CRYPTO.
+ */
+NODISCARD int	escrow_check(struct kmc *k, const struct escrow *e, struct err *err);
+
+/* officer.c */
+NODISCARD int	key_officer_add(struct kmc *k, const void *der, size_t len, json_t *out,
+		    struct err *err);
+NODISCARD int	key_officer_remove(struct kmc *k, const char *serial, struct err *err);
+NODISCARD int	key_officer_list(struct kmc *k, json_t *list, struct err *err);
+/*
+ * The key officer whose serial the member `who` of the (parsed) statement names is on the list,
+ * its certificate good now, and signed the statement with `signature`, in these days.
+ * ERR_DENIED otherwise.  *cert (may be NULL) is the caller's.
+ */
+NODISCARD int	key_officer_check(struct kmc *k, const json_t *parsed, const char *who,
+		    const struct signed_statement *in, const struct signature *signature,
+		    struct cert **cert, struct err *err);
+/* Both "officer" and "second" did so, and are two. */
+NODISCARD int	key_officers_check(struct kmc *k, const json_t *parsed,
+		    const struct signed_statement *in, struct err *err);
+/* A certificate (DER) that leads to a CA of pub/chain.pem, all valid at `now`; 0: at its end. */
+NODISCARD int	trusted_cert_parse(const void *der, size_t len, int64_t now,
+		    struct cert **out, struct err *err);
+
+/* journal.c: one line, inside the transaction of the act.  detail is borrowed. */
+NODISCARD int	kmc_journal_add(struct db *db, const char *what, const json_t *detail,
+		    struct err *err);
+/* A line of its own, for refusals.  detail is dropped here; NULL: an empty object. */
+void		kmc_journal_note(struct kmc *k, const char *what, json_t *detail);
+NODISCARD int	kmc_journal_check(struct kmc *k, json_t *out, struct err *err);
+#endif

@@ -1,0 +1,31 @@
+-- store: kmc
+
+-- name: key_officer_by_serial
+SELECT name, der, active FROM key_officer WHERE serial = $1
+
+-- name: key_officer_put
+INSERT INTO key_officer (serial, name, der, active, created, ended) VALUES ($1, $2, $3, 1, $4, 0)
+ON CONFLICT (serial) DO UPDATE SET active = 1, ended = 0
+
+-- name: key_officer_end
+UPDATE key_officer SET active = 0, ended = $2 WHERE serial = $1 AND active = 1
+
+-- name: key_officer_list
+SELECT serial, name, active, created, ended FROM key_officer ORDER BY created, serial
+
+-- name: recovery_by_ref
+SELECT statement, sign_point FROM recovery WHERE ref = $1
+
+-- name: recovery_add
+INSERT INTO recovery (ref, kind, serial, escrow, officer, second, document, receiver, sign_point,
+	statement, signature, second_signature, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+
+-- name: kmc_journal_last
+SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1
+
+-- name: kmc_journal_add
+INSERT INTO journal (seq, time, what, detail, hash) VALUES ($1, $2, $3, $4, $5)
+
+-- name: kmc_journal_from
+SELECT seq, time, what, detail, hash FROM journal WHERE seq > $1 ORDER BY seq LIMIT 1000

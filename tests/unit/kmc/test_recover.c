@@ -1,0 +1,256 @@
+#include "base/base.h"
+#include "house.h"
+
+/* A key in escrow, its certificate, and the new UKey of the same and of another subject. */
+struct scene {
+	EVP_PKEY	*old_key, *new_key;
+	unsigned char	 point[SM2_POINT_LEN];
+	struct cert	*enc, *sign, *other;
+	char		 order[24];
+};
+
+static void
+scene_make(struct scene *s)
+{
+	static int	 n;
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	EVP_PKEY	*enc_key = NULL;
+	char		 order[24];
+
+	snprintf(order, sizeof(order), "202611220000000%05d", ++n);
+	snprintf(s->order, sizeof(s->order), "202611230000000%05d", n);
+	assert_ok(sm2_generate(&s->old_key, &err));
+	assert_ok(sm2_generate(&s->new_key, &err));
+	assert_ok(house_pair(h, order, HOUSE_USCC, s->old_key, s->point, NULL, &err));
+	assert_ok(sm2_from_point(s->point, &enc_key, &err));
+	/* long ended */
+	s->enc = house_cert(h, "sm2-org-enc", enc_key, "单位", HOUSE_USCC,
+	    clock_add_years(clock_now(), -8), 2);
+	s->sign = house_cert(h, "sm2-org-sign", s->new_key, "单位", HOUSE_USCC, clock_now(), 1);
+	s->other = house_cert(h, "sm2-org-sign", s->new_key, "别家", HOUSE_OTHER, clock_now(), 1);
+	EVP_PKEY_free(enc_key);
+}
+
+static void
+scene_free(struct scene *s)
+{
+	EVP_PKEY_free(s->old_key);
+	EVP_PKEY_free(s->new_key);
+	cert_free(s->enc);
+	cert_free(s->sign);
+	cert_free(s->other);
+}
+
+static json_t *
+asked(const struct scene *s)
+{
+	struct house	*h = house_shared();
+
+	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I}", "type", "recovery", "v", 1, "order",
+	    s->order, "serial", cert_serial(s->enc), "kind", "user", "officer",
+	    h->person[0].serial, "second", h->person[1].serial, "time",
+	    (json_int_t)clock_now());
+}
+
+/* The statement is dropped here. */
+static int
+recover_by(const struct scene *s, json_t *statement, const struct cert *to, EVP_PKEY *first,
+    EVP_PKEY *second, struct buf *envelope, struct err *err)
+{
+	struct house_signed	 t;
+	struct kmc_recovery	 r;
+	int			 rc;
+
+	house_sign(&t, statement, first, second);
+	r.statement = t.of;
+	r.enc_cert.p = cert_der(s->enc, &r.enc_cert.len);
+	r.sign_cert.p = cert_der(to, &r.sign_cert.len);
+	buf_clear(envelope);
+	rc = kmc_recover_work(house_shared()->kmc, &r, envelope, err);
+	house_signed_free(&t);
+	return rc;
+}
+
+static int
+recover(const struct scene *s, json_t *statement, struct buf *envelope, struct err *err)
+{
+	struct house	*h = house_shared();
+
+	return recover_by(s, statement, s->sign, h->person[0].key, h->person[1].key, envelope,
+	    err);
+}
+
+static int64_t
+refusals(void)
+{
+	return house_count(house_shared(),
+	    "SELECT count(*) FROM journal WHERE what = 'recover.refused'");
+}
+
+static json_t *
+with(json_t *statement, const char *key, json_t *value)
+{
+	json_object_set_new(statement, key, value);
+	return statement;
+}
+
+void
+test_recover__two_officers_give_the_key_back(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct scene	 s = {0};
+	struct buf	 envelope;
+	json_t		*j;
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	j = asked(&s);
+	assert_ok(recover(&s, json_incref(j), &envelope, &err));
+	house_assert_encloses(s.new_key, &envelope, s.point);
+	/* asked again: the same; another statement for the order: refused */
+	assert_ok(recover(&s, json_incref(j), &envelope, &err));
+	house_assert_encloses(s.new_key, &envelope, s.point);
+	assert_err(recover(&s, with(json_incref(j), "time", json_integer(clock_now() - 1)),
+	    &envelope, &err), ERR_CONFLICT);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM recovery WHERE kind = 'user'"), 1);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM journal WHERE what = 'key.recover'"),
+	    1);
+	json_decref(j);
+	scene_free(&s);
+	buf_free(&envelope);
+}
+
+void
+test_recover__one_officer_is_not_two(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct house_person *a = &h->person[0], *b = &h->person[1], *c = &h->person[2];
+	struct scene	 s = {0};
+	struct buf	 envelope;
+	struct cert	*again;
+	int64_t		 before = refusals();
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	assert_err(recover_by(&s, asked(&s), s.sign, a->key, NULL, &envelope, &err), ERR_DENIED);
+	assert_err(recover_by(&s, asked(&s), s.sign, a->key, a->key, &envelope, &err), ERR_DENIED);
+	assert_err(recover_by(&s, with(asked(&s), "second", json_string(a->serial)), s.sign, a->key,
+	    a->key, &envelope, &err), ERR_DENIED);
+	/* somebody who is no key officer */
+	assert_err(recover_by(&s, with(asked(&s), "second", json_string(c->serial)), s.sign, a->key,
+	    c->key, &envelope, &err), ERR_DENIED);
+	/* a second certificate for the same UKey */
+	again = house_cert(h, "staff", a->key, "甲", NULL, clock_now(), 3);
+	assert_ok(house_enlist(h, again, &err));
+	assert_err(recover_by(&s, with(asked(&s), "second", json_string(cert_serial(again))), s.sign,
+	    a->key, a->key, &envelope, &err), ERR_DENIED);
+	/* who was removed is no officer any more, and again one when enrolled again */
+	assert_ok(key_officer_remove(h->kmc, b->serial, &err));
+	assert_err(recover(&s, asked(&s), &envelope, &err), ERR_DENIED);
+	assert_err(key_officer_remove(h->kmc, b->serial, &err), ERR_NOT_FOUND);
+	assert_ok(house_enlist(h, b->cert, &err));
+	assert_int_equal(envelope.len, 0);
+	assert_int_equal(refusals(), before + 6);
+	assert_ok(recover(&s, asked(&s), &envelope, &err));
+	cert_free(again);
+	scene_free(&s);
+	buf_free(&envelope);
+}
+
+void
+test_recover__only_to_its_subject(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct scene	 s = {0}, t = {0};
+	struct cert	*enc;
+	struct buf	 envelope;
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	scene_make(&t);
+	assert_err(recover_by(&s, asked(&s), s.other, h->person[0].key, h->person[1].key, &envelope,
+	    &err), ERR_DENIED);
+	assert_err(recover(&s, with(asked(&s), "serial", json_string(cert_serial(t.enc))), &envelope,
+	    &err), ERR_DENIED);
+	/* a certificate made up for another subject's key */
+	enc = s.enc;
+	s.enc = house_cert(h, "sm2-org-enc", cert_key(enc), "别家", HOUSE_OTHER, clock_now(), 1);
+	assert_err(recover_by(&s, asked(&s), s.other, h->person[0].key, h->person[1].key, &envelope,
+	    &err), ERR_DENIED);
+	cert_free(s.enc);
+	/* a key that is not ours */
+	s.enc = house_cert(h, "sm2-org-enc", s.new_key, "单位", HOUSE_USCC, clock_now(), 1);
+	assert_err(recover(&s, asked(&s), &envelope, &err), ERR_NOT_FOUND);
+	cert_free(s.enc);
+	s.enc = enc;
+	assert_int_equal(envelope.len, 0);
+	scene_free(&s);
+	scene_free(&t);
+	buf_free(&envelope);
+}
+
+void
+test_recover__judicial_has_a_document_and_a_receiver(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct scene	 s = {0};
+	struct buf	 envelope;
+	json_t		*j;
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	j = with(asked(&s), "kind", json_string("judicial"));
+	assert_err(recover(&s, json_incref(j), &envelope, &err), ERR_DENIED);
+	j = with(j, "document", json_string("(2026)法调字第12号"));
+	assert_err(recover(&s, json_incref(j), &envelope, &err), ERR_DENIED);
+	j = with(j, "receiver", json_string(cert_serial(s.other)));
+	assert_err(recover(&s, json_incref(j), &envelope, &err), ERR_DENIED);
+	assert_ok(recover_by(&s, json_incref(j), s.other, h->person[0].key, h->person[1].key,
+	    &envelope, &err));
+	house_assert_encloses(s.new_key, &envelope, s.point);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM recovery WHERE kind = 'judicial' "
+	    "AND document <> ''"), 1);
+	json_decref(j);
+	scene_free(&s);
+	buf_free(&envelope);
+}
+
+void
+test_recover__time_and_store(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct scene	 s = {0}, t = {0};
+	struct buf	 envelope;
+	char		 sql[512];
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	scene_make(&t);
+	assert_err(recover(&s, with(asked(&s), "time", json_integer(clock_now() - 8 * CLOCK_DAY)),
+	    &envelope, &err), ERR_DENIED);
+	assert_err(recover(&s, with(asked(&s), "time", json_integer(clock_now() + CLOCK_HOUR)),
+	    &envelope, &err), ERR_DENIED);
+	assert_err(recover(&s, with(asked(&s), "kind", json_string("friend")), &envelope, &err),
+	    ERR_DENIED);
+	/* somebody exchanged the wrapped keys in the store */
+	snprintf(sql, sizeof(sql), "UPDATE escrow SET sealed = (SELECT sealed FROM escrow "
+	    "WHERE ref = '202611220000000%s') WHERE ref = '202611220000000%s'",
+	    t.order + 15, s.order + 15);
+	assert_int_equal(house_sql(h, sql), 1);
+	assert_err(recover(&s, asked(&s), &envelope, &err), ERR_CRYPTO);
+	assert_int_equal(envelope.len, 0);
+	scene_free(&s);
+	scene_free(&t);
+	buf_free(&envelope);
+}
