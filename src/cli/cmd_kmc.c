@@ -62,6 +62,26 @@ kmc_officer(int argc, char **argv, struct err *err)
 }
 
 static int
+kmc_stats_print(int argc, char **argv, struct err *err)
+{
+	json_t	*j = NULL;
+
+	(void)argv;
+	if (argc != 1)
+		return command_usage(command_by_name("kmc"), err);
+	if (kmc_stats(&j, err) < 0)
+		return -1;
+	printf("made ahead  %" PRId64 " of %" PRId64 "\nmade        %" PRId64 "\n"
+	    "in escrow   %" PRId64 "\nrecovered   %" PRId64 " for users, %" PRId64
+	    " judicial\ndestroyed   %" PRId64 "\n", js_int(j, "pool", 0),
+	    js_int(j, "pool_size", 0), js_int(j, "made", 0), js_int(j, "kept", 0),
+	    js_int(j, "recovered_user", 0), js_int(j, "recovered_judicial", 0),
+	    js_int(j, "destroyed", 0));
+	json_decref(j);
+	return 0;
+}
+
+static int
 kmc_journal(int argc, char **argv, struct err *err)
 {
 	json_t	*j = NULL;
@@ -80,7 +100,7 @@ static const struct {
 	const char	*name;
 	int		(*run)(int argc, char **argv, struct err *err);
 } kmc_verbs[] = {
-	{"officer", kmc_officer}, {"journal", kmc_journal},
+	{"officer", kmc_officer}, {"stats", kmc_stats_print}, {"journal", kmc_journal},
 };
 
 static int
@@ -94,7 +114,7 @@ cmd_kmc(int argc, char **argv, struct err *err)
 
 const struct command	 command_kmc = {
 	.name = "kmc",
-	.args = "officer add CERT|list|remove SERIAL | journal",
+	.args = "officer add CERT|list|remove SERIAL | stats | journal",
 	.help = "The key management centre: who may recover keys; verify its journal.",
 	.run = cmd_kmc,
 };

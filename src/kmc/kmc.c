@@ -14,6 +14,8 @@ kmc_open(struct kmc **out, const struct secret *passphrase, struct err *err)
 	struct kmc	*k = xcalloc(1, sizeof(*k));
 
 	pthread_rwlock_init(&k->wraps.lock, NULL);
+	pthread_mutex_init(&k->keeper.lock, NULL);
+	pthread_cond_init(&k->keeper.wake, NULL);
 	if (store_open(&k->store, STORE_KMC, conf_str("store.kmc"), false, err) < 0 ||
 	    wraps_open(&k->wraps, k->store, passphrase, err) < 0) {
 		kmc_close(k);
@@ -28,8 +30,11 @@ kmc_close(struct kmc *k)
 {
 	if (k == NULL)
 		return;
+	keeper_stop(k);
 	store_close(k->store);
 	wraps_close(&k->wraps);
+	pthread_cond_destroy(&k->keeper.wake);
+	pthread_mutex_destroy(&k->keeper.lock);
 	pthread_rwlock_destroy(&k->wraps.lock);
 	free(k);
 }

@@ -58,6 +58,12 @@ NODISCARD int	kmc_officers(json_t **out, struct err *err);
 /* The certificate must be good and lead to a CA of ours; one that was removed comes back. */
 NODISCARD int	kmc_officer_add(const void *der, size_t len, json_t **out, struct err *err);
 NODISCARD int	kmc_officer_remove(const char *serial, struct err *err);
+/*
+ * Also by web, for the metrics: {"pool","pool_size","made","kept","destroyed","recovered_user",
+ * "recovered_judicial"}: keys in the pool, its size when full, ever made, in escrow, destroyed,
+ * and recoveries.
+ */
+NODISCARD int	kmc_stats(json_t **out, struct err *err);
 /* Verify kmc's journal: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
 NODISCARD int	kmc_journal_verify(json_t **out, struct err *err);
 

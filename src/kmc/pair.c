@@ -6,8 +6,8 @@ struct pair {
 	struct kmc		*kmc;
 	const struct kmc_order	*order;
 	struct escrow		 escrow;		/* what the order has in the end */
-	unsigned char		 point[SM2_POINT_LEN];	/* a fresh pair, should it be needed */
-	unsigned char		 scalar[SM2_SCALAR_LEN];
+	const struct fresh	*fresh;			/* NULL: one of the pool is wanted */
+	bool			 empty;			/* the pool was */
 };
 
 void
@@ -21,19 +21,6 @@ kmc_subject(const char *id_type, const char *id_no, char digest[KMC_SUBJECT])
 	sm3(text.p, text.len, d);
 	hex_encode(d, sizeof(d), digest);
 	buf_free(&text);
-}
-
-static int
-pair_make(struct pair *p, struct err *err)
-{
-	EVP_PKEY	*key = NULL;
-	int		 rc = -1;
-
-	if (sm2_generate(&key, err) == 0 && sm2_point(key, p->point, err) == 0 &&
-	    sm2_scalar(key, p->scalar, err) == 0)
-		rc = 0;
-	EVP_PKEY_free(key);
-	return rc;
 }
 
 /* 1: the order has its pair already, 0: not yet, -1. */
@@ -53,25 +40,54 @@ pair_find(struct db *db, void *arg, struct err *err)
 	return 1;
 }
 
-/* Keep the fresh pair unless the order has one already: then that one is taken. */
+/* 1: e has a key that is nobody's yet, 0: the pool is empty, -1. */
+static int
+pair_choose(struct db *db, struct pair *p, struct err *err)
+{
+	struct escrow	*e = &p->escrow;
+
+	if (p->fresh == NULL)
+		return pool_take(db, e, err);
+	buf_clear(&e->sealed);
+	memcpy(e->enc_point, p->fresh->point, SM2_POINT_LEN);
+	return wrap_seal(&p->kmc->wraps, db, p->fresh->scalar, SM2_SCALAR_LEN, &e->sealed,
+	    &e->version, err) < 0 ? -1 : 1;
+}
+
+/* The pair the order has already, or one taken for it, in one transaction. */
 static int
 pair_keep(struct db *db, void *arg, struct err *err)
 {
 	struct pair	*p = arg;
 	struct escrow	*e = &p->escrow;
-	int		 rc = pair_find(db, p, err);
+	int		 rc;
 
-	if (rc != 0)
+	p->empty = false;
+	if ((rc = pair_find(db, p, err)) != 0)
 		return rc < 0 ? -1 : 0;
-	buf_clear(&e->sealed);
-	if (wrap_seal(&p->kmc->wraps, db, p->scalar, sizeof(p->scalar), &e->sealed, &e->version,
-	    err) < 0)
-		return -1;
-	memcpy(e->enc_point, p->point, SM2_POINT_LEN);
+	if ((rc = pair_choose(db, p, err)) <= 0) {
+		p->empty = rc == 0;
+		return rc;
+	}
 	return db_run(db, SQL_ESCROW_ADD, NULL, err, DB_TEXT(p->order->ref),
 	    DB_BLOB(p->order->sign_point, SM2_POINT_LEN), DB_BLOB(e->enc_point, SM2_POINT_LEN),
 	    DB_BLOB(e->sealed.p, e->sealed.len), DB_INT(e->version), DB_TEXT(p->order->subject),
 	    DB_INT(p->order->not_after), DB_INT(clock_now()));
+}
+
+/* The pool is empty: a key of its own, made now. */
+static int
+pair_keep_fresh(struct pair *p, struct err *err)
+{
+	struct fresh	 fresh;
+	int		 rc = -1;
+
+	p->fresh = &fresh;
+	if (fresh_make(&fresh, err) == 0)
+		rc = kmc_write(p->kmc, pair_keep, p, err);
+	p->fresh = NULL;
+	secret_wipe(&fresh, sizeof(fresh));
+	return rc;
 }
 
 int
@@ -88,14 +104,15 @@ kmc_pair_work(struct kmc *k, const struct kmc_order *order, unsigned char enc_po
 		return -1;
 	EVP_PKEY_free(sign);
 	escrow_init(&p.escrow);
-	if (pair_make(&p, err) < 0 ||
-	    kmc_write(k, pair_keep, &p, err) < 0 ||
-	    escrow_envelope(k, &p.escrow, order->sign_point, envelope, err) < 0)
+	if (kmc_write(k, pair_keep, &p, err) < 0 ||
+	    (p.empty && pair_keep_fresh(&p, err) < 0))
+		goto out;
+	keeper_wake(k);
+	if (escrow_envelope(k, &p.escrow, order->sign_point, envelope, err) < 0)
 		goto out;
 	memcpy(enc_point, p.escrow.enc_point, SM2_POINT_LEN);
 	rc = 0;
  out:
-	secret_wipe(p.scalar, sizeof(p.scalar));
 	escrow_release(&p.escrow);
 	return rc;
 }

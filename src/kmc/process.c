@@ -135,6 +135,15 @@ answer_officer_remove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_ro
 }
 
 static int
+answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)in;
+	(void)caller;
+	return kmc_stats_work(arg, out->json, err);
+}
+
+static int
 answer_journal_verify(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
@@ -150,6 +159,7 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"officers", IPC_ADMIN, answer_officers},
 	{"officer_add", IPC_ADMIN, answer_officer_add},
 	{"officer_remove", IPC_ADMIN, answer_officer_remove},
+	{"stats", IPC_ADMIN | IPC_WEB, answer_stats},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{0}
 };
@@ -171,7 +181,7 @@ kmc_main(struct err *err)
 	int			 rc = -1;
 
 	if (passphrase_get(&passphrase, err) < 0 || kmc_open(&k, &passphrase, err) < 0 ||
-	    sandbox_enter(SANDBOX_KMC, err) < 0)
+	    sandbox_enter(SANDBOX_KMC, err) < 0 || keeper_start(k, err) < 0)
 		goto out;
 	service.arg = k;
 	rc = ipc_process_serve(&service, err);

@@ -106,6 +106,12 @@ kmc_officer_remove(const char *serial, struct err *err)
 }
 
 int
+kmc_stats(json_t **out, struct err *err)
+{
+	return ask_json("stats", json_object(), out, err);
+}
+
+int
 kmc_journal_verify(json_t **out, struct err *err)
 {
 	return ask_json("journal_verify", json_object(), out, err);

@@ -7,10 +7,25 @@
  * The work of the key management centre, in the process that holds the keys; private to the
  * floor (and its tests).
  */
+/* keeper.c: the thread that works ahead, at low priority. */
+struct keeper {
+	pthread_t	 thread;
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 wake;
+	bool		 running, woken, stop;
+};
 struct kmc {
 	struct store	*store;
 	struct wraps	 wraps;
+	struct keeper	 keeper;
+	bool		 pool_filling;		/* the keeper's own */
 };
+NODISCARD int	keeper_start(struct kmc *k, struct err *err);
+void		keeper_wake(struct kmc *k);
+void		keeper_stop(struct kmc *k);		/* not running: no-op */
+/* One step of each job; *more: there is more to do at once. */
+NODISCARD int	keeper_step(struct kmc *k, bool *more, struct err *err);
+
 /* As store_write, and again when two at once wanted the same line of the journal. */
 NODISCARD int	kmc_write(struct kmc *k, store_fn fn, void *arg, struct err *err);
 
@@ -44,6 +59,19 @@ NODISCARD int	escrow_envelope(struct kmc *k, const struct escrow *e,
  * must not give another subject's key.  ERR_CRYPTO.
  */
 NODISCARD int	escrow_check(struct kmc *k, const struct escrow *e, struct err *err);
+
+/* pool.c: key pairs made ahead. */
+struct fresh {
+	unsigned char	 point[SM2_POINT_LEN], scalar[SM2_SCALAR_LEN];	/* whoever has it wipes */
+};
+NODISCARD int	fresh_make(struct fresh *f, struct err *err);
+/* Inside a transaction: 1 one left the pool for e, 0 it is empty, -1. */
+NODISCARD int	pool_take(struct db *db, struct escrow *e, struct err *err);
+/* A batch, when less than three quarters of kmc.pool_size are there, until it is full. */
+NODISCARD int	pool_fill(struct kmc *k, bool *more, struct err *err);
+
+/* stats.c: kmc_stats says what. */
+NODISCARD int	kmc_stats_work(struct kmc *k, json_t *out, struct err *err);
 
 /* officer.c */
 NODISCARD int	key_officer_add(struct kmc *k, const void *der, size_t len, json_t *out,

@@ -2,6 +2,7 @@
 #include "web/metrics.h"
 
 #include "gate/gate.h"
+#include "kmc/kmc.h"
 
 static const struct http_server	*metrics_server;
 
@@ -39,19 +40,20 @@ metrics_http(struct buf *b)
 		    s.status[k]);
 }
 
-/* Whatever gate counts, under its own names; nothing when gate does not answer. */
+/* Whatever a process counts, under its own names; nothing when it does not answer. */
 static void
-metrics_gate(struct buf *b)
+metrics_process(struct buf *b, const char *process, int (*ask)(json_t **out, struct err *err))
 {
 	json_t		*stats = NULL, *v = NULL;
 	const char	*key = NULL;
+	char		 name[64];
 	struct err	 err = {0};
 
-	metrics_one(b, "yinxin_gate_up", "gauge", "Does the gate process answer?",
-	    gate_stats(&stats, &err) == 0);
+	snprintf(name, sizeof(name), "yinxin_%s_up", process);
+	metrics_one(b, name, "gauge", "Does the process answer?", ask(&stats, &err) == 0);
 	json_object_foreach(stats, key, v)
 		if (json_is_number(v) || json_is_boolean(v))
-			buf_addf(b, "yinxin_gate_%s %.0f\n", key, json_is_boolean(v) ?
+			buf_addf(b, "yinxin_%s_%s %.0f\n", process, key, json_is_boolean(v) ?
 			    (double)json_is_true(v) : json_number_value(v));
 	json_decref(stats);
 }
@@ -61,5 +63,6 @@ metrics_write(struct buf *b)
 {
 	if (metrics_server != NULL)
 		metrics_http(b);
-	metrics_gate(b);
+	metrics_process(b, "gate", gate_stats);
+	metrics_process(b, "kmc", kmc_stats);
 }

@@ -1,0 +1,160 @@
+"""The key management centre as a process: killed while it gives keys out, asked by its command."""
+import json
+import os
+import sqlite3
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+
+from flow import need, same
+from test_g_kill import kill, restarted
+
+SIGNER = 64201
+# Speaks with kmc as the signer does: pairs for ever new orders, each asked until it is given.
+CHILD = """
+import base64, json, os, socket, struct, sys, threading, time
+if os.geteuid() == 0:
+    os.setgroups([SIGNER + 100, SIGNER + 101]); os.setresgid(SIGNER, SIGNER, SIGNER)
+    os.setresuid(SIGNER, SIGNER, SIGNER)
+G = bytes.fromhex("04" "32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7"
+                  "BC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0")
+path, token, version, seconds, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), \\
+    float(sys.argv[4]), int(sys.argv[5])
+lock, ledger, until = threading.Lock(), {}, time.monotonic() + seconds
+def frame(s, value):
+    b = json.dumps(value).encode()
+    s.sendall(struct.pack(">II", len(b), 0) + b)
+    head = b""
+    while len(head) < 8:
+        more = s.recv(8 - len(head))
+        if not more:
+            raise OSError("closed")
+        head += more
+    n, m = struct.unpack(">II", head)
+    body = b""
+    while len(body) < n + m:
+        more = s.recv(n + m - len(body))
+        if not more:
+            raise OSError("closed")
+        body += more
+    return json.loads(body[:n])
+class Line:
+    def __init__(self):
+        self.s = None
+    def pair(self, order):
+        if self.s is None:
+            self.s = socket.socket(socket.AF_UNIX)
+            self.s.settimeout(20)
+            try:
+                self.s.connect(path)
+                hello = frame(self.s, {"version": version, "role": "signer", "token": token})
+                if "error" in hello:
+                    raise RuntimeError(hello)
+            except OSError:
+                self.s = None
+                raise
+        try:
+            a = frame(self.s, {"_ask": "pair", "_req": "x", "order": order, "subject": "",
+                               "not_after": 0, "sign_point": base64.b64encode(G).decode()})
+        except OSError:
+            self.s = None
+            raise
+        if "error" in a:
+            raise RuntimeError(a)
+        return a["enc_point"]
+def steady(line, order):
+    while True:
+        try:
+            return line.pair(order)
+        except OSError:
+            time.sleep(0.02)
+def work(t):
+    line, n = Line(), 0
+    while time.monotonic() < until:
+        order = f"2027{t:06d}{n:010d}"
+        point = steady(line, order)
+        with lock:
+            ledger[order] = point
+        n += 1
+pool = [threading.Thread(target=work, args=(t,)) for t in range(threads)]
+[t.start() for t in pool]
+[t.join() for t in pool]
+line = Line()
+changed = [o for o, p in ledger.items() if steady(line, o) != p]
+print(json.dumps({"given": len(ledger), "different": len(set(ledger.values())),
+                  "changed": changed}))
+""".replace("SIGNER + 100", str(SIGNER - 1 + 101)).replace("SIGNER + 101", str(SIGNER - 1 + 102)) \
+   .replace("SIGNER", str(SIGNER))
+
+
+def token_of(site, name):
+    with open(f"/proc/{site.status()[name]['pid']}/environ", "rb") as f:
+        for row in f.read().split(b"\0"):
+            if row.startswith(b"YINXIN_IPC_TOKEN="):
+                return row.split(b"=", 1)[1].decode()
+    raise RuntimeError(f"{name} has no token")
+
+
+def kmc_version():
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "../../src/kmc/request.h"), encoding="utf-8") as f:
+        return next(row.split()[2] for row in f if row.startswith("#define KMC_VERSION"))
+
+
+def stats(site):
+    words = site.yinxin("kmc", "stats").split("\n")
+    return {row[:12].strip(): row[12:].split() for row in words if row}
+
+
+def start_takers(site, seconds, threads=4):
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, site.path("data", "run", "kmc.sock"),
+         token_of(site, "signer"), kmc_version(), str(seconds), str(threads)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish_takers(takers):
+    out, err = takers.communicate(timeout=120)
+    need(takers.returncode == 0, err)
+    return json.loads(out)
+
+
+def test_kmc_killed(ctx):
+    """kill -9 of kmc while it gives keys out and fills its pool: no key is lost or given twice."""
+    site = ctx.site
+    takers = start_takers(site, 12)
+    rounds = 0
+    while takers.poll() is None and rounds < 8:
+        time.sleep(0.15 + 0.13 * (rounds * 7 % 5))
+        restarted(site, "kmc", kill(site, "kmc"))
+        rounds += 1
+    ledger = finish_takers(takers)
+    need(rounds >= 4, f"only {rounds} kills")
+    need(ledger["given"] > 20, f"only {ledger['given']} pairs were given")
+    same(ledger["changed"], [], "orders whose pair changed")
+    same(ledger["different"], ledger["given"], "keys given")
+    site.yinxin("kmc", "journal")
+    if ctx.engine == "sqlite":
+        db = sqlite3.connect(f"file:{site.path('data', 'kmc', 'kmc.db')}?mode=ro", uri=True)
+        same(db.execute("SELECT count(*) FROM pool JOIN escrow USING (enc_point)").fetchone()[0],
+             0, "keys both in the pool and in escrow")
+        db.close()
+
+
+def test_kmc_commands(ctx):
+    """Key officers by the command line; statistics there and in the metrics."""
+    site = ctx.site
+    out = site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"))
+    serial = out.split()[0]
+    need(f"{serial}  active" in site.yinxin("kmc", "officer", "list"), "not in the list")
+    site.yinxin("kmc", "officer", "remove", serial)
+    need(f"{serial}  removed" in site.yinxin("kmc", "officer", "list"), "still in the list")
+    r = site.yinxin("kmc", "officer", "remove", serial, check=False)
+    need(r.returncode != 0, "removed twice")
+    need(int(stats(site)["made"][0]) > 0, stats(site))
+    tls = ssl.create_default_context()
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    with urllib.request.urlopen(site.url + "/metrics", context=tls, timeout=10) as r:
+        need("yinxin_kmc_pool_size 256" in r.read().decode(), "no metrics of kmc")
