@@ -10,7 +10,8 @@
 #define NOTICE_MAIL	(32 * 1024)
 
 const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", "returned",
-	"approved", "made", "shipped", "done", "cancelled", "refunded", NULL };
+	"approved", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
+	"certificate_released", "certificate_revoked", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *

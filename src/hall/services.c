@@ -37,12 +37,25 @@ services_status(const char *serial, enum cert_status *status, struct err *err)
 	return 0;
 }
 
+static int
+services_change(const char *kind, const char *statement, size_t len, const void *signature,
+    size_t signature_len, const void *second, size_t second_len, struct err *err)
+{
+	if (strcmp(kind, "hold") == 0)
+		return signer_hold(statement, len, signature, signature_len, err);
+	if (strcmp(kind, "release") == 0)
+		return signer_release(statement, len, signature, signature_len, err);
+	return signer_revoke(statement, len, signature, signature_len, second, second_len, err);
+}
+
 const struct services *
 services_real(void)
 {
 	static const struct services	real = {
 		.issue = services_issue,
 		.status = services_status,
+		.change = services_change,
+		.pair_status = signer_status,
 		.image = doc_image_check,
 		.form = doc_form,
 		.captcha = doc_captcha,

@@ -24,6 +24,13 @@ struct services {
 		    struct err *err);
 	/* Is a certificate (by serial, hex) good at this moment? */
 	int	(*status)(const char *serial, enum cert_status *status, struct err *err);
+	/* Hold, release or revoke a pair by a signed statement (signer/signer.h); no signature
+	   for a hold by phone; second: of the other officer, or none. */
+	int	(*change)(const char *kind, const char *statement, size_t len,
+		    const void *signature, size_t signature_len, const void *second,
+		    size_t second_len, struct err *err);
+	/* signer_status: {"status","reason","revoked_at", …} */
+	int	(*pair_status)(const char *serial, json_t **out, struct err *err);
 	/* Check and reduce a picture, draw a form, draw a captcha: doc.h. */
 	int	(*image)(const void *p, size_t len, const struct doc_image_rule *rule,
 		    struct doc_image *out, struct err *err);

@@ -238,7 +238,8 @@ static int
 sign_check_text(const char *text, struct err *err)
 {
 	static const char *const marks[] = {"yinxin-sign-in", "\"type\":\"approval\"",
-		"\"type\":\"login\"", "\"type\":\"revocation\"", "\"type\":\"confirmation\""};
+		"\"type\":\"hold\"", "\"type\":\"release\"", "\"type\":\"revocation\"",
+		"\"type\":\"recovery\""};
 
 	if (strlen(text) > SIGN_TEXT_MAX)
 		return err_set(err, ERR_LIMIT, "要签名的内容太长。");

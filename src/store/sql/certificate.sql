@@ -63,3 +63,37 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: delivery_of_order
 SELECT company, waybill, receiver, blank, at FROM delivery WHERE order_id = $1 ORDER BY at, id;
+
+-- name: certificate_one
+SELECT c.account, c.order_id, c.serial, c.subject, c.not_before, c.not_after, c.der, c.state,
+	o.no, o.product
+FROM certificate c JOIN orders o ON o.id = c.order_id WHERE c.serial = $1 AND c.kind = 'sign';
+
+-- name: certificate_state_set
+UPDATE certificate SET state = $2 WHERE order_id = $1 AND state <> $2;
+
+-- name: certificate_search
+SELECT c.serial, c.subject, c.not_before, c.not_after, c.state, o.no
+FROM certificate c JOIN orders o ON o.id = c.order_id
+WHERE c.kind = 'sign' AND ($1 = '' OR c.serial = $1 OR o.no = $1 OR c.subject = $1)
+ORDER BY c.created DESC LIMIT 50 OFFSET $2;
+
+-- name: status_change_add
+INSERT INTO status_change (id, serial, kind, statement, account, staff, second, signature, state,
+	created, done_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 'drafted', $8, 0);
+
+-- name: status_change_get
+SELECT serial, kind, statement, account, staff, second, signature, state, created
+FROM status_change WHERE id = $1;
+
+-- name: status_change_first
+UPDATE status_change SET signature = $2, state = 'waiting' WHERE id = $1 AND state = 'drafted';
+
+-- name: status_change_done
+UPDATE status_change SET state = 'done', done_at = $2 WHERE id = $1 AND state <> 'done';
+
+-- name: status_change_waiting
+SELECT s.id, s.serial, s.kind, s.statement, s.staff, s.second, s.created, c.subject, f.name
+FROM status_change s JOIN certificate c ON c.serial = s.serial JOIN staff f ON f.id = s.staff
+WHERE s.state = 'waiting' ORDER BY s.created LIMIT 100;

@@ -47,6 +47,24 @@ const struct page		page_user = {
 	.tmpl = "user", .back = "/", .show = user_show,
 };
 
+static int
+user_certificates_show(struct call *c, struct err *err)
+{
+	const char	*mine = user_tab(call_query(c, "certificates"), certificate_tabs);
+
+	(void)json_object_set_new(c->model, "certificate_tabs",
+	    page_tabs(certificate_tabs, mine));
+	return call_take_as(c, "certificates", certificate_list(c->hall, &c->who, mine,
+	    &c->got, err));
+}
+
+extern const struct page	page_user_certificates;
+const struct page		page_user_certificates = {
+	.name = "user_certificates", .path = "/user/certificates", .need = NEED_ACCOUNT,
+	.title = "证书冻结与撤销", .tmpl = "user_certificates", .back = "/user",
+	.menu = MENU_SERVICE, .show = user_certificates_show,
+};
+
 /* One list of orders; which one stands in the row. */
 static int
 user_orders_show(struct call *c, struct err *err)

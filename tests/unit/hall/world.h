@@ -219,8 +219,39 @@ world_svc_captcha(const char *text, struct buf *png, struct err *err)
 	return 0;
 }
 
+/* The status of every pair of this world: one is enough for the tests. */
+static char	world_pair_state[16] = "good";
+
+static inline int
+world_svc_change(const char *kind, const char *statement, size_t len, const void *signature,
+    size_t signature_len, const void *second, size_t second_len, struct err *err)
+{
+	(void)statement;
+	(void)len;
+	(void)signature;
+	(void)signature_len;
+	(void)second;
+	(void)second_len;
+	(void)err;
+	(void)snprintf(world_pair_state, sizeof(world_pair_state), "%s",
+	    strcmp(kind, "hold") == 0 ? "held" : strcmp(kind, "release") == 0 ? "good" :
+	    "revoked");
+	return 0;
+}
+
+static inline int
+world_svc_pair_status(const char *serial, json_t **out, struct err *err)
+{
+	(void)serial;
+	(void)err;
+	*out = json_pack("{s:s, s:i, s:i}", "status", world_pair_state, "reason", 0,
+	    "revoked_at", 0);
+	return 0;
+}
+
 static const struct services	world_services = {
-	.issue = world_svc_issue, .status = world_svc_status, .image = world_svc_image,
+	.issue = world_svc_issue, .status = world_svc_status, .change = world_svc_change,
+	.pair_status = world_svc_pair_status, .image = world_svc_image,
 	.form = world_svc_form, .captcha = world_svc_captcha,
 };
 

@@ -117,9 +117,10 @@ async function sendCode(button) {
 	button.disabled = true;
 	say(said, "正在发送……");
 	try {
-		const answer = await post("/codes", {
-			purpose: form.dataset.codePurpose,
-			target: form.elements[form.dataset.codeTarget].value,
+		/* a page of its own when the number is known, not typed */
+		const answer = await post(form.dataset.codePath ?? "/codes", {
+			purpose: form.dataset.codePurpose ?? "",
+			target: form.elements[form.dataset.codeTarget ?? ""]?.value ?? "",
 			captcha_id: form.elements.captcha_id.value,
 			captcha: form.elements.captcha.value,
 		});

@@ -1,0 +1,132 @@
+#include "base/base.h"
+#include "hall/certificate.h"
+
+#include "web/pages/common.h"
+
+static int
+certificate_show(struct call *c, struct err *err)
+{
+	page_captcha(c);
+	return call_take(c, certificate_view(c->hall, &c->who, call_param(c, "serial"),
+	    &c->got, err));
+}
+
+extern const struct page	page_certificate_status;
+const struct page		page_certificate_status = {
+	.name = "certificate_status", .path = "/certificates/{serial}", .need = NEED_ACCOUNT,
+	.title = "证书状态", .tmpl = "certificate", .back = "/user/certificates", .show = certificate_show,
+};
+
+static int
+certificate_statement_post(struct call *c, struct err *err)
+{
+	return call_take(c, certificate_statement(c->hall, &c->who, call_param(c, "serial"),
+	    c->in, c->errors, &c->got, err));
+}
+
+extern const struct page	page_certificate_statement;
+const struct page		page_certificate_statement = {
+	.name = "certificate_statement", .path = "/certificates/{serial}/statement",
+	.need = NEED_ACCOUNT, .title = "待签名的内容", .back = "/certificates/{serial}",
+	.post = certificate_statement_post, .per_minute = 20,
+};
+
+static int
+certificate_change_post(struct call *c, struct err *err)
+{
+	bool	waiting = false;
+
+	if (certificate_change(c->hall, &c->who, call_param(c, "serial"), c->in, &waiting,
+	    err) < 0)
+		return -1;
+	return call_next(c, "已办理，最迟5秒后各业务系统查询到新的状态。", "/certificates/%s",
+	    call_param(c, "serial"));
+}
+
+extern const struct page	page_certificate_change;
+const struct page		page_certificate_change = {
+	.name = "certificate_change", .path = "/certificates/{serial}/change",
+	.need = NEED_ACCOUNT, .title = "办理", .back = "/certificates/{serial}",
+	.post = certificate_change_post, .per_minute = 20,
+};
+
+static int
+certificate_code_post(struct call *c, struct err *err)
+{
+	if (certificate_code(c->hall, &c->who, c->in, c->errors, err) < 0)
+		return -1;
+	js_set_str(c->model, "text", "验证码已发送到您的注册手机，5分钟内有效。");
+	return 0;
+}
+
+extern const struct page	page_certificate_code;
+const struct page		page_certificate_code = {
+	.name = "certificate_code", .path = "/certificates/{serial}/code",
+	.need = NEED_ACCOUNT, .title = "获取验证码", .back = "/certificates/{serial}",
+	.post = certificate_code_post, .per_minute = 10,
+};
+
+static int
+certificate_freeze_post(struct call *c, struct err *err)
+{
+	if (certificate_freeze(c->hall, &c->who, call_param(c, "serial"), c->in, c->errors,
+	    err) < 0)
+		return -1;
+	return call_next(c, "证书已冻结。找到UKey后，请联系客服恢复；确认丢失的，请办理撤销。",
+	    "/certificates/%s", call_param(c, "serial"));
+}
+
+extern const struct page	page_certificate_freeze;
+const struct page		page_certificate_freeze = {
+	.name = "certificate_freeze", .path = "/certificates/{serial}/freeze",
+	.need = NEED_ACCOUNT, .title = "冻结证书", .tmpl = "certificate",
+	.back = "/certificates/{serial}", .show = certificate_show,
+	.post = certificate_freeze_post, .per_minute = 10,
+};
+
+/* ---- the desk ---- */
+
+static int
+staff_certificates_show(struct call *c, struct err *err)
+{
+	return call_take(c, certificate_search(c->hall, &c->who, c->query, &c->got, err));
+}
+
+extern const struct page	page_staff_certificates, page_staff_certificate;
+const struct page		page_staff_certificates = {
+	.name = "staff_certificates", .path = "/staff/certificates", .need = NEED_REVIEWER,
+	.title = "证书", .tmpl = "staff_certificates", .back = "/staff", .menu = MENU_STAFF,
+	.show = staff_certificates_show,
+};
+const struct page		page_staff_certificate = {
+	.name = "staff_certificate", .path = "/staff/certificates/{serial}",
+	.need = NEED_REVIEWER, .title = "证书状态", .tmpl = "staff_certificate",
+	.back = "/staff/certificates", .show = certificate_show,
+};
+
+extern const struct page	page_staff_certificate_statement;
+const struct page		page_staff_certificate_statement = {
+	.name = "staff_certificate_statement",
+	.path = "/staff/certificates/{serial}/statement", .need = NEED_REVIEWER,
+	.title = "待签名的内容", .back = "/staff/certificates/{serial}",
+	.post = certificate_statement_post,
+};
+
+static int
+staff_certificate_change_post(struct call *c, struct err *err)
+{
+	bool	waiting = false;
+
+	if (certificate_change(c->hall, &c->who, call_param(c, "serial"), c->in, &waiting,
+	    err) < 0)
+		return -1;
+	return call_next(c, waiting ? "已签名，请第二位业务人员在“证书”页面签名后生效。" : "已办理。",
+	    "/staff/certificates");
+}
+
+extern const struct page	page_staff_certificate_change;
+const struct page		page_staff_certificate_change = {
+	.name = "staff_certificate_change", .path = "/staff/certificates/{serial}/change",
+	.need = NEED_REVIEWER, .title = "办理", .back = "/staff/certificates/{serial}",
+	.post = staff_certificate_change_post,
+};
