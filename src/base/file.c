@@ -98,6 +98,30 @@ file_write(const char *path, const void *p, size_t len, mode_t mode, struct err 
 }
 
 int
+file_shred(const char *path, struct err *err)
+{
+	static const char	 zeros[4096];
+	struct stat		 st;
+	int			 fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW), rc = -1;
+
+	if (fd < 0)
+		return err_errno(err, ERR_STORE, "cannot open %s", path);
+	if (fstat(fd, &st) < 0)
+		goto out;
+	for (off_t at = 0; at < st.st_size; at += (off_t)sizeof(zeros))
+		if (file_write_all(fd, zeros, (size_t)MIN(st.st_size - at,
+		    (off_t)sizeof(zeros))) < 0)
+			goto out;
+	if (fsync(fd) == 0 && unlink(path) == 0)
+		rc = file_sync_dir(path);
+ out:
+	if (rc < 0)
+		err_errno(err, ERR_STORE, "cannot destroy %s", path);
+	close(fd);
+	return rc;
+}
+
+int
 file_mkdirs(const char *path, mode_t mode, struct err *err)
 {
 	char	*copy = xstrdup(path);

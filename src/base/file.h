@@ -9,6 +9,11 @@ NODISCARD int file_read(const char *path, struct buf *b, struct err *err);
 /* Replace the file: temporary file, fsync, rename, fsync of the directory. */
 NODISCARD int file_write(const char *path, const void *p, size_t len, mode_t mode,
     struct err *err);
+/*
+ * Overwrite the file with zeros and remove it, durably.  What the file system or the disk keeps
+ * of the old blocks is not known here.
+ */
+NODISCARD int file_shred(const char *path, struct err *err);
 /* mkdir -p; existing directories keep their mode. */
 NODISCARD int file_mkdirs(const char *path, mode_t mode, struct err *err);
 bool	file_exists(const char *path);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/passphrase.h"
 #include "cli/command.h"
 #include "kmc/kmc.h"
 #include "pki/cert.h"
@@ -61,6 +62,123 @@ kmc_officer(int argc, char **argv, struct err *err)
 	return command_usage(command_by_name("kmc"), err);
 }
 
+static void
+history_print(const json_t *row)
+{
+	const json_t	*r;
+	size_t		 i;
+	char		 made[CLOCK_TEXT], ends[CLOCK_TEXT], gone[CLOCK_TEXT];
+
+	printf("%s  made %s  certificate until %s  %s", js_str(row, "order"),
+	    day(js_int(row, "created", 0), made), day(js_int(row, "not_after", 0), ends),
+	    js_str(row, "state"));
+	if (js_int(row, "destroyed", 0) != 0)
+		printf(" %s", day(js_int(row, "destroyed", 0), gone));
+	printf("\n");
+	json_array_foreach(json_object_get(row, "recoveries"), i, r)
+		printf("    recovered %s (%s) order %s by %s and %s for %s  %s\n",
+		    day(js_int(r, "created", 0), made), js_str(r, "kind"), js_str(r, "order"),
+		    js_str(r, "officer"), js_str(r, "second"), js_str(r, "receiver"),
+		    js_str(r, "document"));
+}
+
+/* "uscc:9135…" is looked up by its digest. */
+static int
+kmc_history_print(int argc, char **argv, struct err *err)
+{
+	json_t		*j = NULL, *row;
+	char		 digest[KMC_SUBJECT], *colon;
+	const char	*what = argc == 2 ? argv[1] : "";
+	size_t		 i;
+
+	if (argc != 2)
+		return command_usage(command_by_name("kmc"), err);
+	if ((colon = strchr(argv[1], ':')) != NULL) {
+		*colon = '\0';
+		kmc_subject(argv[1], colon + 1, digest);
+		what = digest;
+	}
+	if (kmc_history(what, &j, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(j, "keys"), i, row)
+		history_print(row);
+	json_decref(j);
+	return 0;
+}
+
+static int
+kmc_rewrap_run(int argc, char **argv, struct err *err)
+{
+	struct secret	 passphrase = {0};
+	int64_t		 version;
+	int		 rc = -1;
+
+	(void)argv;
+	if (argc != 1)
+		return command_usage(command_by_name("kmc"), err);
+	if (passphrase_get(&passphrase, err) == 0 &&
+	    (rc = kmc_rewrap(&passphrase, &version, err)) == 0)
+		printf("wrapping key %" PRId64 " is in use; the escrow is wrapped anew in the "
+		    "background\n", version);
+	secret_free(&passphrase);
+	return rc;
+}
+
+/* What would be destroyed, and the statement that two key officers have to sign. */
+static int
+destroy_show(const char *date, struct err *err)
+{
+	json_t		*plan = NULL;
+	int64_t		 before;
+
+	if (clock_parse_date(date, &before) < 0)
+		return err_set(err, ERR_INPUT, "%.40s is no day like 2026-11-21", date);
+	if (kmc_destroy_plan(before, &plan, err) < 0)
+		return -1;
+	printf("%" PRId64 " keys ended before %s.  To destroy them two key officers sign, with "
+	    "their serials and the time:\n{\"before\":%" PRId64 ",\"keys\":%" PRId64
+	    ",\"officer\":\"…\",\"second\":\"…\",\"time\":…,\"type\":\"destruction\",\"v\":1}\n",
+	    js_int(plan, "keys", 0), date, before, js_int(plan, "keys", 0));
+	json_decref(plan);
+	return 0;
+}
+
+static int
+destroy_signed(const char *files[3], struct err *err)
+{
+	struct buf		 part[3];
+	struct signed_statement	 s;
+	int			 rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(part); i++)
+		buf_init(&part[i], STATEMENT_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(part) && rc == 0; i++)
+		rc = file_read(files[i], &part[i], err);
+	s = (struct signed_statement){part[0].p, part[0].len, {part[1].p, part[1].len},
+	    {part[2].p, part[2].len}};
+	if (rc == 0 && (rc = kmc_destroy(&s, err)) == 0)
+		printf("the keys are being destroyed\n");
+	for (size_t i = 0; i < ARRAY_LEN(part); i++)
+		buf_free(&part[i]);
+	return rc;
+}
+
+static int
+kmc_destroy_run(int argc, char **argv, struct err *err)
+{
+	const char	*before = command_option(&argc, argv, "--before", NULL);
+	const char	*files[3] = {command_option(&argc, argv, "--statement", NULL),
+		command_option(&argc, argv, "--signature", NULL),
+		command_option(&argc, argv, "--second", NULL)};
+
+	if (argc == 1 && before != NULL && files[0] == NULL)
+		return destroy_show(before, err);
+	if (argc == 1 && before == NULL && files[0] != NULL && files[1] != NULL &&
+	    files[2] != NULL)
+		return destroy_signed(files, err);
+	return command_usage(command_by_name("kmc"), err);
+}
+
 static int
 kmc_stats_print(int argc, char **argv, struct err *err)
 {
@@ -100,7 +218,8 @@ static const struct {
 	const char	*name;
 	int		(*run)(int argc, char **argv, struct err *err);
 } kmc_verbs[] = {
-	{"officer", kmc_officer}, {"stats", kmc_stats_print}, {"journal", kmc_journal},
+	{"officer", kmc_officer}, {"history", kmc_history_print},
+	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"stats", kmc_stats_print}, {"journal", kmc_journal},
 };
 
 static int
@@ -114,7 +233,9 @@ cmd_kmc(int argc, char **argv, struct err *err)
 
 const struct command	 command_kmc = {
 	.name = "kmc",
-	.args = "officer add CERT|list|remove SERIAL | stats | journal",
-	.help = "The key management centre: who may recover keys; verify its journal.",
+	.args = "officer add CERT|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
+	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
+	    "--second FILE | stats | journal",
+	.help = "The key management centre: key officers, history, another wrapping key, destruction, statistics.",
 	.run = cmd_kmc,
 };

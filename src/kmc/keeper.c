@@ -6,7 +6,7 @@
 
 /* What the keeper does, one short step each; *more: there is more to do at once. */
 static int	(*const keeper_jobs[])(struct kmc *k, bool *more, struct err *err) = {
-	pool_fill,
+	pool_fill, rewrap_step, destroy_step,
 };
 
 #define KEEPER_REST_S	60		/* looks again though nobody woke it */

@@ -13,7 +13,7 @@ kmc_open(struct kmc **out, const struct secret *passphrase, struct err *err)
 {
 	struct kmc	*k = xcalloc(1, sizeof(*k));
 
-	pthread_rwlock_init(&k->wraps.lock, NULL);
+	wraps_init(&k->wraps);
 	pthread_mutex_init(&k->keeper.lock, NULL);
 	pthread_cond_init(&k->keeper.wake, NULL);
 	if (store_open(&k->store, STORE_KMC, conf_str("store.kmc"), false, err) < 0 ||
@@ -32,10 +32,9 @@ kmc_close(struct kmc *k)
 		return;
 	keeper_stop(k);
 	store_close(k->store);
-	wraps_close(&k->wraps);
 	pthread_cond_destroy(&k->keeper.wake);
 	pthread_mutex_destroy(&k->keeper.lock);
-	pthread_rwlock_destroy(&k->wraps.lock);
+	wraps_release(&k->wraps);
 	free(k);
 }
 

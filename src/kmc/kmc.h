@@ -64,6 +64,29 @@ NODISCARD int	kmc_officer_remove(const char *serial, struct err *err);
  * and recoveries.
  */
 NODISCARD int	kmc_stats(json_t **out, struct err *err);
+/*
+ * The keys of an order, or of a subject by kmc_subject, oldest first, ERR_NOT_FOUND when there
+ * are none: {"keys":[{"order","subject","created","not_after","state": kept|destroyed,
+ * "destroyed","version","recoveries":[{"order","kind","serial","officer","second","document",
+ * "receiver","created"}]}]}
+ */
+NODISCARD int	kmc_history(const char *what, json_t **out, struct err *err);
+/*
+ * A new wrapping key, in use at once; what the older ones wrap is wrapped anew in the
+ * background, then they are destroyed.  The passphrase is that of the key files.
+ */
+NODISCARD int	kmc_rewrap(const struct secret *passphrase, int64_t *version, struct err *err);
+/*
+ * Keys whose certificate ended before a time (those without one: made before it), which must
+ * be kmc.retention_years ago: {"before","keys"} how many there are.  To destroy them two key
+ * officers sign
+ *
+ *	{"type":"destruction","v":1,"before","keys","officer","second","time"}
+ *
+ * and it is done in the background.  ERR_CONFLICT when there are not that many.
+ */
+NODISCARD int	kmc_destroy_plan(int64_t before, json_t **out, struct err *err);
+NODISCARD int	kmc_destroy(const struct signed_statement *statement, struct err *err);
 /* Verify kmc's journal: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
 NODISCARD int	kmc_journal_verify(json_t **out, struct err *err);
 

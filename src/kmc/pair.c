@@ -104,6 +104,7 @@ kmc_pair_work(struct kmc *k, const struct kmc_order *order, unsigned char enc_po
 		return -1;
 	EVP_PKEY_free(sign);
 	escrow_init(&p.escrow);
+	wraps_enter(&k->wraps);
 	if (kmc_write(k, pair_keep, &p, err) < 0 ||
 	    (p.empty && pair_keep_fresh(&p, err) < 0))
 		goto out;
@@ -113,6 +114,7 @@ kmc_pair_work(struct kmc *k, const struct kmc_order *order, unsigned char enc_po
 	memcpy(enc_point, p.escrow.enc_point, SM2_POINT_LEN);
 	rc = 0;
  out:
+	wraps_leave(&k->wraps);
 	escrow_release(&p.escrow);
 	return rc;
 }

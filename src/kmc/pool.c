@@ -108,8 +108,10 @@ pool_fill(struct kmc *k, bool *more, struct err *err)
 		b->id[i] = rand_id();
 		rc = fresh_make(&b->key[i], err);
 	}
+	wraps_enter(&k->wraps);
 	if (rc == 0)
 		rc = kmc_write(k, pool_add, b, err);
+	wraps_leave(&k->wraps);
 	if (rc == 0)
 		k->pool_filling = have + (int64_t)b->n < size;
 	*more = *more || (rc == 0 && k->pool_filling);

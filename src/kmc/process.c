@@ -135,6 +135,55 @@ answer_officer_remove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_ro
 }
 
 static int
+answer_history(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)caller;
+	return history_work(arg, js_str(in->json, "what"), out->json, err);
+}
+
+/* blob: the passphrase of the key files. */
+static int
+answer_rewrap(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct secret	 passphrase = {0};
+	int64_t		 version;
+	int		 rc;
+
+	(void)caller;
+	secret_set(&passphrase, in->blob.p, in->blob.len);
+	secret_wipe(in->blob.p, in->blob.len);
+	if ((rc = rewrap_start(arg, &passphrase, &version, err)) == 0)
+		js_set_int(out->json, "version", version);
+	secret_free(&passphrase);
+	return rc;
+}
+
+static int
+answer_destroy_plan(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)caller;
+	return destroy_plan(arg, js_int(in->json, "before", 0), out->json, err);
+}
+
+static int
+answer_destroy(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct asked	 asked = {0};
+	int		 rc = asked_read(&asked, in->json, err);
+
+	(void)out;
+	(void)caller;
+	if (rc == 0)
+		rc = destroy_work(arg, &asked.of, err);
+	asked_free(&asked);
+	return rc;
+}
+
+static int
 answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
@@ -159,6 +208,10 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"officers", IPC_ADMIN, answer_officers},
 	{"officer_add", IPC_ADMIN, answer_officer_add},
 	{"officer_remove", IPC_ADMIN, answer_officer_remove},
+	{"history", IPC_ADMIN, answer_history},
+	{"rewrap", IPC_ADMIN, answer_rewrap},
+	{"destroy_plan", IPC_ADMIN, answer_destroy_plan},
+	{"destroy", IPC_ADMIN, answer_destroy},
 	{"stats", IPC_ADMIN | IPC_WEB, answer_stats},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{0}

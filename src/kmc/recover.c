@@ -163,10 +163,12 @@ kmc_recover_work(struct kmc *k, const struct kmc_recovery *in, struct buf *envel
 	int		 rc = -1;
 
 	escrow_init(&v.escrow);
+	wraps_enter(&k->wraps);
 	if (recover_parse(&v, err) == 0 &&
 	    key_officers_check(k, v.statement, &in->statement, err) == 0 &&
 	    recover_check_certs(&v, err) == 0 && kmc_write(k, recover_keep, &v, err) == 0)
 		rc = escrow_envelope(k, &v.escrow, v.sign_point, envelope, err);
+	wraps_leave(&k->wraps);
 	if (rc < 0)
 		recover_refused(&v, err);
 	escrow_release(&v.escrow);

@@ -112,6 +112,45 @@ kmc_stats(json_t **out, struct err *err)
 }
 
 int
+kmc_history(const char *what, json_t **out, struct err *err)
+{
+	return ask_json("history", json_pack("{s:s}", "what", what), out, err);
+}
+
+int
+kmc_rewrap(const struct secret *passphrase, int64_t *version, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	buf_add(&in.blob, passphrase->p, passphrase->len);
+	if ((rc = ask("rewrap", &in, &answer, err)) == 0)
+		*version = js_int(answer.json, "version", 0);
+	secret_wipe(in.blob.p, in.blob.len);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+kmc_destroy_plan(int64_t before, json_t **out, struct err *err)
+{
+	return ask_json("destroy_plan", json_pack("{s:I}", "before", (json_int_t)before), out,
+	    err);
+}
+
+int
+kmc_destroy(const struct signed_statement *statement, struct err *err)
+{
+	json_t	*question = json_object();
+
+	put_statement(question, statement);
+	return ask_json("destroy", question, NULL, err);
+}
+
+int
 kmc_journal_verify(json_t **out, struct err *err)
 {
 	return ask_json("journal_verify", json_object(), out, err);

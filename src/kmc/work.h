@@ -70,6 +70,20 @@ NODISCARD int	pool_take(struct db *db, struct escrow *e, struct err *err);
 /* A batch, when less than three quarters of kmc.pool_size are there, until it is full. */
 NODISCARD int	pool_fill(struct kmc *k, bool *more, struct err *err);
 
+/* rewrap.c: kmc_rewrap says what. */
+NODISCARD int	rewrap_start(struct kmc *k, const struct secret *passphrase, int64_t *version,
+		    struct err *err);
+NODISCARD int	rewrap_step(struct kmc *k, bool *more, struct err *err);
+
+/* destroy.c: kmc_destroy_plan and kmc_destroy say what. */
+NODISCARD int	destroy_plan(struct kmc *k, int64_t before, json_t *out, struct err *err);
+NODISCARD int	destroy_work(struct kmc *k, const struct signed_statement *in,
+		    struct err *err);
+NODISCARD int	destroy_step(struct kmc *k, bool *more, struct err *err);
+
+/* history.c: kmc_history says what. */
+NODISCARD int	history_work(struct kmc *k, const char *what, json_t *out, struct err *err);
+
 /* stats.c: kmc_stats says what. */
 NODISCARD int	kmc_stats_work(struct kmc *k, json_t *out, struct err *err);
 

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "kmc/wrap.h"
 #include "pki/key.h"
 
@@ -49,20 +50,81 @@ wrap_read(int64_t version, const struct secret *passphrase, struct seal **out,
 	return rc;
 }
 
-/* The versions whose keys must be there. */
+static void
+wrap_shred(int64_t version)
+{
+	char		*path = wrap_path(version);
+	struct err	 err = {0};
+
+	if (file_exists(path) && file_shred(path, &err) < 0)
+		log_err("kmc.shred", &err);
+	free(path);
+}
+
+void
+wraps_init(struct wraps *w)
+{
+	pthread_rwlockattr_t	 attr;
+
+	/* Otherwise a busy kmc would never let the keeper shut the gate. */
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&w->gate, &attr);
+	pthread_rwlockattr_destroy(&attr);
+	pthread_rwlock_init(&w->lock, NULL);
+	pthread_mutex_init(&w->change, NULL);
+}
+
+void
+wraps_release(struct wraps *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		seal_free(w->list[i].seal);
+	w->n = 0;
+	pthread_mutex_destroy(&w->change);
+	pthread_rwlock_destroy(&w->lock);
+	pthread_rwlock_destroy(&w->gate);
+}
+
+void
+wraps_enter(struct wraps *w)
+{
+	pthread_rwlock_rdlock(&w->gate);
+}
+
+void
+wraps_leave(struct wraps *w)
+{
+	pthread_rwlock_unlock(&w->gate);
+}
+
+/* Every version the store knows; seals are opened later. */
+struct versions {
+	struct wraps	*wraps;
+	int64_t		 newest;
+	int64_t		 destroyed[WRAP_MAX];
+	size_t		 n_destroyed;
+};
+
 static int
 wraps_list(struct db *db, void *arg, struct err *err)
 {
-	struct wraps	*w = arg;
+	struct versions	*v = arg;
+	struct wraps	*w = v->wraps;
 	struct rows	*r = NULL;
 	int		 rc;
 
+	*v = (struct versions){.wraps = w};
 	w->n = 0;
 	if (db_query(db, SQL_WRAPPING_KEY_LIST, &r, err) < 0)
 		return -1;
-	while ((rc = rows_next(r, err)) > 0)
-		if (strcmp(rows_text(r, 1), "destroyed") != 0 && w->n < WRAP_MAX)
-			w->list[w->n++] = (struct wrap){.version = rows_int(r, 0)};
+	while ((rc = rows_next(r, err)) > 0) {
+		v->newest = rows_int(r, 0);
+		if (strcmp(rows_text(r, 1), "destroyed") == 0)
+			v->destroyed[v->n_destroyed++ % WRAP_MAX] = v->newest;
+		else if (w->n < WRAP_MAX)
+			w->list[w->n++] = (struct wrap){.version = v->newest};
+	}
 	rows_free(r);
 	return rc;
 }
@@ -71,20 +133,83 @@ int
 wraps_open(struct wraps *w, struct store *store, const struct secret *passphrase,
     struct err *err)
 {
-	if (store_read(store, wraps_list, w, err) < 0)
+	struct versions	 v = {.wraps = w};
+
+	if (store_read(store, wraps_list, &v, err) < 0)
 		return -1;
+	for (size_t i = 0; i < MIN(v.n_destroyed, (size_t)WRAP_MAX); i++)
+		wrap_shred(v.destroyed[i]);
 	for (size_t i = 0; i < w->n; i++)
 		if (wrap_read(w->list[i].version, passphrase, &w->list[i].seal, err) < 0)
 			return err_add(err, "wrapping key %" PRId64, w->list[i].version);
 	return 0;
 }
 
-void
-wraps_close(struct wraps *w)
+int
+wraps_check(struct wraps *w, const struct secret *passphrase, struct err *err)
 {
+	struct seal	*seal = NULL;
+	int64_t		 newest;
+	int		 rc;
+
+	pthread_rwlock_rdlock(&w->lock);
+	newest = w->list[w->n - 1].version;
+	pthread_rwlock_unlock(&w->lock);
+	rc = wrap_read(newest, passphrase, &seal, err);
+	seal_free(seal);
+	return rc;
+}
+
+static int
+wraps_newest(struct db *db, void *arg, struct err *err)
+{
+	int64_t		*newest = arg;
+	struct rows	*r = NULL;
+	int		 rc;
+
+	*newest = 0;
+	if (db_query(db, SQL_WRAPPING_KEY_LIST, &r, err) < 0)
+		return -1;
+	while ((rc = rows_next(r, err)) > 0)
+		*newest = rows_int(r, 0);
+	rows_free(r);
+	return rc;
+}
+
+int
+wraps_add(struct wraps *w, struct store *store, const struct secret *passphrase,
+    int64_t *version, struct err *err)
+{
+	struct wrap	 fresh = {0};
+
+	if (w->n == WRAP_MAX)
+		return err_set(err, ERR_LIMIT, "too many wrapping keys wait to be destroyed");
+	if (store_read(store, wraps_newest, &fresh.version, err) < 0)
+		return -1;
+	fresh.version++;
+	wrap_shred(fresh.version);	/* left by a run that was killed before it was in use */
+	if (wrap_make(fresh.version, passphrase, err) < 0 ||
+	    wrap_read(fresh.version, passphrase, &fresh.seal, err) < 0)
+		return -1;
+	pthread_rwlock_wrlock(&w->lock);
+	w->list[w->n++] = fresh;
+	pthread_rwlock_unlock(&w->lock);
+	*version = fresh.version;
+	return 0;
+}
+
+void
+wraps_drop(struct wraps *w, int64_t version)
+{
+	pthread_rwlock_wrlock(&w->lock);
 	for (size_t i = 0; i < w->n; i++)
-		seal_free(w->list[i].seal);
-	w->n = 0;
+		if (w->list[i].version == version) {
+			seal_free(w->list[i].seal);
+			memmove(&w->list[i], &w->list[i + 1], (--w->n - i) * sizeof(w->list[0]));
+			break;
+		}
+	pthread_rwlock_unlock(&w->lock);
+	wrap_shred(version);
 }
 
 static const struct seal *

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 
+import walk
 from flow import need, same
 from test_g_kill import kill, restarted
 
@@ -121,12 +122,23 @@ def finish_takers(takers):
     return json.loads(out)
 
 
+def rewrap(site):
+    """Another wrapping key; kmc may just be on its way back."""
+    return walk.poll("kmc rewrap", lambda: site.yinxin(
+        "kmc", "rewrap", check=False).returncode == 0)
+
+
 def test_kmc_killed(ctx):
-    """kill -9 of kmc while it gives keys out and fills its pool: no key is lost or given twice."""
+    """kill -9 of kmc while it gives keys out, fills its pool and changes its wrapping key: no
+    key is lost or given twice, and the old wrapping key goes in the end."""
     site = ctx.site
+    keys = site.path("data", "kmc-keys")
+    before = set(os.listdir(keys))
     takers = start_takers(site, 12)
     rounds = 0
     while takers.poll() is None and rounds < 8:
+        if rounds % 3 == 1:
+            rewrap(site)
         time.sleep(0.15 + 0.13 * (rounds * 7 % 5))
         restarted(site, "kmc", kill(site, "kmc"))
         rounds += 1
@@ -136,6 +148,8 @@ def test_kmc_killed(ctx):
     same(ledger["changed"], [], "orders whose pair changed")
     same(ledger["different"], ledger["given"], "keys given")
     site.yinxin("kmc", "journal")
+    walk.poll("one wrapping key to be left", lambda: len(os.listdir(keys)) == 1, 20)
+    need(not before & set(os.listdir(keys)), "the old wrapping key is still there")
     if ctx.engine == "sqlite":
         db = sqlite3.connect(f"file:{site.path('data', 'kmc', 'kmc.db')}?mode=ro", uri=True)
         same(db.execute("SELECT count(*) FROM pool JOIN escrow USING (enc_point)").fetchone()[0],

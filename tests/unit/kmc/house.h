@@ -117,6 +117,7 @@ house_make(struct house *h)
 	assert_non_null(mkdtemp(h->dir));
 	assert_ok(conf_set("data.dir", h->dir, &err));
 	assert_ok(conf_set("store.kmc", "sqlite:kmc.db", &err));
+	assert_ok(conf_set("kmc.pool_size", "0", &err));
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		house_file(h, dirs[i], path);
 		assert_int_equal(mkdir(path, 0700), 0);
