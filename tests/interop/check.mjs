@@ -218,3 +218,25 @@ leave("other.envelope", write(0x30,
 	write(0x03, Buffer.from([0]), Buffer.from(sm4.encrypt(
 		[...Buffer.from(text("enc.key"), "hex")], hex(session),
 		{ padding: "none", output: "array" })))));
+
+// Time stamps: what is signed is the attributes, written as SET OF (RFC 5652 5.4).
+for (const [name, type, algorithm] of [["sm2", "1.2.840.113549.1.7.2", SM2_SM3],
+	["sm2gm", "1.2.156.10197.6.1.4.2.2", "1.2.156.10197.1.301.1"]]) {
+	test(`${name} time stamp: signature by the TSA`, () => {
+		const [, token] = children(read(file(`${name}-stamp.tsr`)));
+		const [id, content] = children(token);
+		want(oid(id) === type, "not SignedData");
+		const parts = children(read(content.body));
+		const info = children(children(parts[2])[1])[0].body;
+		const signer = children(children(parts.at(-1))[0]);
+		const attributes = write(0x31, signer[3].body);
+		want(oid(children(signer[4])[0]) === algorithm, "signature algorithm");
+		want(sm2.doVerifySignature([...attributes], hex(signer[5].body),
+			sm2.getPublicKeyFromPrivateKey(text(`${name}-tsa.key`)),
+			{ hash: true, der: true,
+			publicKey: sm2.getPublicKeyFromPrivateKey(text(`${name}-tsa.key`)) }),
+			"the signature does not hold");
+		want(hex(attributes).includes(sm3([...info])), "the digest of the stamp is not signed");
+		want(hex(info).includes(sm3([...file("message.txt")])), "another document");
+	});
+}

@@ -13,6 +13,9 @@
 #include "pki/csr.h"
 #include "pki/envelope.h"
 #include "pki/ocsp.h"
+#include "pki/tsp.h"
+
+#include <openssl/evp.h>
 
 static struct err	 err;
 static const char	*dir;
@@ -191,6 +194,41 @@ write_secrets(void)
 	buf_free(&der);
 }
 
+/* A stamp on message.txt (PREFIX-tsa.crt, PREFIX-stamp.tsr, PREFIX-query.tsq). */
+static void
+write_stamp(const char *prefix, const char *file, enum cms_form form, const struct party *by)
+{
+	struct party		 tsa = {0};
+	struct tsp_stamp	 stamp = {.policy = "1.2.156.99999.3", .serial = 0x8001,
+		.time = clock_now(), .accuracy = 1500, .form = form, .n_certs = 2};
+	const struct cert	*certs[2] = {NULL, by->cert};
+	struct tsp_request	 r;
+	enum tsp_failure	 failure;
+	unsigned char		 hash[EVP_MAX_MD_SIZE];
+	unsigned		 n = 0;
+	char			 name[64];
+	struct buf		 der, answer;
+
+	snprintf(name, sizeof(name), "%s-tsa", prefix);
+	issue(&tsa, name, "tsa", name, NULL, by, 5);
+	stamp.signer = certs[0] = tsa.cert;
+	stamp.key = tsa.key;
+	stamp.certs = certs;
+	buf_init(&der, TSP_ANSWER_MAX);
+	EVP_Digest(message, strlen(message), hash, &n, kind->digest(), NULL);
+	must(tsp_request_build(EVP_MD_get_type(kind->digest()), hash, n, "12345678", 8, true,
+	    &der, &err));
+	must(tsp_request_parse(der.p, der.len, &r, &failure, &err));
+	snprintf(name, sizeof(name), "%s-%s.tsq", prefix, file);
+	put(name, der.p, der.len);
+	buf_init(&answer, TSP_ANSWER_MAX);
+	must(tsp_respond(&r, &stamp, &answer, &err));
+	snprintf(name, sizeof(name), "%s-%s.tsr", prefix, file);
+	put(name, answer.p, answer.len);
+	buf_free(&answer);
+	buf_free(&der);
+}
+
 /* The same hierarchy with another kind of key: for those who know no SM2. */
 static void
 write_kind(const char *name)
@@ -230,6 +268,7 @@ write_kind(const char *name)
 	must(ocsp_respond(r, &answer, responder.cert, responder.key, clock_now(),
 	    clock_now() + CLOCK_DAY, &der, &err));
 	put(NAMED("answer.ocsp"), der.p, der.len);
+	write_stamp(name, "stamp", CMS_STANDARD, &ca);
 	ocsp_request_free(r);
 	buf_free(&ask);
 	buf_free(&der);
@@ -248,6 +287,8 @@ write_all(void)
 	write_lists();
 	write_request();
 	write_secrets();
+	write_stamp("sm2", "stamp", CMS_STANDARD, &issuing);
+	write_stamp("sm2gm", "stamp", CMS_GM, &issuing);
 	for (size_t i = 1; (kind = key_kind_at(i)) != NULL; i++)
 		write_kind(kind->name);
 }
