@@ -78,6 +78,8 @@ approval_statement(const struct order *o, const char *officer, int64_t now, stru
 	js_set_str(j, "profile", o->def->profile);
 	js_set_int(j, "years", o->years);
 	js_set_str(j, "medium", "ukey");
+	if (o->replaces[0] != '\0')
+		js_set_str(j, "replaces", o->replaces);
 	js_set_str(j, "officer", officer);
 	js_set_int(j, "time", now);
 	(void)json_object_set_new(j, "subject", approval_subject(o));

@@ -101,23 +101,65 @@ halldef_read_cps(struct reader *r, const struct yaml *root, struct err *err)
 }
 
 static int
+halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *way,
+    struct err *err)
+{
+	const struct yaml	*list = yaml_get(steps, way->op);
+	size_t			 i = 0;
+
+	if (read_texts(r, steps, way->op, &way->names, &way->n, err) < 0)
+		return -1;
+	for (i = 0; i < way->n; i++)
+		if (step_by_name(way->names[i]) == NULL)
+			return yaml_err(r->doc, &list->child[i], err, "unknown step \"%s\"",
+			    way->names[i]);
+	if (way->n == 0)
+		return yaml_err(r->doc, list, err, "\"%s\" must not be empty", way->op);
+	return 0;
+}
+
+/* Each operation has its way; "new" must be there. */
+static int
 halldef_read_steps(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const known[] = { "new", NULL };
+	static const char *const known[] = { "new", "renew", NULL };
 	const struct yaml	*steps = NULL, *list = NULL;
-	size_t			 i = 0;
+	struct def_steps	*ways = arena_alloc(r->arena, ARRAY_LEN(known) * sizeof(*ways));
+	size_t			 i = 0, n = 0;
 
 	if (yaml_need(r->doc, root, "steps", YAML_MAP, &steps, err) < 0 ||
 	    yaml_keys(r->doc, steps, known, err) < 0 ||
-	    yaml_need(r->doc, steps, "new", YAML_LIST, &list, err) < 0 ||
-	    read_texts(r, steps, "new", &r->def->steps_new, &r->def->n_steps_new, err) < 0)
+	    yaml_need(r->doc, steps, "new", YAML_LIST, &list, err) < 0)
 		return -1;
-	for (i = 0; i < list->n; i++)
-		if (step_by_name(r->def->steps_new[i]) == NULL)
-			return yaml_err(r->doc, &list->child[i], err, "unknown step \"%s\"",
-			    r->def->steps_new[i]);
-	if (list->n == 0)
-		return yaml_err(r->doc, list, err, "\"new\" must not be empty");
+	for (i = 0; known[i] != NULL; i++) {
+		if (yaml_get(steps, known[i]) == NULL)
+			continue;
+		ways[n].op = known[i];
+		if (halldef_read_way(r, steps, &ways[n++], err) < 0)
+			return -1;
+	}
+	r->def->steps = ways;
+	r->def->n_steps = n;
+	return 0;
+}
+
+static int
+halldef_read_renewal(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const known[] = { "before_days", "after_days", NULL };
+	const struct yaml	*y = yaml_get(root, "renewal");
+	int64_t			 before = 0, after = 0;
+
+	if (y == NULL)
+		return 0;
+	if (yaml_keys(r->doc, y, known, err) < 0 ||
+	    yaml_int(r->doc, y, "before_days", 1, 366, 0, &before, err) < 0 ||
+	    yaml_int(r->doc, y, "after_days", 0, 3660, -1, &after, err) < 0)
+		return -1;
+	if (halldef_steps(r->def, "renew")->n == 0)
+		return yaml_err(r->doc, y, err, "renewal needs steps.renew");
+	r->def->renew_before = (int)before;
+	r->def->renew_after = (int)after;
 	return 0;
 }
 
@@ -273,6 +315,7 @@ halldef_read(struct reader *r, struct err *err)
 {
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
+	    "renewal",
 	    "collection", "identity", "payment", "limits", "review", "security_questions",
 	    "warranty", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
@@ -283,6 +326,7 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_cps(r, root, err) < 0 ||
 	    read_products(r, root, err) < 0 ||
 	    halldef_read_steps(r, root, err) < 0 ||
+	    halldef_read_renewal(r, root, err) < 0 ||
 	    halldef_read_collections(r, root, err) < 0 ||
 	    halldef_read_payment(r, root, err) < 0 ||
 	    halldef_read_review(r, root, err) < 0 ||
@@ -348,6 +392,18 @@ const struct def_collection *
 halldef_collection(const struct halldef *d, const char *id)
 {
 	HALLDEF_FIND(d->collections, d->n_collections, id, id);
+}
+
+const struct def_steps *
+halldef_steps(const struct halldef *d, const char *op)
+{
+	static const struct def_steps	none = { .op = "" };
+	size_t				i = 0;
+
+	for (i = 0; i < d->n_steps; i++)
+		if (strcmp(d->steps[i].op, op) == 0)
+			return &d->steps[i];
+	return &none;
 }
 
 const struct def_agreement *

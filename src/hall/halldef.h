@@ -22,6 +22,13 @@ struct def_agreement {
 	bool		 print;		/* printed with the acceptance form */
 };
 
+/* The way through one operation: names in steps.def. */
+struct def_steps {
+	const char	*op;		/* "new", "renew" */
+	const char *const *names;
+	size_t		 n;
+};
+
 /* One kind of material of a product (rows APP/MAT of the seeds). */
 struct def_material {
 	const char	*kind;		/* "licence" */
@@ -90,7 +97,8 @@ struct halldef {
 	const struct def_agreement *agreements;	size_t n_agreements;
 	const struct def_agreement *cps;	/* practice statement; "# " begins a heading */
 	const struct def_product *products;	size_t n_products;
-	const char *const *steps_new;		size_t n_steps_new;	/* names in steps.def */
+	const struct def_steps *steps;		size_t n_steps;		/* one an operation */
+	int		 renew_before, renew_after;	/* days; before 0: no renewal */
 	const struct def_collection *collections; size_t n_collections;
 	const struct def_notice *notices;	size_t n_notices;
 	const struct def_text *downloads;	size_t n_downloads;
@@ -120,6 +128,8 @@ void		halldef_free(struct halldef *d);		/* NULL: no-op */
 
 const struct def_product	*halldef_product(const struct halldef *d, const char *id);
 const struct def_collection	*halldef_collection(const struct halldef *d, const char *id);
+/* The steps of an operation; one that is not defined has none. */
+const struct def_steps	*halldef_steps(const struct halldef *d, const char *op);
 const struct def_agreement	*halldef_agreement(const struct halldef *d, const char *id);
 const struct def_notice		*halldef_notice(const struct halldef *d, const char *event);
 const struct def_material	*product_material(const struct def_product *p, const char *kind);

@@ -44,12 +44,12 @@ step_is_done(const struct step *s, const struct order *o)
 const struct step *
 step_current(const struct hall *h, const struct order *o)
 {
-	const struct halldef	*d = hall_def(h);
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
 	const struct step	*s = NULL;
 	size_t			 i = 0;
 
-	for (i = 0; i < d->n_steps_new; i++) {
-		s = step_by_name(d->steps_new[i]);
+	for (i = 0; i < way->n; i++) {
+		s = step_by_name(way->names[i]);
 		if (step_applies(h, s, o) && !step_is_done(s, o))
 			return s;
 	}
@@ -81,13 +81,13 @@ step_bar_set(json_t *place, const char *state)
 json_t *
 step_progress(const struct hall *h, const struct order *o, const struct step *at)
 {
-	const struct halldef	*d = hall_def(h);
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
 	json_t			*bar = json_array(), *place = NULL;
 	size_t			 i = 0;
 	int			 k = 0;
 
-	for (i = 0; i < d->n_steps_new; i++) {
-		const struct step	*s = step_by_name(d->steps_new[i]);
+	for (i = 0; i < way->n; i++) {
+		const struct step	*s = step_by_name(way->names[i]);
 
 		if (!step_applies(h, s, o))
 			continue;
@@ -191,11 +191,11 @@ static int
 step_reachable(const struct hall *h, const struct step *s, const struct order *o,
     struct err *err)
 {
-	const struct halldef	*d = hall_def(h);
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
 	size_t			 i = 0;
 
-	for (i = 0; i < d->n_steps_new; i++) {
-		const struct step	*before = step_by_name(d->steps_new[i]);
+	for (i = 0; i < way->n; i++) {
+		const struct step	*before = step_by_name(way->names[i]);
 
 		if (before == s)
 			return step_applies(h, s, o) ? 0 : err_set(err, ERR_NOT_FOUND,

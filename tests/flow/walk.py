@@ -260,11 +260,13 @@ class Walker:
                  f"va says {status}")
         self.serial = cert["serial"]
 
-    def sign_in_by_ukey(self):
+    def sign_in_by_ukey(self, serial=None):
+        """serial: of the certificate, where the key holds several."""
         self.browser = Browser(self.site.url)
         self.browser.get("/signin")
         challenge = self.browser.post("/signin/challenge")
-        signed = self.assistant.post("/sign", {"text": challenge["text"], "pin": USER_PIN})
+        signed = self.assistant.post("/sign", {
+            "text": challenge["text"], "pin": USER_PIN, **({"serial": serial} if serial else {})})
         self.browser.post("/signin/ukey", {"id": challenge["id"],
                                            "signature": signed["signature"],
                                            "certificate": signed["certificate"]})

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "hall/certificate.h"
+#include "hall/renewal.h"
 
 #include "web/pages/common.h"
 
@@ -82,6 +83,26 @@ const struct page		page_certificate_freeze = {
 	.need = NEED_ACCOUNT, .title = "冻结证书", .tmpl = "certificate",
 	.back = "/certificates/{serial}", .show = certificate_show,
 	.post = certificate_freeze_post, .per_minute = 10,
+};
+
+static int
+certificate_renew_post(struct call *c, struct err *err)
+{
+	char	no[ORDER_NO];
+
+	if (renewal_begin(c->hall, &c->who, call_param(c, "serial"), c->in, c->errors, no,
+	    err) < 0)
+		return -1;
+	js_set_str(c->model, "no", no);
+	return call_next(c, NULL, "/orders/%s/continue", no);
+}
+
+extern const struct page	page_certificate_renew;
+const struct page		page_certificate_renew = {
+	.name = "certificate_renew", .path = "/certificates/{serial}/renew",
+	.need = NEED_ACCOUNT, .title = "证书更新", .tmpl = "certificate",
+	.back = "/certificates/{serial}", .show = certificate_show,
+	.post = certificate_renew_post, .per_minute = 20,
 };
 
 /* ---- the desk ---- */

@@ -1,0 +1,92 @@
+"""Renewal: from the certificate's page to a second pair in the same UKey."""
+import os
+
+import walk
+from flow import count, need, refused, same, sentence
+from test_j_race import at_once, twin
+from test_l_status import holder, look, status
+
+
+def renewing(ctx, days):
+    """The same hall with another window; the server started anew."""
+    site = ctx.site
+    path = site.path("app", "share", "yinxin", "halls", "renewing.yaml")
+    with open(site.path("app", "share", "yinxin", "halls", "dfca-construction.yaml"),
+              encoding="utf-8") as f:
+        text = f.read()
+    need("before_days: 90" in text, "the hall offers no renewal")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace("before_days: 90", f"before_days: {days}"))
+    site.stop_one("server")
+    site.extra["YINXIN_WEB_HALL_FILE"] = os.path.relpath(path, site.root)
+    site.start_server()
+    ctx.desk = None
+
+
+def as_before(ctx):
+    ctx.site.extra.pop("YINXIN_WEB_HALL_FILE", None)
+    ctx.site.stop_one("server")
+    ctx.site.start_server()
+    ctx.desk = None
+
+
+def fetch_again(w):
+    """The new pair into the key that holds the old one; the PIN stays."""
+    w.site.plug(w.p.key)
+    token = w.open_fetch(w.authorisation_code())
+    made = w.assistant.post("/key/make", {"order": w.p.order, "cn": w.p.name,
+                                          "pin": walk.USER_PIN})
+    issued = w.browser.post("/fetch/issue", {"token": token, "csr": made["csr"]})
+    w.assistant.post("/key/install", {
+        "order": w.p.order, "pin": walk.USER_PIN, "sign_cert": issued["sign_cert"],
+        "enc_cert": issued["enc_cert"], "envelope": issued["enc_key"]})
+    w.browser.post("/fetch/done", {"token": token})
+    return issued["serial"]
+
+
+def test_too_early(ctx):
+    """A year is left: the page says from when, asking all the same is refused."""
+    w, serial = holder(ctx)
+    model = look(w, serial)
+    need(not model["may_renew"] and "起可以更新" in model["renewal_text"], model["renewal_text"])
+    e = refused(409, w.browser.post, f"/certificates/{serial}/renew", {"years": "1"})
+    need("90天" in sentence(e), sentence(e))
+
+
+def test_renew(ctx):
+    """Two windows begin one renewal; paid, approved, fetched into the same key; the years count
+    from the old end, the old pair stays good and both keys sign in."""
+    w, serial = holder(ctx)
+    first = w.p.order
+    renewing(ctx, 366)
+    try:
+        w.browser.connection = None
+        w.sign_in()
+        old = look(w, serial)
+        need(old["may_renew"], old["renewal_text"])
+        refused(422, w.browser.post, f"/certificates/{serial}/renew", {"years": "9"})
+        tabs = [twin(w), twin(w)]
+        got = at_once([lambda t=t: t.browser.post(f"/certificates/{serial}/renew",
+                                                  {"years": "2"}) for t in tabs])
+        same(len({g["no"] for g in got}), 1, "renewals")
+        w.p.order = got[0]["no"]
+        need(w.p.order != first, "no order of its own")
+        w.browser.get(f"/orders/{w.p.order}/steps/agreement")
+        w.agree()
+        w.confirm()
+        w.pay("wechat")
+        ctx.officer().approve(w.p.order)
+        fresh = fetch_again(w)
+        new = look(w, fresh)
+        same(new["not_after"][:4], str(int(old["not_after"][:4]) + 2), "the year of its end")
+        same(new["not_after"][4:], old["not_after"][4:], "the day of its end")
+        same((status(ctx, serial), status(ctx, fresh)), ("good", "good"), "old and new")
+        same(look(w, serial)["renewal_order"], w.p.order, "the old one's renewal")
+        same(count(w.order_model(), "收到费用"), 1, "payments")
+        keys = w.assistant.get("/keys")["keys"][0]
+        same({c["serial"] for c in keys["certificates"]}, {serial, fresh}, "in the UKey")
+        for one in (serial, fresh):
+            w.sign_in_by_ukey(one)
+        ctx.site.yinxin("journal", "verify")
+    finally:
+        as_before(ctx)

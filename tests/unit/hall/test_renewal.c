@@ -1,0 +1,35 @@
+#include "unit.h"
+#include "base/clock.h"
+#include "hall/renewal.h"
+
+#define NOW	INT64_C(1795000000000)
+
+/* Fewer than 90 days left, or ended no more than 365 days ago; to the millisecond. */
+void
+test_renewal__window(void **state)
+{
+	(void)state;
+	assert_int_equal(renewal_judge(NOW + 91 * CLOCK_DAY, NOW, 90, 365), RENEWAL_EARLY);
+	assert_int_equal(renewal_judge(NOW + 90 * CLOCK_DAY, NOW, 90, 365), RENEWAL_EARLY);
+	assert_int_equal(renewal_judge(NOW + 90 * CLOCK_DAY - 1, NOW, 90, 365), RENEWAL_NOW);
+	assert_int_equal(renewal_judge(NOW + 89 * CLOCK_DAY, NOW, 90, 365), RENEWAL_NOW);
+	assert_int_equal(renewal_judge(NOW, NOW, 90, 365), RENEWAL_NOW);
+	assert_int_equal(renewal_judge(NOW - 365 * CLOCK_DAY, NOW, 90, 365), RENEWAL_NOW);
+	assert_int_equal(renewal_judge(NOW - 365 * CLOCK_DAY - 1, NOW, 90, 365), RENEWAL_LATE);
+	assert_int_equal(renewal_judge(NOW - 366 * CLOCK_DAY, NOW, 90, 365), RENEWAL_LATE);
+	assert_int_equal(renewal_judge(NOW, NOW, 0, 365), RENEWAL_OFF);
+}
+
+/* A leap day and month ends count as the days they are. */
+void
+test_renewal__calendar(void **state)
+{
+	int64_t	leap, march;
+
+	(void)state;
+	assert_int_equal(clock_parse_date("2028-02-29", &leap), 0);
+	assert_int_equal(clock_parse_date("2028-05-29", &march), 0);
+	assert_int_equal((march - leap) / CLOCK_DAY, 90);
+	assert_int_equal(renewal_judge(march, leap, 90, 365), RENEWAL_EARLY);
+	assert_int_equal(renewal_judge(march, leap + 1, 90, 365), RENEWAL_NOW);
+}
