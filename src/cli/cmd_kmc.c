@@ -62,6 +62,89 @@ kmc_officer(int argc, char **argv, struct err *err)
 	return command_usage(command_by_name("kmc"), err);
 }
 
+/* ---- other CAs ---- */
+
+static int
+client_list(struct err *err)
+{
+	json_t	*j = NULL, *row;
+	size_t	 i;
+	char	 since[CLOCK_TEXT];
+
+	if (kmc_clients(&j, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(j, "clients"), i, row)
+		printf("%s  %-8s  since %s  %s\n", js_str(row, "id"),
+		    js_bool(row, "active") ? "active" : "removed",
+		    day(js_int(row, "created", 0), since), js_str(row, "name"));
+	json_decref(j);
+	return 0;
+}
+
+static int
+client_add(const char *file, struct err *err)
+{
+	struct cert		*c = NULL;
+	json_t			*j = NULL;
+	const unsigned char	*der;
+	size_t			 len;
+	int			 rc;
+
+	if (cert_read(file, &c, err) < 0)
+		return -1;
+	der = cert_der(c, &len);
+	if ((rc = kmc_client_add(der, len, &j, err)) == 0)
+		printf("%s  %s  may ask by messages now\n", js_str(j, "id"), js_str(j, "name"));
+	json_decref(j);
+	cert_free(c);
+	return rc;
+}
+
+static int
+kmc_client(int argc, char **argv, struct err *err)
+{
+	if (argc == 3 && strcmp(argv[1], "add") == 0)
+		return client_add(argv[2], err);
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return client_list(err);
+	if (argc == 3 && strcmp(argv[1], "remove") == 0)
+		return kmc_client_remove(argv[2], err);
+	return command_usage(command_by_name("kmc"), err);
+}
+
+static int
+kmc_identity_run(int argc, char **argv, struct err *err)
+{
+	struct buf	 pem;
+	int		 rc;
+
+	if (argc != 2 || (strcmp(argv[1], "make") != 0 && strcmp(argv[1], "show") != 0))
+		return command_usage(command_by_name("kmc"), err);
+	buf_init(&pem, LIMIT_CERT * 2);
+	if ((rc = kmc_identity(strcmp(argv[1], "make") == 0, &pem, err)) == 0)
+		printf("%s", pem.p);
+	buf_free(&pem);
+	return rc;
+}
+
+/* A CA's message (GB/T 25056) from one file, the answer into another. */
+static int
+kmc_message_run(int argc, char **argv, struct err *err)
+{
+	struct buf	 in, out;
+	int		 rc = -1;
+
+	if (argc != 3)
+		return command_usage(command_by_name("kmc"), err);
+	buf_init(&in, LIMIT_JSON);
+	buf_init(&out, LIMIT_JSON);
+	if (file_read(argv[1], &in, err) == 0 && kmc_message(in.p, in.len, &out, err) == 0)
+		rc = file_write(argv[2], out.p, out.len, 0600, err);
+	buf_free(&in);
+	buf_free(&out);
+	return rc;
+}
+
 static void
 history_print(const json_t *row)
 {
@@ -218,7 +301,8 @@ static const struct {
 	const char	*name;
 	int		(*run)(int argc, char **argv, struct err *err);
 } kmc_verbs[] = {
-	{"officer", kmc_officer}, {"history", kmc_history_print},
+	{"officer", kmc_officer}, {"ca", kmc_client}, {"identity", kmc_identity_run},
+	{"message", kmc_message_run}, {"history", kmc_history_print},
 	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"stats", kmc_stats_print}, {"journal", kmc_journal},
 };
 
@@ -235,7 +319,8 @@ const struct command	 command_kmc = {
 	.name = "kmc",
 	.args = "officer add CERT|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
 	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
-	    "--second FILE | stats | journal",
-	.help = "The key management centre: key officers, history, another wrapping key, destruction, statistics.",
+	    "--second FILE | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
+	    "stats | journal",
+	.help = "The key management centre: key officers, history, wrapping key, destruction, other CAs, statistics.",
 	.run = cmd_kmc,
 };

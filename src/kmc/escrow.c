@@ -77,8 +77,7 @@ escrow_by_point(struct db *db, const unsigned char point[SM2_POINT_LEN], struct 
 	return rc;
 }
 
-/* The private key; the caller wipes and frees scalar. */
-static int
+int
 escrow_open(struct kmc *k, const struct escrow *e, struct buf *scalar, struct err *err)
 {
 	if (e->sealed.len == 0)

@@ -87,6 +87,19 @@ NODISCARD int	kmc_rewrap(const struct secret *passphrase, int64_t *version, stru
  */
 NODISCARD int	kmc_destroy_plan(int64_t before, json_t **out, struct err *err);
 NODISCARD int	kmc_destroy(const struct signed_statement *statement, struct err *err);
+/*
+ * Another CA's message (message.h), signed by a CA of kmc's list; the answer is signed with
+ * kmc's identity.  ERR_DENIED when nobody known signed it, or not in these minutes.  A key is
+ * never restored this way.
+ */
+NODISCARD int	kmc_message(const void *p, size_t len, struct buf *out, struct err *err);
+/* Make kmc's identity, or look at its certificate: PEM. */
+NODISCARD int	kmc_identity(bool make, struct buf *pem, struct err *err);
+/* {"clients":[{"id","name","serial","active","created"}]} */
+NODISCARD int	kmc_clients(json_t **out, struct err *err);
+/* {"id","name"} */
+NODISCARD int	kmc_client_add(const void *der, size_t len, json_t **out, struct err *err);
+NODISCARD int	kmc_client_remove(const char *id, struct err *err);
 /* Verify kmc's journal: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
 NODISCARD int	kmc_journal_verify(json_t **out, struct err *err);
 

@@ -5,7 +5,7 @@
 struct pair {
 	struct kmc		*kmc;
 	const struct kmc_order	*order;
-	struct escrow		 escrow;		/* what the order has in the end */
+	struct escrow		*escrow;		/* what the order has in the end */
 	const struct fresh	*fresh;			/* NULL: one of the pool is wanted */
 	bool			 empty;			/* the pool was */
 };
@@ -30,10 +30,10 @@ pair_find(struct db *db, void *arg, struct err *err)
 	struct pair	*p = arg;
 	int		 rc;
 
-	p->escrow.ref[0] = '\0';
-	if ((rc = escrow_by_ref(db, p->order->ref, &p->escrow, err)) <= 0)
+	p->escrow->ref[0] = '\0';
+	if ((rc = escrow_by_ref(db, p->order->ref, p->escrow, err)) <= 0)
 		return rc;
-	if (!secret_equal(p->escrow.sign_point, SM2_POINT_LEN, p->order->sign_point,
+	if (!secret_equal(p->escrow->sign_point, SM2_POINT_LEN, p->order->sign_point,
 	    SM2_POINT_LEN))
 		return err_set(err, ERR_CONFLICT, "order %s has a pair for another sign key",
 		    p->order->ref);
@@ -44,7 +44,7 @@ pair_find(struct db *db, void *arg, struct err *err)
 static int
 pair_choose(struct db *db, struct pair *p, struct err *err)
 {
-	struct escrow	*e = &p->escrow;
+	struct escrow	*e = p->escrow;
 
 	if (p->fresh == NULL)
 		return pool_take(db, e, err);
@@ -59,7 +59,7 @@ static int
 pair_keep(struct db *db, void *arg, struct err *err)
 {
 	struct pair	*p = arg;
-	struct escrow	*e = &p->escrow;
+	struct escrow	*e = p->escrow;
 	int		 rc;
 
 	p->empty = false;
@@ -91,30 +91,36 @@ pair_keep_fresh(struct pair *p, struct err *err)
 }
 
 int
-kmc_pair_work(struct kmc *k, const struct kmc_order *order, unsigned char enc_point[65],
-    struct buf *envelope, struct err *err)
+pair_obtain(struct kmc *k, const struct kmc_order *order, struct escrow *e, struct err *err)
 {
-	struct pair	 p = {.kmc = k, .order = order};
+	struct pair	 p = {.kmc = k, .order = order, .escrow = e};
 	EVP_PKEY	*sign = NULL;
-	int		 rc = -1;
 
 	if (order->ref[0] == '\0' || strlen(order->ref) > 64 || strlen(order->subject) >= KMC_SUBJECT)
 		return err_set(err, ERR_INPUT, "a pair belongs to an order");
 	if (sm2_from_point(order->sign_point, &sign, err) < 0)
 		return -1;
 	EVP_PKEY_free(sign);
-	escrow_init(&p.escrow);
-	wraps_enter(&k->wraps);
-	if (kmc_write(k, pair_keep, &p, err) < 0 ||
-	    (p.empty && pair_keep_fresh(&p, err) < 0))
-		goto out;
+	if (kmc_write(k, pair_keep, &p, err) < 0 || (p.empty && pair_keep_fresh(&p, err) < 0))
+		return -1;
 	keeper_wake(k);
-	if (escrow_envelope(k, &p.escrow, order->sign_point, envelope, err) < 0)
-		goto out;
-	memcpy(enc_point, p.escrow.enc_point, SM2_POINT_LEN);
-	rc = 0;
- out:
+	return 0;
+}
+
+int
+kmc_pair_work(struct kmc *k, const struct kmc_order *order, unsigned char enc_point[65],
+    struct buf *envelope, struct err *err)
+{
+	struct escrow	 e;
+	int		 rc = -1;
+
+	escrow_init(&e);
+	wraps_enter(&k->wraps);
+	if (pair_obtain(k, order, &e, err) == 0)
+		rc = escrow_envelope(k, &e, order->sign_point, envelope, err);
 	wraps_leave(&k->wraps);
-	escrow_release(&p.escrow);
+	if (rc == 0)
+		memcpy(enc_point, e.enc_point, SM2_POINT_LEN);
+	escrow_release(&e);
 	return rc;
 }

@@ -183,6 +183,73 @@ answer_destroy(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 	return rc;
 }
 
+/* Question and answer in the blobs. */
+static int
+answer_gbt25056(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)caller;
+	return gbt25056_work(arg, in->blob.p, in->blob.len, &out->blob, err);
+}
+
+static int
+answer_identity(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct cert	*c = NULL;
+	EVP_PKEY	*key = NULL;
+	struct buf	 pem;
+	int		 rc;
+
+	(void)caller;
+	buf_init(&pem, LIMIT_CERT * 2);
+	if (js_bool(in->json, "make"))
+		rc = identity_make(arg, &pem, err);
+	else if ((rc = identity_load(arg, &c, &key, err)) == 0)
+		cert_pem_add(c, &pem);
+	js_set_str(out->json, "pem", pem.p);
+	cert_free(c);
+	EVP_PKEY_free(key);
+	buf_free(&pem);
+	return rc;
+}
+
+static int
+answer_clients(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	json_t	*list = json_array();
+
+	(void)in;
+	(void)caller;
+	json_object_set_new(out->json, "clients", list);
+	return client_list(arg, list, err);
+}
+
+static int
+answer_client_add(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct buf	 cert;
+	int		 rc = -1;
+
+	(void)caller;
+	buf_init(&cert, LIMIT_CERT);
+	if (js_need_bytes(in->json, "cert", &cert, err) == 0)
+		rc = client_add(arg, cert.p, cert.len, out->json, err);
+	buf_free(&cert);
+	return rc;
+}
+
+static int
+answer_client_remove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)out;
+	(void)caller;
+	return client_remove(arg, js_str(in->json, "id"), err);
+}
+
 static int
 answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
@@ -212,6 +279,11 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"rewrap", IPC_ADMIN, answer_rewrap},
 	{"destroy_plan", IPC_ADMIN, answer_destroy_plan},
 	{"destroy", IPC_ADMIN, answer_destroy},
+	{"gbt25056", IPC_ADMIN, answer_gbt25056},
+	{"identity", IPC_ADMIN, answer_identity},
+	{"clients", IPC_ADMIN, answer_clients},
+	{"client_add", IPC_ADMIN, answer_client_add},
+	{"client_remove", IPC_ADMIN, answer_client_remove},
 	{"stats", IPC_ADMIN | IPC_WEB, answer_stats},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{0}

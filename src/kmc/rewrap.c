@@ -128,7 +128,8 @@ step_convert_some(struct db *db, void *arg, struct err *err)
 	struct step	*s = arg;
 
 	if (step_table(s, db, SQL_ESCROW_BY_VERSION, SQL_ESCROW_REWRAP, true, err) < 0 ||
-	    step_table(s, db, SQL_POOL_BY_VERSION, SQL_POOL_REWRAP, false, err) < 0)
+	    step_table(s, db, SQL_POOL_BY_VERSION, SQL_POOL_REWRAP, false, err) < 0 ||
+	    step_table(s, db, SQL_SECRET_BY_VERSION, SQL_SECRET_REWRAP, true, err) < 0)
 		return -1;
 	return step_count(s, db, err);
 }

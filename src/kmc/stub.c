@@ -151,6 +151,55 @@ kmc_destroy(const struct signed_statement *statement, struct err *err)
 }
 
 int
+kmc_message(const void *p, size_t len, struct buf *out, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	buf_add(&in.blob, p, len);
+	if ((rc = ask("gbt25056", &in, &answer, err)) == 0)
+		buf_add(out, answer.blob.p, answer.blob.len);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+kmc_identity(bool make, struct buf *pem, struct err *err)
+{
+	json_t	*answer = NULL;
+
+	if (ask_json("identity", json_pack("{s:b}", "make", make), &answer, err) < 0)
+		return -1;
+	buf_addstr(pem, js_str(answer, "pem"));
+	json_decref(answer);
+	return 0;
+}
+
+int
+kmc_clients(json_t **out, struct err *err)
+{
+	return ask_json("clients", json_object(), out, err);
+}
+
+int
+kmc_client_add(const void *der, size_t len, json_t **out, struct err *err)
+{
+	json_t	*question = json_object();
+
+	js_set_bytes(question, "cert", der, len);
+	return ask_json("client_add", question, out, err);
+}
+
+int
+kmc_client_remove(const char *id, struct err *err)
+{
+	return ask_json("client_remove", json_pack("{s:s}", "id", id), NULL, err);
+}
+
+int
 kmc_journal_verify(json_t **out, struct err *err)
 {
 	return ask_json("journal_verify", json_object(), out, err);

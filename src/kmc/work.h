@@ -2,6 +2,7 @@
 #define KMC_WORK_H
 #include "base/clock.h"
 #include "kmc/kmc.h"
+#include "kmc/message.h"
 #include "kmc/wrap.h"
 /*
  * The work of the key management centre, in the process that holds the keys; private to the
@@ -50,6 +51,9 @@ NODISCARD int	escrow_by_ref(struct db *db, const char *ref, struct escrow *e,
 		    struct err *err);
 NODISCARD int	escrow_by_point(struct db *db, const unsigned char point[SM2_POINT_LEN],
 		    struct escrow *e, struct err *err);
+/* The private key; the caller wipes and frees scalar.  ERR_EXPIRED: it was destroyed. */
+NODISCARD int	escrow_open(struct kmc *k, const struct escrow *e, struct buf *scalar,
+		    struct err *err);
 /* The enclosed key for the holder of the sign key.  ERR_EXPIRED: it was destroyed. */
 NODISCARD int	escrow_envelope(struct kmc *k, const struct escrow *e,
 		    const unsigned char sign_point[SM2_POINT_LEN], struct buf *envelope,
@@ -59,6 +63,40 @@ NODISCARD int	escrow_envelope(struct kmc *k, const struct escrow *e,
  * must not give another subject's key.  ERR_CRYPTO.
  */
 NODISCARD int	escrow_check(struct kmc *k, const struct escrow *e, struct err *err);
+
+/* pair.c: the order's pair, found or taken; inside the gate. */
+NODISCARD int	pair_obtain(struct kmc *k, const struct kmc_order *order, struct escrow *e,
+		    struct err *err);
+
+/* secret.c: kmc's own keys, 32 bytes each, wrapped like the escrow. */
+#define KMC_SECRET	32
+/* ERR_WRONG_STATE: it is there already. */
+NODISCARD int	kmc_secret_add(struct kmc *k, const char *name,
+		    const unsigned char plain[KMC_SECRET], const char *certificate,
+		    struct err *err);
+/* The caller wipes plain; certificate (PEM) may be NULL.  ERR_WRONG_STATE: not made yet. */
+NODISCARD int	kmc_secret_load(struct kmc *k, const char *name,
+		    unsigned char plain[KMC_SECRET], struct buf *certificate, struct err *err);
+
+/* identity.c: the key and certificate that sign messages to other CAs. */
+NODISCARD int	identity_make(struct kmc *k, struct buf *pem, struct err *err);
+NODISCARD int	identity_load(struct kmc *k, struct cert **cert, EVP_PKEY **key,
+		    struct err *err);
+
+/* client.c: the other CAs that may ask. */
+NODISCARD int	client_add(struct kmc *k, const void *der, size_t len, json_t *out,
+		    struct err *err);
+NODISCARD int	client_remove(struct kmc *k, const char *id, struct err *err);
+NODISCARD int	client_list(struct kmc *k, json_t *list, struct err *err);
+/* The one that signed the message; ERR_DENIED. */
+NODISCARD int	client_find(struct kmc *k, const struct km_request *request, struct cert **out,
+		    struct err *err);
+
+/* gbt25056.c: kmc_message says what. */
+NODISCARD int	gbt25056_work(struct kmc *k, const void *p, size_t len, struct buf *out,
+		    struct err *err);
+/* A certificate number as upper-case hex. */
+void		km_serial_text(struct der serial, char text[2 * KM_SERIAL + 1]);
 
 /* pool.c: key pairs made ahead. */
 struct fresh {

@@ -14,7 +14,8 @@ SELECT version FROM wrapping_key WHERE state = 'retiring' ORDER BY version LIMIT
 
 -- name: wrapped_count
 SELECT (SELECT count(*) FROM escrow WHERE version = $1 AND state = 'kept') +
-	(SELECT count(*) FROM pool WHERE version = $1)
+	(SELECT count(*) FROM pool WHERE version = $1) +
+	(SELECT count(*) FROM secret WHERE version = $1)
 
 -- name: escrow_by_version
 SELECT ref, sealed FROM escrow WHERE version = $1 AND state = 'kept' ORDER BY ref LIMIT $2

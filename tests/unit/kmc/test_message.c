@@ -1,0 +1,267 @@
+#include "base/base.h"
+#include "house.h"
+
+/* Another CA asks by messages: a CA of its own, a user's certificate number and sign key. */
+struct other {
+	EVP_PKEY	*key, *user;
+	struct cert	*cert;
+	unsigned char	 number[8];
+	struct km_request request;
+};
+
+static void
+other_make(struct other *o)
+{
+	static unsigned char	 n;
+	struct err		 err = {0};
+	struct house		*h = house_shared();
+	struct house		 foreign = {.ca = NULL};
+
+	*o = (struct other){.number = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, ++n}};
+	assert_ok(sm2_generate(&o->key, &err));
+	assert_ok(sm2_generate(&o->user, &err));
+	foreign.ca_key = o->key;
+	o->cert = house_cert(&foreign, "root", o->key, "别家根", NULL, clock_now(), 20);
+	(void)h;
+	o->request = (struct km_request){.n = 1, .time = clock_now(),
+		.task = {(const unsigned char *)"\x07", 1}};
+	o->request.ask[0] = (struct km_ask){.kind = KM_APPLY, .serial = {o->number, 8},
+		.not_before = clock_now(), .not_after = clock_add_years(clock_now(), 1)};
+	assert_ok(sm2_point(o->user, o->request.ask[0].point, &err));
+}
+
+static void
+other_free(struct other *o)
+{
+	EVP_PKEY_free(o->key);
+	EVP_PKEY_free(o->user);
+	cert_free(o->cert);
+}
+
+static void
+enlist(const struct other *o)
+{
+	struct err		 err = {0};
+	size_t			 len;
+	const unsigned char	*der = cert_der(o->cert, &len);
+	json_t			*out = json_object();
+
+	assert_ok(client_add(house_shared()->kmc, der, len, out, &err));
+	json_decref(out);
+}
+
+static int
+ask(const struct other *o, struct buf *answer, struct err *err)
+{
+	struct buf	 message;
+	int		 rc;
+
+	buf_init(&message, KM_MESSAGE_MAX);
+	buf_clear(answer);
+	assert_int_equal(km_request_build(&o->request, o->cert, o->key, &message, err), 0);
+	rc = gbt25056_work(house_shared()->kmc, message.p, message.len, answer, err);
+	buf_free(&message);
+	return rc;
+}
+
+static struct der
+get(struct der *in, unsigned tag)
+{
+	struct der	 body;
+
+	if (der_get(in, tag, &body) < 0)
+		fail_msg("no element of tag %02x", tag);
+	return body;
+}
+
+/* The list of a KMRespond whose signature holds. */
+static struct der
+respond_list(const struct buf *answer)
+{
+	struct err	 err = {0};
+	struct der	 in = {(unsigned char *)answer->p, answer->len}, all, tbs, body;
+	struct cert	*cert = NULL;
+	EVP_PKEY	*key = NULL;
+	unsigned	 tag;
+
+	assert_ok(identity_load(house_shared()->kmc, &cert, &key, &err));
+	all = get(&in, 0x30);
+	assert_int_equal(in.len, 0);
+	assert_int_equal(der_next(&all, &tag, &body, &tbs), 0);
+	get(&all, 0x30);
+	in = get(&all, 0x04);
+	assert_ok(sm2_verify_message(key, tbs.p, tbs.len, in.p, in.len, &err));
+	get(&body, 0x02);
+	get(&body, 0x30);
+	cert_free(cert);
+	EVP_PKEY_free(key);
+	return get(&body, 0x30);
+}
+
+/* The private key out of a SignedAndEnvelopedData belongs to the point. */
+static void
+assert_opens(struct der sealed, EVP_PKEY *user, const unsigned char *point)
+{
+	struct err	 err = {0};
+	struct der	 one, body;
+	struct secret	 sm4 = {0};
+	EVP_CIPHER_CTX	*ctx = EVP_CIPHER_CTX_new();
+	unsigned char	 plain[64], d[SM2_SCALAR_LEN], have[SM2_POINT_LEN];
+	int		 n = 0, last = 0;
+	EVP_PKEY	*key = NULL;
+
+	get(&sealed, 0x02);
+	one = get(&sealed, 0x31);
+	one = get(&one, 0x30);
+	get(&one, 0x02);
+	get(&one, 0x30);
+	get(&one, 0x30);
+	body = get(&one, 0x04);
+	assert_ok(sm2_decrypt(user, body.p, body.len, &sm4, &err));
+	assert_int_equal(sm4.len, 16);
+	get(&sealed, 0x31);
+	body = get(&sealed, 0x30);
+	get(&body, 0x06);
+	get(&body, 0x30);
+	one = get(&body, 0x80);
+	assert_true(one.len <= sizeof(plain));
+	assert_int_equal(EVP_CipherInit_ex2(ctx, EVP_sm4_ecb(), sm4.p, NULL, 0, NULL), 1);
+	assert_int_equal(EVP_CipherUpdate(ctx, plain, &n, one.p, (int)one.len), 1);
+	assert_int_equal(EVP_CipherFinal_ex(ctx, plain + n, &last), 1);
+	one = (struct der){plain, (size_t)(n + last)};
+	assert_int_equal(der_get_uint(&one, d, sizeof(d)), 0);
+	assert_ok(sm2_from_scalar(d, &key, &err));
+	assert_ok(sm2_point(key, have, &err));
+	assert_memory_equal(have, point, sizeof(have));
+	EVP_CIPHER_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	secret_free(&sm4);
+}
+
+static void
+need_identity(void)
+{
+	struct err	 err = {0};
+	struct buf	 pem;
+
+	buf_init(&pem, LIMIT_CERT * 2);
+	if (identity_make(house_shared()->kmc, &pem, &err) < 0)
+		assert_int_equal(err.kind, ERR_WRONG_STATE);
+	buf_free(&pem);
+}
+
+static void
+assert_applied(struct other *o, struct buf *answer)
+{
+	struct err	 err = {0};
+	struct der	 list, one, spki;
+	unsigned char	 point[SM2_POINT_LEN];
+	unsigned	 tag;
+
+	assert_ok(ask(o, answer, &err));
+	list = respond_list(answer);
+	one = get(&list, 0xa0);
+	assert_int_equal(list.len, 0);
+	if (!o->request.implicit)
+		one = get(&one, 0x30);
+	assert_int_equal(get(&one, 0x02).len, 8);
+	assert_int_equal(der_next(&one, &tag, &list, &spki), 0);
+	assert_ok(sm2_spki_parse(spki.p, spki.len, point, &err));
+	assert_opens(get(&one, 0x30), o->user, point);
+}
+
+void
+test_message__another_ca_gets_a_pair(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct other	 o;
+	struct buf	 answer;
+
+	(void)state;
+	buf_init(&answer, KM_MESSAGE_MAX);
+	need_identity();
+	other_make(&o);
+	assert_err(ask(&o, &answer, &err), ERR_DENIED);
+	enlist(&o);
+	assert_applied(&o, &answer);
+	o.request.implicit = true;		/* the other habit, and asked again */
+	assert_applied(&o, &answer);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM escrow WHERE ref LIKE 'km:%'"), 1);
+	o.request.time -= CLOCK_HOUR;
+	assert_err(ask(&o, &answer, &err), ERR_DENIED);
+	assert_int_equal(house_count(h,
+	    "SELECT count(*) FROM journal WHERE what = 'message.refused'"), 2);
+	other_free(&o);
+	buf_free(&answer);
+}
+
+void
+test_message__restore_and_revoke(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct other	 o;
+	struct der	 list;
+	struct buf	 answer;
+
+	(void)state;
+	buf_init(&answer, KM_MESSAGE_MAX);
+	need_identity();
+	other_make(&o);
+	enlist(&o);
+	assert_applied(&o, &answer);
+	o.request.n = 3;
+	o.request.ask[1] = o.request.ask[2] = o.request.ask[0];
+	o.request.ask[1].kind = KM_RESTORE;
+	o.request.ask[2].kind = KM_REVOKE;
+	assert_ok(ask(&o, &answer, &err));
+	list = respond_list(&answer);
+	get(&list, 0xa0);
+	get(&list, 0xa3);			/* no key by a CA's word alone */
+	get(&list, 0xa2);
+	assert_int_equal(list.len, 0);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM journal WHERE what = 'key.end'"), 1);
+	o.request.n = 1;
+	o.request.ask[0] = o.request.ask[2];
+	o.request.ask[0].serial.len = 7;	/* another number */
+	assert_ok(ask(&o, &answer, &err));
+	list = respond_list(&answer);
+	get(&list, 0xa3);
+	other_free(&o);
+	buf_free(&answer);
+}
+
+/* What is cut, longer or changed in any byte is not answered. */
+void
+test_message__hostile_bytes(void **state)
+{
+	struct err	 err = {0};
+	struct kmc	*k = house_shared()->kmc;
+	struct km_request r;
+	struct other	 o;
+	struct buf	 message, answer;
+
+	(void)state;
+	buf_init(&message, KM_MESSAGE_MAX);
+	buf_init(&answer, KM_MESSAGE_MAX);
+	need_identity();
+	other_make(&o);
+	enlist(&o);
+	assert_ok(km_request_build(&o.request, o.cert, o.key, &message, &err));
+	assert_ok(km_request_parse(message.p, message.len, &r, &err));
+	assert_int_equal(r.ask[0].not_after, o.request.ask[0].not_after / 1000 * 1000);
+	for (size_t i = 0; i < message.len; i++)
+		assert_true(km_request_parse(message.p, i, &r, &err) < 0);
+	for (size_t i = 0; i < message.len; i += 7) {
+		message.p[i] ^= 0x20;
+		assert_true(gbt25056_work(k, message.p, message.len, &answer, &err) < 0);
+		message.p[i] ^= 0x20;
+	}
+	assert_int_equal(answer.len, 0);
+	buf_addch(&message, 0);
+	assert_err(km_request_parse(message.p, message.len, &r, &err), ERR_INPUT);
+	other_free(&o);
+	buf_free(&message);
+	buf_free(&answer);
+}
