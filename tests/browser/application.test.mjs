@@ -201,6 +201,31 @@ async function whole(world, p, channel) {
 	assert.match(await fresh.textContent("main"), /我的证书/);
 }
 
+/* From the list of certificates to the page of the newest one. */
+async function certificate(page, p) {
+	await signIn(page, p);
+	await page.goto("/user/certificates");
+	await page.click("table >> text=查看 >> nth=0");
+	await page.waitForURL(/\/certificates\//);
+}
+
+/* A second pair into a key that holds one: said once, done at the second press. */
+async function fetchIntoUsedKey(world, page, p, order) {
+	await page.goto("/fetch");
+	await page.fill("#f-no", order);
+	await page.fill("#f-code", await world.authorisation(p.mail, order));
+	await page.fill("#f-captcha", world.site.captcha);
+	await page.click("[data-fetch-form] button.button-main");
+	await page.locator("[data-fetch-run] [data-assistant-key]:not(.hide)").waitFor();
+	await page.selectOption("[data-fetch-run] [data-assistant-select]", world.site.keys[p.kind]);
+	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.blankPin);
+	await page.click("[data-fetch-run] [data-assistant-go]");
+	await page.locator("[data-fetch-occupied]:not(.hide)").waitFor();
+	await world.shot(page, "renewal-occupied");
+	await page.click("[data-fetch-run] [data-assistant-go]");
+	await page.locator("[data-fetch-finished]:not(.hide)").waitFor();
+}
+
 export const tests = [
 	["organisation: from registration to UKey sign-in, notified of its payment three times", (w) => whole(w, w.site.people[0], "alipay")],
 	["person: returned, mended, approved, fetched", async (world) => {
@@ -223,6 +248,64 @@ export const tests = [
 		await page.waitForLoadState();
 		await approve(world, desk, order);
 		await fetchPair(world, page, p, order);
+	}],
+	["renewed: from the certificate's page into the same UKey", async (world) => {
+		const p = world.site.people[0], page = await world.page();
+
+		await certificate(page, p);
+		await world.shot(page, "certificate");
+		await page.selectOption("#f-years", "2");
+		await page.click("#renew button");
+		await page.waitForURL(/steps\/agreement/);
+		const order = page.url().match(/orders\/(\d{20})/)[1];
+
+		for (const tick of await page.locator("input[type=checkbox]").all())
+			await tick.check();
+		await page.click("text=同意，下一步");
+		await page.waitForURL(/steps\/confirm/);
+		await world.shot(page, "renewal-confirm");
+		await page.check("[name=way][value=download]");
+		await page.click("text=确认，下一步");
+		await page.waitForURL(/steps\/payment/);
+		await pay(world, page, "alipay", order);
+		await page.locator("text=缴费完成").first().waitFor();
+		await approve(world, await officer(world), order);
+		await fetchIntoUsedKey(world, page, p, order);
+		await page.goto("/user/certificates");
+		assert.equal(await page.locator("table >> text=查看").count(), 2);
+		await world.shot(page, "certificates-two");
+	}],
+	["the key is lost: frozen on the phone with a code", async (world) => {
+		const p = world.site.people[0], page = await world.page("phone");
+
+		await certificate(page, p);
+		const seen = (await world.sms(p.mobile)).length;
+
+		await page.fill("#f-captcha", world.site.captcha);
+		await page.click("[data-send-code]");
+		await page.fill("#f-code", await world.smsCode(p.mobile, seen));
+		await page.click("text=冻结证书 >> nth=-1");
+		await page.locator(".tag", { hasText: "已冻结" }).waitFor();
+		await world.shot(page, "phone-frozen");
+	}],
+	["revoked with the UKey, what is signed is shown", async (world) => {
+		const p = world.site.people[1], page = await world.page();
+
+		await certificate(page, p);
+		await page.locator("[data-sign-change] [data-assistant-key]:not(.hide)").waitFor();
+		await page.selectOption("[data-sign-change] [data-assistant-select]", world.site.keys.org);
+		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.blankPin);
+		await page.check("[name=kind][value=revocation]");
+		await page.selectOption("#f-reason", "5");
+		await page.click("[data-assistant-go]");
+		await page.locator("[data-assistant-said]", { hasText: "UKey" }).first().waitFor();
+		await page.locator("[data-statement]", { hasText: "revocation" }).waitFor();
+		await world.shot(page, "revoke-wrong-key");
+		await page.selectOption("[data-sign-change] [data-assistant-select]", world.site.keys.person);
+		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.blankPin);
+		await page.click("[data-assistant-go]");
+		await page.locator(".tag", { hasText: "已撤销" }).waitFor();
+		await world.shot(page, "revoked");
 	}],
 	["a form's errors stand beside the fields, on top, and take the focus", async (world) => {
 		const p = world.site.people[0], page = await world.page();

@@ -20,14 +20,25 @@ def person(world, kind):
             "company": p.company, "form": p.form()}
 
 
+def renewing(site):
+    """The same hall, where a certificate may be renewed at once."""
+    halls = site.path("app", "share", "yinxin", "halls")
+    with open(os.path.join(halls, "dfca-construction.yaml"), encoding="utf-8") as f:
+        text = f.read().replace("before_days: 90", "before_days: 366")
+    with open(os.path.join(halls, "renewing.yaml"), "w", encoding="utf-8") as f:
+        f.write(text)
+
+
 def main():
     root = hallsite.default_root("browser")
     old = hallsite.Site(root)
     old.stop()
     shutil.rmtree(root, ignore_errors=True)
-    site = hallsite.Site(root)
+    site = hallsite.Site(root, settings={
+        "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/renewing.yaml"})
     try:
         site.install()
+        renewing(site)
         site.init()
         for key in ("org", "person", "spare"):
             site.make_key(key, key, walk.BLANK_PIN)

@@ -33,13 +33,22 @@ confirm_summary(const struct order *o, char ends[CLOCK_TEXT])
 	return list;
 }
 
+/* A renewal goes into the key that the applicant holds: nothing is made or sent. */
+static bool
+confirm_offers(const struct order *o, const struct def_collection *way)
+{
+	return o->replaces[0] == '\0' || strcmp(way->id, "download") == 0;
+}
+
 static json_t *
-confirm_ways(const struct halldef *d, const char *chosen)
+confirm_ways(const struct halldef *d, const struct order *o, const char *chosen)
 {
 	json_t	*list = json_array(), *j = NULL;
 	size_t	 i = 0;
 
 	for (i = 0; i < d->n_collections; i++) {
+		if (!confirm_offers(o, &d->collections[i]))
+			continue;
 		j = json_pack("{s:s, s:s, s:s}", "id", d->collections[i].id, "title",
 		    d->collections[i].title, "help", d->collections[i].help);
 		js_set_bool(j, "address", d->collections[i].address);
@@ -68,20 +77,39 @@ confirm_address(const struct order *o)
 	return v;
 }
 
+/* From when the years count: a renewal's from the end of the old certificate, if that lasts. */
+static int
+confirm_from(struct db *db, const struct order *o, int64_t *from, struct err *err)
+{
+	struct rows	*rows = NULL;
+
+	*from = clock_now();
+	if (o->replaces[0] == '\0')
+		return 0;
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->replaces)) < 0)
+		return -1;
+	*from = MAX(*from, rows_int(rows, 5));
+	rows_free(rows);
+	return 0;
+}
+
 static int
 confirm_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
     json_t *model, struct err *err)
 {
 	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product};
-	json_t			*address = confirm_address(o);
+	json_t			*address = NULL;
+	int64_t			 from = 0;
 	char			 ends[CLOCK_TEXT];
 
-	(void)db;
 	(void)who;
-	(void)err;
-	(void)clock_date(clock_add_years(clock_now(), o->years), ends);
+	if (confirm_from(db, o, &from, err) < 0)
+		return -1;
+	address = confirm_address(o);
+	(void)clock_date(clock_add_years(from, o->years), ends);
+	js_set_bool(model, "renewing", o->replaces[0] != '\0');
 	(void)json_object_set_new(model, "summary", confirm_summary(o, ends));
-	(void)json_object_set_new(model, "ways", confirm_ways(hall_def(h),
+	(void)json_object_set_new(model, "ways", confirm_ways(hall_def(h), o,
 	    js_str(o->collection, "way")));
 	(void)json_object_set_new(model, "groups", form_model(&c, form_collection, address,
 	    NULL));
@@ -99,7 +127,7 @@ confirm_check(struct hall *h, const struct order *o, const json_t *in, json_t **
 	const struct def_collection	*way = halldef_collection(hall_def(h),
 					    js_str(in, "way"));
 
-	if (way == NULL)
+	if (way == NULL || !confirm_offers(o, way))
 		return hall_field_error(errors, "way", "领取方式", err, "请选择证书领取方式。");
 	if (!way->address)
 		*values = json_object();
