@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/passphrase.h"
+#include "base/str.h"
 #include "cli/command.h"
 #include "kmc/kmc.h"
 #include "pki/cert.h"
@@ -14,8 +15,10 @@ day(int64_t ms, char text[CLOCK_TEXT])
 }
 
 static int
-officer_add(const char *file, struct err *err)
+officer_add(const char *file, const char *may, struct err *err)
 {
+	unsigned int		 bits = (strstr(may, "keys") != NULL ? KEY_OFFICER_KEYS : 0u) |
+	    (strstr(may, "unlock") != NULL ? KEY_OFFICER_UNLOCK : 0u);
 	struct cert		*c = NULL;
 	json_t			*j = NULL;
 	const unsigned char	*der;
@@ -25,8 +28,8 @@ officer_add(const char *file, struct err *err)
 	if (cert_read(file, &c, err) < 0)
 		return -1;
 	der = cert_der(c, &len);
-	if ((rc = kmc_officer_add(der, len, &j, err)) == 0)
-		printf("%s  %s  may sign for keys now\n", js_str(j, "serial"), js_str(j, "name"));
+	if ((rc = kmc_officer_add(der, len, bits, &j, err)) == 0)
+		printf("%s  %s  may sign for %s now\n", js_str(j, "serial"), js_str(j, "name"), may);
 	json_decref(j);
 	cert_free(c);
 	return rc;
@@ -42,8 +45,10 @@ officer_list(struct err *err)
 	if (kmc_officers(&j, err) < 0)
 		return -1;
 	json_array_foreach(json_object_get(j, "officers"), i, row)
-		printf("%s  %-8s  since %s  until %s  %s\n", js_str(row, "serial"),
+		printf("%s  %-8s  %s%s  since %s  until %s  %s\n", js_str(row, "serial"),
 		    js_bool(row, "active") ? "active" : "removed",
+		    js_int(row, "may", 0) & KEY_OFFICER_KEYS ? "keys " : "",
+		    js_int(row, "may", 0) & KEY_OFFICER_UNLOCK ? "unlock" : "",
 		    day(js_int(row, "created", 0), since), day(js_int(row, "ended", 0), until),
 		    js_str(row, "name"));
 	json_decref(j);
@@ -53,8 +58,10 @@ officer_list(struct err *err)
 static int
 kmc_officer(int argc, char **argv, struct err *err)
 {
+	const char	*may = command_option(&argc, argv, "--may", "keys");
+
 	if (argc == 3 && strcmp(argv[1], "add") == 0)
-		return officer_add(argv[2], err);
+		return officer_add(argv[2], may, err);
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return officer_list(err);
 	if (argc == 3 && strcmp(argv[1], "remove") == 0)
@@ -142,6 +149,33 @@ kmc_message_run(int argc, char **argv, struct err *err)
 		rc = file_write(argv[2], out.p, out.len, 0600, err);
 	buf_free(&in);
 	buf_free(&out);
+	return rc;
+}
+
+static int
+kmc_device_master(int argc, char **argv, struct err *err)
+{
+	if (argc != 2 || strcmp(argv[1], "make") != 0)
+		return command_usage(command_by_name("kmc"), err);
+	return kmc_device_master_make(err);
+}
+
+/* For whoever makes UKeys: the key that goes into the one of this serial number, in hex. */
+static int
+kmc_device_key_run(int argc, char **argv, struct err *err)
+{
+	unsigned char	 key[UNLOCK_KEY];
+	char		 hex[2 * UNLOCK_KEY + 1];
+	int		 rc;
+
+	if (argc != 3)
+		return command_usage(command_by_name("kmc"), err);
+	if (kmc_device_key(argv[1], key, err) < 0)
+		return -1;
+	hex_encode(key, sizeof(key), hex);
+	rc = file_write(argv[2], hex, strlen(hex), 0600, err);
+	secret_wipe(key, sizeof(key));
+	secret_wipe(hex, sizeof(hex));
 	return rc;
 }
 
@@ -301,7 +335,8 @@ static const struct {
 	const char	*name;
 	int		(*run)(int argc, char **argv, struct err *err);
 } kmc_verbs[] = {
-	{"officer", kmc_officer}, {"ca", kmc_client}, {"identity", kmc_identity_run},
+	{"officer", kmc_officer}, {"device-master", kmc_device_master}, {"device-key", kmc_device_key_run},
+	{"ca", kmc_client}, {"identity", kmc_identity_run},
 	{"message", kmc_message_run}, {"history", kmc_history_print},
 	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"stats", kmc_stats_print}, {"journal", kmc_journal},
 };
@@ -317,10 +352,10 @@ cmd_kmc(int argc, char **argv, struct err *err)
 
 const struct command	 command_kmc = {
 	.name = "kmc",
-	.args = "officer add CERT|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
+	.args = "officer add CERT [--may keys,unlock]|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
 	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
 	    "--second FILE | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
-	    "stats | journal",
+	    "device-master make | device-key SERIAL OUT | stats | journal",
 	.help = "The key management centre: key officers, history, wrapping key, destruction, other CAs, statistics.",
 	.run = cmd_kmc,
 };

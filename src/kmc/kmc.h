@@ -2,6 +2,7 @@
 #define KMC_KMC_H
 #include "base/secret.h"
 #include "pki/statement.h"
+#include "token/unlock.h"
 /*
  * The key management centre (GB/T 25056): makes the encryption key pair of a dual certificate,
  * keeps its private key in escrow, and gives it out only inside an SM2EnvelopedKey for the
@@ -51,12 +52,31 @@ struct kmc_recovery {
 NODISCARD int	kmc_recover(const struct kmc_recovery *r, struct buf *envelope,
 		    struct err *err);
 
+/* ---- asked over ipc, by web ---- */
+
+/*
+ * The answer that unlocks a UKey (token/unlock.h), for a statement that a key officer signed:
+ *
+ *	{"type":"unlock","v":1,"order","serial","challenge","officer","time"}
+ *	serial of the UKey; challenge: 32 hex digits, as the UKey gave it
+ *
+ * One answer a challenge, good for kmc.unlock_minutes: the same statement gets the same answer
+ * until then (ERR_EXPIRED after it), another one ERR_CONFLICT.  ERR_DENIED and a line in the
+ * journal when the statement does not hold.
+ */
+NODISCARD int	kmc_unlock_answer(const struct signed_statement *statement,
+		    unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err);
+
 /* ---- asked over ipc, by the administrator ---- */
 
-/* {"officers":[{"serial","name","active","created","ended"}]} */
+/* What a key officer may sign for. */
+enum key_officer_may { KEY_OFFICER_KEYS = 1, KEY_OFFICER_UNLOCK = 2 };
+
+/* {"officers":[{"serial","name","active","created","ended","may"}]} */
 NODISCARD int	kmc_officers(json_t **out, struct err *err);
 /* The certificate must be good and lead to a CA of ours; one that was removed comes back. */
-NODISCARD int	kmc_officer_add(const void *der, size_t len, json_t **out, struct err *err);
+NODISCARD int	kmc_officer_add(const void *der, size_t len, unsigned int may, json_t **out,
+		    struct err *err);
 NODISCARD int	kmc_officer_remove(const char *serial, struct err *err);
 /*
  * Also by web, for the metrics: {"pool","pool_size","made","kept","destroyed","recovered_user",
@@ -100,6 +120,11 @@ NODISCARD int	kmc_clients(json_t **out, struct err *err);
 /* {"id","name"} */
 NODISCARD int	kmc_client_add(const void *der, size_t len, json_t **out, struct err *err);
 NODISCARD int	kmc_client_remove(const char *id, struct err *err);
+/* Make the master key of the UKeys' device keys; kmc does so when it first starts. */
+NODISCARD int	kmc_device_master_make(struct err *err);
+/* The device key of one UKey, for whoever makes UKeys; the caller wipes it.  Journaled. */
+NODISCARD int	kmc_device_key(const char *serial, unsigned char key[UNLOCK_KEY],
+		    struct err *err);
 /* Verify kmc's journal: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
 NODISCARD int	kmc_journal_verify(json_t **out, struct err *err);
 

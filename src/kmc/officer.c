@@ -29,6 +29,7 @@ trusted_cert_parse(const void *der, size_t len, int64_t now, struct cert **out,
 struct change {
 	const struct cert	*cert;
 	const char		*serial;
+	unsigned int		 may;
 };
 
 static int
@@ -37,8 +38,10 @@ change_note(struct db *db, const char *what, const struct change *c, struct err 
 	json_t	*detail = json_pack("{s:s}", "serial", c->serial);
 	int	 rc;
 
-	if (c->cert != NULL)
+	if (c->cert != NULL) {
 		js_set_str(detail, "name", cert_cn(c->cert));
+		js_set_int(detail, "may", c->may);
+	}
 	rc = kmc_journal_add(db, what, detail, err);
 	json_decref(detail);
 	return rc;
@@ -52,7 +55,8 @@ officer_put(struct db *db, void *arg, struct err *err)
 	const unsigned char	*der = cert_der(c->cert, &len);
 
 	if (db_run(db, SQL_KEY_OFFICER_PUT, NULL, err, DB_TEXT(c->serial),
-	    DB_TEXT(cert_cn(c->cert)), DB_BLOB(der, len), DB_INT(clock_now())) < 0)
+	    DB_TEXT(cert_cn(c->cert)), DB_BLOB(der, len), DB_INT(clock_now()),
+	    DB_INT(c->may)) < 0)
 		return -1;
 	return change_note(db, "key_officer.add", c, err);
 }
@@ -71,7 +75,8 @@ officer_end(struct db *db, void *arg, struct err *err)
 }
 
 int
-key_officer_add(struct kmc *k, const void *der, size_t len, json_t *out, struct err *err)
+key_officer_add(struct kmc *k, const void *der, size_t len, unsigned int may, json_t *out,
+    struct err *err)
 {
 	struct change	 c = {0};
 	struct cert	*cert = NULL;
@@ -81,11 +86,15 @@ key_officer_add(struct kmc *k, const void *der, size_t len, json_t *out, struct 
 	if (trusted_cert_parse(der, len, clock_now(), &cert, err) < 0 ||
 	    cert_point(cert, point, err) < 0)
 		goto out;
+	if (may == 0 || (may & ~(unsigned int)(KEY_OFFICER_KEYS | KEY_OFFICER_UNLOCK)) != 0) {
+		err_set(err, ERR_INPUT, "what a key officer may sign for: keys, unlock");
+		goto out;
+	}
 	if (!cert_is_sign(cert) || cert_is_ca(cert)) {
 		err_set(err, ERR_INPUT, "a key officer needs a certificate for signing");
 		goto out;
 	}
-	c = (struct change){cert, cert_serial(cert)};
+	c = (struct change){cert, cert_serial(cert), may};
 	if ((rc = kmc_write(k, officer_put, &c, err)) == 0) {
 		js_set_str(out, "serial", c.serial);
 		js_set_str(out, "name", cert_cn(cert));
@@ -114,9 +123,10 @@ officer_rows(struct db *db, void *arg, struct err *err)
 	if (db_query(db, SQL_KEY_OFFICER_LIST, &r, err) < 0)
 		return -1;
 	while ((rc = rows_next(r, err)) > 0)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:I,s:I}", "serial",
+		json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:I,s:I,s:I}", "serial",
 		    rows_text(r, 0), "name", rows_text(r, 1), "active", rows_int(r, 2) == 1,
-		    "created", (json_int_t)rows_int(r, 3), "ended", (json_int_t)rows_int(r, 4)));
+		    "created", (json_int_t)rows_int(r, 3), "ended", (json_int_t)rows_int(r, 4),
+		    "may", (json_int_t)rows_int(r, 5)));
 	rows_free(r);
 	return rc;
 }
@@ -132,6 +142,7 @@ key_officer_list(struct kmc *k, json_t *list, struct err *err)
 struct find {
 	const char	*serial;
 	struct cert	*cert;
+	unsigned int	 may;
 };
 
 static int
@@ -148,6 +159,7 @@ officer_load(struct db *db, void *arg, struct err *err)
 	if (db_query(db, SQL_KEY_OFFICER_BY_SERIAL, &r, err, DB_TEXT(f->serial)) < 0)
 		return -1;
 	if ((rc = rows_next(r, err)) > 0) {
+		f->may = (unsigned int)rows_int(r, 3);
 		der = rows_blob(r, 1, &len);
 		rc = rows_int(r, 2) == 1 ? cert_parse(der, len, &f->cert, err) : 0;
 	}
@@ -157,8 +169,8 @@ officer_load(struct db *db, void *arg, struct err *err)
 
 int
 key_officer_check(struct kmc *k, const json_t *parsed, const char *who,
-    const struct signed_statement *in, const struct signature *signature, struct cert **cert,
-    struct err *err)
+    const struct signed_statement *in, const struct signature *signature, unsigned int may,
+    struct cert **cert, struct err *err)
 {
 	struct find	 f = {.serial = js_str(parsed, who)};
 	int64_t		 now = clock_now(), said = js_int(parsed, "time", 0);
@@ -168,6 +180,8 @@ key_officer_check(struct kmc *k, const json_t *parsed, const char *who,
 		goto out;
 	if (f.cert == NULL)
 		err_set(err, ERR_DENIED, "%.48s is no key officer", f.serial);
+	else if ((f.may & may) == 0)
+		err_set(err, ERR_DENIED, "key officer %s may not sign for this", cert_cn(f.cert));
 	else if (now < cert_not_before(f.cert) || now > cert_not_after(f.cert))
 		err_set(err, ERR_DENIED, "the certificate of key officer %s is not valid now",
 		    cert_cn(f.cert));
@@ -190,8 +204,10 @@ key_officers_check(struct kmc *k, const json_t *parsed, const struct signed_stat
 	struct cert	*first = NULL, *second = NULL;
 	int		 rc = -1;
 
-	if (key_officer_check(k, parsed, "officer", in, &in->first, &first, err) == 0 &&
-	    key_officer_check(k, parsed, "second", in, &in->second, &second, err) == 0) {
+	if (key_officer_check(k, parsed, "officer", in, &in->first, KEY_OFFICER_KEYS,
+	    &first, err) == 0 &&
+	    key_officer_check(k, parsed, "second", in, &in->second, KEY_OFFICER_KEYS,
+	    &second, err) == 0) {
 		/* Two certificates of one person's UKey are one officer. */
 		if (cert_is_same(first, second) || key_is_same(cert_key(first), cert_key(second)))
 			err_set(err, ERR_DENIED, "two different key officers must sign this");

@@ -120,7 +120,8 @@ answer_officer_add(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role 
 	(void)caller;
 	buf_init(&cert, LIMIT_CERT);
 	if (js_need_bytes(in->json, "cert", &cert, err) == 0)
-		rc = key_officer_add(arg, cert.p, cert.len, out->json, err);
+		rc = key_officer_add(arg, cert.p, cert.len, (unsigned int)js_int(in->json,
+		    "may", 0), out->json, err);
 	buf_free(&cert);
 	return rc;
 }
@@ -132,6 +133,50 @@ answer_officer_remove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_ro
 	(void)out;
 	(void)caller;
 	return key_officer_remove(arg, js_str(in->json, "serial"), err);
+}
+
+static int
+answer_unlock(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct asked	 asked = {0};
+	unsigned char	 answer[UNLOCK_ANSWER];
+	int64_t		 expires;
+	int		 rc = -1;
+
+	(void)caller;
+	if (asked_read(&asked, in->json, err) == 0 &&
+	    kmc_unlock_work(arg, &asked.of, answer, &expires, err) == 0) {
+		js_set_bytes(out->json, "answer", answer, sizeof(answer));
+		js_set_int(out->json, "expires", expires);
+		rc = 0;
+	}
+	asked_free(&asked);
+	return rc;
+}
+
+static int
+answer_device_master(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	(void)in;
+	(void)out;
+	(void)caller;
+	return device_master_make(arg, err);
+}
+
+static int
+answer_device_key(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	unsigned char	 key[UNLOCK_KEY];
+
+	(void)caller;
+	if (device_key(arg, js_str(in->json, "serial"), key, err) < 0)
+		return -1;
+	js_set_bytes(out->json, "key", key, sizeof(key));
+	secret_wipe(key, sizeof(key));
+	return 0;
 }
 
 static int
@@ -272,6 +317,9 @@ answer_journal_verify(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_ro
 static const struct ipc_request	 kmc_requests[] = {
 	{"pair", IPC_SIGNER, answer_pair},
 	{"recover", IPC_SIGNER, answer_recover},
+	{"unlock", IPC_WEB, answer_unlock},
+	{"device_master", IPC_ADMIN, answer_device_master},
+	{"device_key", IPC_ADMIN, answer_device_key},
 	{"officers", IPC_ADMIN, answer_officers},
 	{"officer_add", IPC_ADMIN, answer_officer_add},
 	{"officer_remove", IPC_ADMIN, answer_officer_remove},
@@ -306,7 +354,8 @@ kmc_main(struct err *err)
 	int			 rc = -1;
 
 	if (passphrase_get(&passphrase, err) < 0 || kmc_open(&k, &passphrase, err) < 0 ||
-	    sandbox_enter(SANDBOX_KMC, err) < 0 || keeper_start(k, err) < 0)
+	    sandbox_enter(SANDBOX_KMC, err) < 0 || device_master_need(k, err) < 0 ||
+	    keeper_start(k, err) < 0)
 		goto out;
 	service.arg = k;
 	rc = ipc_process_serve(&service, err);

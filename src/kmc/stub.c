@@ -91,9 +91,9 @@ kmc_officers(json_t **out, struct err *err)
 }
 
 int
-kmc_officer_add(const void *der, size_t len, json_t **out, struct err *err)
+kmc_officer_add(const void *der, size_t len, unsigned int may, json_t **out, struct err *err)
 {
-	json_t	*question = json_object();
+	json_t	*question = json_pack("{s:i}", "may", (int)may);
 
 	js_set_bytes(question, "cert", der, len);
 	return ask_json("officer_add", question, out, err);
@@ -197,6 +197,58 @@ int
 kmc_client_remove(const char *id, struct err *err)
 {
 	return ask_json("client_remove", json_pack("{s:s}", "id", id), NULL, err);
+}
+
+/* Exactly n bytes of the answer's member. */
+static int
+take_bytes(const json_t *answer, const char *key, unsigned char *out, size_t n,
+    struct err *err)
+{
+	struct buf	 b;
+	int		 rc;
+
+	buf_init(&b, 256);
+	rc = js_need_bytes(answer, key, &b, err);
+	if (rc == 0 && b.len != n)
+		rc = err_set(err, ERR_BUG, "kmc answered %zu bytes of %s", b.len, key);
+	if (rc == 0)
+		memcpy(out, b.p, n);
+	secret_wipe(b.p, b.len);
+	buf_free(&b);
+	return rc;
+}
+
+int
+kmc_unlock_answer(const struct signed_statement *statement,
+    unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err)
+{
+	json_t	*question = json_object(), *out = NULL;
+	int	 rc = -1;
+
+	put_statement(question, statement);
+	if (ask_json("unlock", question, &out, err) == 0 &&
+	    js_need_int(out, "expires", expires, err) == 0)
+		rc = take_bytes(out, "answer", answer, UNLOCK_ANSWER, err);
+	json_decref(out);
+	return rc;
+}
+
+int
+kmc_device_master_make(struct err *err)
+{
+	return ask_json("device_master", json_object(), NULL, err);
+}
+
+int
+kmc_device_key(const char *serial, unsigned char key[UNLOCK_KEY], struct err *err)
+{
+	json_t	*out = NULL;
+	int	 rc = -1;
+
+	if (ask_json("device_key", json_pack("{s:s}", "serial", serial), &out, err) == 0)
+		rc = take_bytes(out, "key", key, UNLOCK_KEY, err);
+	json_decref(out);
+	return rc;
 }
 
 int

@@ -126,24 +126,35 @@ NODISCARD int	history_work(struct kmc *k, const char *what, json_t *out, struct 
 NODISCARD int	kmc_stats_work(struct kmc *k, json_t *out, struct err *err);
 
 /* officer.c */
-NODISCARD int	key_officer_add(struct kmc *k, const void *der, size_t len, json_t *out,
-		    struct err *err);
+NODISCARD int	key_officer_add(struct kmc *k, const void *der, size_t len, unsigned int may,
+		    json_t *out, struct err *err);
 NODISCARD int	key_officer_remove(struct kmc *k, const char *serial, struct err *err);
 NODISCARD int	key_officer_list(struct kmc *k, json_t *list, struct err *err);
 /*
  * The key officer whose serial the member `who` of the (parsed) statement names is on the list,
- * its certificate good now, and signed the statement with `signature`, in these days.
+ * its certificate good now, may sign for this, and signed the statement with `signature`, in
+ * these days.
  * ERR_DENIED otherwise.  *cert (may be NULL) is the caller's.
  */
 NODISCARD int	key_officer_check(struct kmc *k, const json_t *parsed, const char *who,
 		    const struct signed_statement *in, const struct signature *signature,
-		    struct cert **cert, struct err *err);
+		    unsigned int may, struct cert **cert, struct err *err);
 /* Both "officer" and "second" did so, and are two. */
 NODISCARD int	key_officers_check(struct kmc *k, const json_t *parsed,
 		    const struct signed_statement *in, struct err *err);
 /* A certificate (DER) that leads to a CA of pub/chain.pem, all valid at `now`; 0: at its end. */
 NODISCARD int	trusted_cert_parse(const void *der, size_t len, int64_t now,
 		    struct cert **out, struct err *err);
+
+/* unlock.c */
+NODISCARD int	device_master_make(struct kmc *k, struct err *err);
+/* Made unless it is there. */
+NODISCARD int	device_master_need(struct kmc *k, struct err *err);
+/* kmc_device_key and kmc_unlock_answer say what. */
+NODISCARD int	device_key(struct kmc *k, const char *serial, unsigned char key[UNLOCK_KEY],
+		    struct err *err);
+NODISCARD int	kmc_unlock_work(struct kmc *k, const struct signed_statement *in,
+		    unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err);
 
 /* journal.c: one line, inside the transaction of the act.  detail is borrowed. */
 NODISCARD int	kmc_journal_add(struct db *db, const char *what, const json_t *detail,

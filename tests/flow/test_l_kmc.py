@@ -163,6 +163,10 @@ def test_kmc_commands(ctx):
     out = site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"))
     serial = out.split()[0]
     need(f"{serial}  active" in site.yinxin("kmc", "officer", "list"), "not in the list")
+    need("unlock" in site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"),
+                                 "--may", "keys,unlock"), "not for unlocking")
+    site.yinxin("kmc", "device-key", "UKEY1", site.path("device.key"))
+    need("BEGIN" in site.yinxin("kmc", "identity", "make"), "no identity")
     site.yinxin("kmc", "officer", "remove", serial)
     need(f"{serial}  removed" in site.yinxin("kmc", "officer", "list"), "still in the list")
     r = site.yinxin("kmc", "officer", "remove", serial, check=False)

@@ -100,7 +100,7 @@ house_enlist(const struct house *h, const struct cert *c, struct err *err)
 	size_t			 len;
 	const unsigned char	*der = cert_der(c, &len);
 	json_t			*out = json_object();
-	int			 rc = key_officer_add(h->kmc, der, len, out, err);
+	int			 rc = key_officer_add(h->kmc, der, len, KEY_OFFICER_KEYS, out, err);
 
 	json_decref(out);
 	return rc;

@@ -32,7 +32,8 @@ enlist(struct world *w, const char *serial)
 	buf_init(&der, LIMIT_CERT);
 	buf_addstr(&der, serial);
 	assert_ok(store_read(w->signer.store, officer_der, &der, &err));
-	assert_ok(key_officer_add(world_kmc_shared(), der.p, der.len, out, &err));
+	assert_ok(key_officer_add(world_kmc_shared(), der.p, der.len, KEY_OFFICER_KEYS, out,
+	    &err));
 	buf_free(&der);
 	json_decref(out);
 }
