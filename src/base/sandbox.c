@@ -18,9 +18,12 @@ static const char *const sandbox_refused[] = {
 	"finit_module", "delete_module", "bpf", "perf_event_open", "userfaultfd", "keyctl",
 	"add_key", "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register",
 	"open_by_handle_at", "personality", "acct", "quotactl", "settimeofday", "clock_settime",
-	"adjtimex", "clock_adjtime", "sethostname", "setdomainname", "iopl", "ioperm", "syslog",
+	"sethostname", "setdomainname", "iopl", "ioperm", "syslog",
 	"vhangup", "mknod", "mknodat",
 };
+
+/* The clock's discipline, which the va may read; setting it needs a right it has not. */
+static const char *const sandbox_clock[] = {"adjtimex", "clock_adjtime"};
 
 static bool
 sandbox_has_network(enum sandbox_kind kind)
@@ -42,16 +45,29 @@ sandbox_has_network(enum sandbox_kind kind)
 
 /* 0, or minus an errno as libseccomp gives it. */
 static int
-sandbox_rules(scmp_filter_ctx filter, bool network)
+sandbox_refuse(scmp_filter_ctx filter, const char *const *names, size_t n)
 {
-	int	 rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	int	 rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(sandbox_refused); i++) {
-		int	 nr = seccomp_syscall_resolve_name(sandbox_refused[i]);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		int	 nr = seccomp_syscall_resolve_name(names[i]);
 
 		if (nr != __NR_SCMP_ERROR && nr >= 0)
 			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), nr, 0);
 	}
+	return rc;
+}
+
+static int
+sandbox_rules(scmp_filter_ctx filter, enum sandbox_kind kind)
+{
+	bool	 network = sandbox_has_network(kind);
+	int	 rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+
+	if (rc == 0)
+		rc = sandbox_refuse(filter, sandbox_refused, ARRAY_LEN(sandbox_refused));
+	if (rc == 0 && kind != SANDBOX_VA)
+		rc = sandbox_refuse(filter, sandbox_clock, ARRAY_LEN(sandbox_clock));
 	if (rc == 0 && !network)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
 		    SCMP_A0_32(SCMP_CMP_NE, AF_UNIX));
@@ -59,14 +75,14 @@ sandbox_rules(scmp_filter_ctx filter, bool network)
 }
 
 static int
-sandbox_filter(bool network, struct err *err)
+sandbox_filter(enum sandbox_kind kind, struct err *err)
 {
 	scmp_filter_ctx	 filter = seccomp_init(SCMP_ACT_ALLOW);
 	int		 rc;
 
 	if (filter == NULL)
 		return err_set(err, ERR_BUG, "no memory for the sandbox");
-	rc = sandbox_rules(filter, network);
+	rc = sandbox_rules(filter, kind);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
@@ -84,5 +100,5 @@ sandbox_enter(enum sandbox_kind kind, struct err *err)
 	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_errno(err, ERR_BUG, "cannot enter the sandbox");
-	return sandbox_filter(sandbox_has_network(kind), err);
+	return sandbox_filter(kind, err);
 }

@@ -6,8 +6,8 @@
 
 /* CertificationRequestInfo: version 0, subject, SPKI, empty attributes. */
 static int
-csr_info(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
-    struct buf *info, struct err *err)
+csr_info(const struct name *subject, const struct buf *spki, struct buf *info,
+    struct err *err)
 {
 	X509_NAME	*x = NULL;
 	unsigned char	*der = NULL;
@@ -21,7 +21,7 @@ csr_info(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
 	buf_init(&body, LIMIT_CSR);
 	der_add(&body, 0x02, "", 1);
 	buf_add(&body, der, (size_t)len);
-	sm2_spki_add(point, &body);
+	buf_add(&body, spki->p, spki->len);
 	der_add(&body, 0xa0, "", 0);
 	der_add(info, 0x30, body.p, body.len);
 	buf_free(&body);
@@ -36,12 +36,14 @@ csr_build(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
 {
 	const struct key_kind	*sm2 = key_kind_find("sm2");
 	unsigned char		 e[SM2_DIGEST_LEN], rs[SM2_RAW_SIG_LEN];
-	struct buf		 body, sig;
+	struct buf		 body, sig, spki;
 	int			 rc = -1;
 
 	buf_init(&body, LIMIT_CSR);
 	buf_init(&sig, SM2_SIG_DER_MAX + 1);
-	if (csr_info(subject, point, &body, err) < 0)
+	buf_init(&spki, 256);
+	sm2_spki_add(point, &spki);
+	if (csr_info(subject, &spki, &body, err) < 0)
 		goto out;
 	sm2_digest(point, body.p, body.len, e);
 	if (sign(arg, e, rs, err) < 0)
@@ -53,26 +55,36 @@ csr_build(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
 	der_add(der, 0x30, body.p, body.len);
 	rc = buf_check(der, err);
  out:
+	buf_free(&spki);
 	buf_free(&sig);
 	buf_free(&body);
 	return rc;
 }
 
-static int
-csr_sign_key(void *arg, const unsigned char e[SM2_DIGEST_LEN],
-    unsigned char rs[SM2_RAW_SIG_LEN], struct err *err)
-{
-	return sm2_sign_digest(arg, e, rs, err);
-}
-
 int
 csr_build_key(const struct name *subject, EVP_PKEY *key, struct buf *der, struct err *err)
 {
-	unsigned char	 point[SM2_POINT_LEN];
+	const struct key_kind	*kind = key_kind_of(key);
+	struct buf		 body, sig, spki;
+	int			 rc = -1;
 
-	if (sm2_point(key, point, err) < 0)
-		return -1;
-	return csr_build(subject, point, csr_sign_key, key, der, err);
+	if (kind == NULL)
+		return err_set(err, ERR_CRYPTO, "a request is made with a key of a known kind");
+	buf_init(&body, LIMIT_CSR);
+	buf_init(&sig, KEY_SIG_MAX + 1);
+	buf_init(&spki, LIMIT_CSR);
+	buf_add(&sig, "", 1);
+	if (key_spki_add(key, &spki, err) == 0 && csr_info(subject, &spki, &body, err) == 0 &&
+	    key_sign(key, body.p, body.len, &sig, err) == 0) {
+		buf_add(&body, kind->algorithm, kind->algorithm_len);
+		der_add(&body, 0x03, sig.p, sig.len);
+		der_add(der, 0x30, body.p, body.len);
+		rc = buf_check(der, err);
+	}
+	buf_free(&spki);
+	buf_free(&sig);
+	buf_free(&body);
+	return rc;
 }
 
 /* The SPKI and the signed slice; everything between is skipped over by length. */

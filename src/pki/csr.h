@@ -14,7 +14,7 @@ typedef int	(*csr_sign_fn)(void *arg, const unsigned char e[SM2_DIGEST_LEN],
 /* Build the DER of a request for the point; appends to der. */
 NODISCARD int	csr_build(const struct name *subject, const unsigned char point[SM2_POINT_LEN],
 		    csr_sign_fn sign, void *arg, struct buf *der, struct err *err);
-/* The same with a key in memory. */
+/* The same with a key of any kind in memory. */
 NODISCARD int	csr_build_key(const struct name *subject, EVP_PKEY *key, struct buf *der,
 		    struct err *err);
 /*

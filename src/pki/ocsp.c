@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "pki/cert_parts.h"
+#include "pki/der.h"
 #include "pki/ocsp.h"
 #include "pki/ocsp_parts.h"
 
@@ -69,11 +70,15 @@ ocsp_check_nonce(OCSP_REQUEST *req, struct err *err)
 	int			 at = OCSP_REQUEST_get_ext_by_NID(req,
 	    NID_id_pkix_OCSP_Nonce, -1);
 	const ASN1_STRING	*value;
+	struct der		 in, nonce;
 
 	if (at < 0)
 		return 0;
 	value = X509_EXTENSION_get_data(OCSP_REQUEST_get_ext(req, at));
-	if (ASN1_STRING_length(value) < 1 || ASN1_STRING_length(value) > OCSP_NONCE_MAX + 2)
+	in = (struct der){.p = ASN1_STRING_get0_data(value),
+	    .len = (size_t)ASN1_STRING_length(value)};
+	if (der_get(&in, 0x04, &nonce) < 0 || in.len != 0 || nonce.len < 1 ||
+	    nonce.len > OCSP_NONCE_MAX)
 		return err_set(err, ERR_INPUT, "an OCSP nonce has 1 to %d bytes (RFC 8954 2.1)",
 		    OCSP_NONCE_MAX);
 	return 0;
@@ -138,12 +143,33 @@ ocsp_request_serial(const struct ocsp_request *r, size_t i)
 }
 
 bool
+ocsp_request_has_nonce(const struct ocsp_request *r)
+{
+	return OCSP_REQUEST_get_ext_by_NID(r->req, NID_id_pkix_OCSP_Nonce, -1) >= 0;
+}
+
+bool
 ocsp_request_is_for(const struct ocsp_request *r, size_t i, const struct cert *issuer)
 {
 	return ocsp_id_is_for(ocsp_question(r, i), issuer);
 }
 
 /* Answers ------------------------------------------------------------------------------- */
+
+static int
+ocsp_add_archive(OCSP_SINGLERESP *single, int64_t cutoff)
+{
+	ASN1_GENERALIZEDTIME	*t;
+	int			 rc;
+
+	if (cutoff == 0)
+		return 0;
+	if ((t = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(cutoff / 1000))) == NULL)
+		return -1;
+	rc = OCSP_SINGLERESP_add1_ext_i2d(single, NID_id_pkix_OCSP_archiveCutoff, t, 0, 0);
+	ASN1_GENERALIZEDTIME_free(t);
+	return rc == 1 ? 0 : -1;
+}
 
 static int
 ocsp_add_answer(OCSP_BASICRESP *bs, OCSP_CERTID *id, const struct ocsp_answer *a,
@@ -154,15 +180,51 @@ ocsp_add_answer(OCSP_BASICRESP *bs, OCSP_CERTID *id, const struct ocsp_answer *a
 		[OCSP_REVOKED] = V_OCSP_CERTSTATUS_REVOKED,
 		[OCSP_UNKNOWN] = V_OCSP_CERTSTATUS_UNKNOWN,
 	};
+	OCSP_SINGLERESP		*single;
 	ASN1_TIME		*when = NULL;
-	int			 reason = a->reason == 0 ? OCSP_REVOKED_STATUS_NOSTATUS : a->reason;
-	int			 ok;
+	int			 reason = a->unissued ? OCSP_REVOKED_STATUS_CERTIFICATEHOLD :
+	    a->reason == 0 ? OCSP_REVOKED_STATUS_NOSTATUS : a->reason;
 
-	if (a->state == OCSP_REVOKED && (when = cert_time_new(a->revoked)) == NULL)
+	if (a->state == OCSP_REVOKED &&
+	    (when = cert_time_new(a->unissued ? 0 : a->revoked)) == NULL)
 		return -1;
-	ok = OCSP_basic_add1_status(bs, id, states[a->state], reason, when, from, to) != NULL;
+	single = OCSP_basic_add1_status(bs, id, states[a->state], reason, when, from, to);
 	ASN1_TIME_free(when);
-	return ok ? 0 : -1;
+	return single == NULL || ocsp_add_archive(single, a->archive) < 0 ? -1 : 0;
+}
+
+/* RFC 6960 4.4.8: says that a certificate never issued is called revoked here. */
+static int
+ocsp_add_extended(OCSP_BASICRESP *bs)
+{
+	static const unsigned char	 null[] = {0x05, 0x00};
+	ASN1_OBJECT			*oid = OBJ_txt2obj("1.3.6.1.5.5.7.48.1.9", 1);
+	ASN1_OCTET_STRING		*value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION			*e = NULL;
+	int				 rc = -1;
+
+	if (oid != NULL && value != NULL && ASN1_OCTET_STRING_set(value, null, sizeof(null)) &&
+	    (e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value)) != NULL &&
+	    OCSP_BASICRESP_add_ext(bs, e, -1))
+		rc = 0;
+	X509_EXTENSION_free(e);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(oid);
+	return rc;
+}
+
+static int
+ocsp_fill(OCSP_BASICRESP *bs, const struct ocsp_request *r, const struct ocsp_answer *answers,
+    ASN1_TIME *from, ASN1_TIME *to)
+{
+	bool	 extended = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (ocsp_add_answer(bs, ocsp_question(r, i), &answers[i], from, to) < 0)
+			return -1;
+		extended = extended || answers[i].unissued;
+	}
+	return extended ? ocsp_add_extended(bs) : 0;
 }
 
 /* OCSP_basic_sign_ctx, never OCSP_basic_sign: the latter would use an empty ID. */
@@ -201,16 +263,12 @@ ocsp_respond(const struct ocsp_request *r, const struct ocsp_answer *answers,
 
 	if (bs == NULL || from == NULL)
 		BUG("out of memory");
-	for (size_t i = 0; i < r->n; i++)
-		if (ocsp_add_answer(bs, ocsp_question(r, i), &answers[i], from, to) < 0) {
-			err_openssl(err, ERR_BUG, "cannot fill the OCSP response");
-			goto out;
-		}
-	if (OCSP_copy_nonce(bs, r->req) < 1)
+	if (ocsp_fill(bs, r, answers, from, to) < 0)
+		err_openssl(err, ERR_BUG, "cannot fill the OCSP response");
+	else if (OCSP_copy_nonce(bs, r->req) < 1)
 		err_openssl(err, ERR_BUG, "cannot copy the OCSP nonce");
 	else
 		rc = ocsp_sign(bs, responder, responder_key, der, err);
- out:
 	ASN1_TIME_free(to);
 	ASN1_TIME_free(from);
 	OCSP_BASICRESP_free(bs);

@@ -7,7 +7,7 @@
  */
 #define OCSP_REQUEST_MAX	8192		/* bytes of a request */
 #define OCSP_QUESTIONS		32		/* certificates in one request */
-#define OCSP_NONCE_MAX		32		/* RFC 8954 */
+#define OCSP_NONCE_MAX		32		/* RFC 9654: 1 to 32 octets within the OCTET STRING */
 #define OCSP_ANSWER_MAX		65536
 
 enum ocsp_state { OCSP_GOOD, OCSP_REVOKED, OCSP_UNKNOWN };
@@ -24,6 +24,7 @@ NODISCARD int	 ocsp_request_parse(const void *der, size_t len, struct ocsp_reque
 void		 ocsp_request_free(struct ocsp_request *r);	/* NULL: no-op */
 size_t		 ocsp_request_count(const struct ocsp_request *r);
 const char	*ocsp_request_serial(const struct ocsp_request *r, size_t i); /* upper hex */
+bool		 ocsp_request_has_nonce(const struct ocsp_request *r);
 /* The question names this CA as issuer (CertID hash SHA-1, SHA-256 or SM3). */
 bool		 ocsp_request_is_for(const struct ocsp_request *r, size_t i,
 		    const struct cert *issuer);
@@ -32,6 +33,9 @@ struct ocsp_answer {
 	enum ocsp_state	 state;
 	int64_t		 revoked;			/* ms; OCSP_REVOKED only */
 	int		 reason;			/* enum crl_reason; 0 is not written */
+	/* never issued: answered as held since 1970 (extended revoked, RFC 6960 2.2) */
+	bool		 unissued;			/* OCSP_REVOKED only */
+	int64_t		 archive;			/* archive cutoff (4.4.4), ms; 0: none */
 };
 /*
  * Append a signed OCSPResponse: one answer per question in order, the request's nonce

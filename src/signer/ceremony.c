@@ -13,7 +13,6 @@
 
 #define ROOT_YEARS	30
 #define ISSUING_YEARS	20
-#define OCSP_YEARS	5
 
 /* Directories below data.dir: whose they are when services have users of their own. */
 static const struct {
@@ -79,8 +78,7 @@ ceremony_own_files(struct err *err)
 		{"ca/ca.db-shm", 1, 101, 0640}, {"ca-keys/root.key", 1, -1, 0600},
 		{"ca-keys/issuing.key", 1, -1, 0600}, {"kmc/kmc.db", 2, -1, 0600},
 		{"kmc/kmc.db-wal", 2, -1, 0600}, {"kmc/kmc.db-shm", 2, -1, 0600},
-		{"kmc-keys/wrap.key", 2, -1, 0600}, {"va/ocsp.key", 3, -1, 0600},
-		{"va/ocsp.crt", 3, -1, 0644}, {"tls/server.key", 0, -1, 0600},
+		{"kmc-keys/wrap.key", 2, -1, 0600}, {"tls/server.key", 0, -1, 0600},
 		{"tls/server.crt", 0, -1, 0644},
 	};
 	char	 path[512];
@@ -114,7 +112,6 @@ struct making {
 	const struct ceremony	*c;
 	struct signer		 signer;		/* holds root and issuing CA */
 	struct authority	*root, *issuing;	/* the signer's */
-	struct cert		*ocsp;
 };
 
 static int
@@ -131,33 +128,6 @@ ceremony_authority(struct making *m, const char *name, const char *cn, int years
 		return -1;
 	snprintf(file, sizeof(file), "pub/%s.crt", name);
 	return write_cert(file, (*out)->cert, err);
-}
-
-/* The responder's key is the va's; its certificate of the issuing CA. */
-static int
-ceremony_ocsp(struct making *m, struct err *err)
-{
-	struct name		 subject = {0};
-	int64_t			 now = clock_now() / 1000 * 1000;
-	struct cert_plan	 plan = {.profile = profile_find("ocsp"), .subject = &subject,
-		.issuer = m->issuing->cert, .not_before = now,
-		.not_after = clock_add_years(now, OCSP_YEARS) - CLOCK_SECOND};
-	EVP_PKEY		*key = NULL;
-	char			 path[512];
-	int			 rc = -1;
-
-	data_path("va/ocsp.key", path);
-	cert_new_serial(plan.serial);
-	if (name_add(&subject, "C", "CN", err) == 0 &&
-	    name_add(&subject, "O", m->c->company, err) == 0 &&
-	    name_add(&subject, "CN", "OCSP", err) == 0 &&
-	    sm2_generate(&key, err) == 0 && (plan.key = key) != NULL &&
-	    cert_build(&plan, &m->issuing->key, &m->ocsp, err) == 0 &&
-	    key_write(path, key, &m->c->passphrase, err) == 0)
-		rc = write_cert("va/ocsp.crt", m->ocsp, err);
-	EVP_PKEY_free(key);
-	name_free(&subject);
-	return rc;
 }
 
 static int
@@ -201,10 +171,9 @@ ceremony_record(struct db *db, void *arg, struct err *err)
 	if (n > 0)
 		return err_set(err, ERR_WRONG_STATE, "the ca store belongs to another CA");
 	if (authority_add(db, m->root, err) < 0 || authority_add(db, m->issuing, err) < 0 ||
-	    ceremony_record_one(db, m->root->cert, "root", m->root->id, err) < 0 ||
-	    ceremony_record_one(db, m->issuing->cert, "issuing-ca", m->root->id, err) < 0)
+	    ceremony_record_one(db, m->root->cert, "root", m->root->id, err) < 0)
 		return -1;
-	return ceremony_record_one(db, m->ocsp, "ocsp", m->issuing->id, err);
+	return ceremony_record_one(db, m->issuing->cert, "issuing-ca", m->root->id, err);
 }
 
 /* The first officer and the root's first list, with the keys still in hand. */
@@ -311,12 +280,10 @@ ceremony_run(const struct ceremony *c, struct buf *admin_cert, struct err *err)
 		return -1;
 	if (ceremony_authority(&m, "root", c->root_cn, ROOT_YEARS, NULL, &m.root, err) == 0 &&
 	    ceremony_authority(&m, "issuing", c->issuing_cn, ISSUING_YEARS, m.root, &m.issuing,
-	    err) == 0 && ceremony_ocsp(&m, err) == 0 &&
-	    kmc_init(&c->passphrase, err) == 0 && site_cert_make(err) == 0 &&
-	    ceremony_stores(err) == 0 && ceremony_officer(&m, admin_cert, err) == 0 &&
+	    err) == 0 && kmc_init(&c->passphrase, err) == 0 &&
+	    site_cert_make(err) == 0 && ceremony_stores(err) == 0 && ceremony_officer(&m, admin_cert, err) == 0 &&
 	    ceremony_own_files(err) == 0)
 		rc = ceremony_publish(&m, err);
-	cert_free(m.ocsp);
 	signer_close(&m.signer);
 	return rc;
 }

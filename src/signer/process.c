@@ -292,6 +292,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"recover", IPC_WEB, answer_recover},
 	{"status", IPC_WEB | IPC_ADMIN, answer_status},
 	{"crl", IPC_VA | IPC_ADMIN, answer_crl},
+	{"service_issue", IPC_VA, answer_service_issue},
 	{"ca_list", IPC_ADMIN, answer_ca_list},
 	{"ca_create", IPC_ADMIN, answer_ca_create},
 	{"ca_state", IPC_ADMIN, answer_ca_state},

@@ -9,5 +9,6 @@ ANSWER(ca_create);
 ANSWER(ca_state);
 ANSWER(ca_cross);
 ANSWER(ca_crl);
+ANSWER(service_issue);
 #undef ANSWER
 #endif

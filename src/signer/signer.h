@@ -11,6 +11,8 @@
  * proves possession.  Every act and every refusal is a line of a hash-chained journal.
  */
 
+struct cert;
+
 /* What an officer may sign. */
 enum officer_may { OFFICER_APPROVE = 1, OFFICER_REVOKE = 2, OFFICER_RECOVER = 4 };
 
@@ -75,6 +77,12 @@ NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
  */
 NODISCARD int	signer_crl(const char *authority, const char *scope, int64_t *number,
 		    int64_t *next_update, struct err *err);
+/*
+ * By the va: a certificate for one of its keys, by this CA.  use: "ocsp" (30 days) or "tsa" (ten
+ * years); the key must be of the CA's kind.
+ */
+NODISCARD int	signer_service_issue(const char *use, const char *authority, const void *csr,
+		    size_t csr_len, struct cert **out, struct err *err);
 /* By the administrator: a certificate of profile "staff" for this request; DER. */
 NODISCARD int	signer_staff_issue(const char *name, const void *csr, size_t csr_len,
 		    unsigned int may, struct buf *cert, struct err *err);

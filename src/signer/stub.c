@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "ipc/ipc.h"
+#include "pki/cert.h"
 #include "signer/request.h"
 #include "signer/signer.h"
 
@@ -221,4 +222,27 @@ int
 signer_journal_verify(json_t **out, struct err *err)
 {
 	return ask_json("journal_verify", json_object(), out, err);
+}
+
+int
+signer_service_issue(const char *use, const char *authority, const void *csr, size_t csr_len,
+    struct cert **out, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	struct buf	 der;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	buf_init(&der, LIMIT_CERT);
+	js_set_str(in.json, "use", use);
+	js_set_str(in.json, "authority", authority);
+	js_set_bytes(in.json, "csr", csr, csr_len);
+	if (ask("service_issue", &in, &answer, err) == 0 &&
+	    js_need_bytes(answer.json, "cert", &der, err) == 0)
+		rc = cert_parse(der.p, der.len, out, err);
+	buf_free(&der);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
 }

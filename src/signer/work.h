@@ -61,6 +61,13 @@ NODISCARD int	admin_revoke(struct signer *s, const char *serial, int64_t reason,
 		    struct err *err);
 NODISCARD int	status_ask(struct signer *s, const char *serial, json_t *out, struct err *err);
 
+/*
+ * service.c: a certificate for a key of the va's; use is ocsp or tsa, id the CA that issues it.
+ * The key must be of the CA's kind.  Refusals are journaled.
+ */
+NODISCARD int	service_issue(struct signer *s, const char *use, const char *id, const void *csr,
+		    size_t csr_len, struct cert **out, struct err *err);
+
 /* recover.c */
 NODISCARD int	recover_work(struct signer *s, const char *order,
 		    const struct signed_statement *in, const void *csr, size_t csr_len,

@@ -8,7 +8,7 @@
 struct va_list_kept {
 	char		 authority[VA_ISSUER_ID], scope[16];
 	int64_t		 asked;				/* clock_steady: of the signer */
-	int64_t		 number, next_update;
+	int64_t		 number, this_update, next_update;
 	struct buf	 der;
 };
 
@@ -35,6 +35,7 @@ list_read(struct db *db, void *arg, struct err *err)
 		buf_clear(&q->kept->der);
 		buf_add(&q->kept->der, der, len);
 		q->kept->number = rows_int(r, 1);
+		q->kept->this_update = rows_int(r, 2);
 		q->kept->next_update = rows_int(r, 3);
 		q->found = true;
 	}
@@ -71,7 +72,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 	struct err		 away = {0};
 	int64_t			 number = 0, next;
 
-	if (k->asked != 0 && clock_steady() - k->asked < VA_FRESH_MS)
+	if (k->asked != 0 && clock_steady() - k->asked < va_fresh_ms())
 		return 0;
 	if (signer_crl(k->authority, k->scope, &number, &next, &away) < 0)
 		log_err("crl.signer_away", &away);
@@ -92,7 +93,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 
 int
 va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct buf *der,
-    int64_t *next_update, struct err *err)
+    int64_t *this_update, int64_t *next_update, struct err *err)
 {
 	struct va_list_kept	*k;
 	int			 rc = -1;
@@ -102,10 +103,38 @@ va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct b
 		err_set(err, ERR_LIMIT, "too many lists");
 	else if ((rc = list_refresh(v, k, err)) == 0) {
 		buf_add(der, k->der.p, k->der.len);
+		*this_update = k->this_update;
 		*next_update = k->next_update;
-		if (scope[0] == '\0' && !issuer->root)
-			v->crl_next = k->next_update;
 	}
 	pthread_mutex_unlock(&v->lists_lock);
 	return rc;
+}
+
+int64_t
+va_crl_end(struct va *v, const struct va_issuer *issuer)
+{
+	struct va_list_kept	*k;
+	int64_t			 end = 0;
+
+	pthread_mutex_lock(&v->lists_lock);
+	if ((k = list_slot(v, issuer->id, "")) != NULL && k->der.len > 0)
+		end = k->next_update;
+	pthread_mutex_unlock(&v->lists_lock);
+	return end;
+}
+
+void
+va_lists_ready(struct va *v)
+{
+	struct va_list_kept	*k;
+	struct err		 err = {0};
+
+	for (size_t i = 0; i < v->n_issuers; i++) {
+		pthread_mutex_lock(&v->lists_lock);
+		if ((k = list_slot(v, v->issuers[i]->id, "")) != NULL &&
+		    list_refresh(v, k, &err) < 0)
+			log_err("crl.ready", &err);
+		pthread_mutex_unlock(&v->lists_lock);
+		err_clear(&err);
+	}
 }

@@ -3,18 +3,19 @@
 #include "base/err.h"
 /*
  * The validation service: OCSP (RFC 6960), the CRL, CA certificates over HTTP, and the status
- * of a certificate for our own processes.  Reads the ca store, holds the key of a delegated
- * responder only.
+ * of a certificate for our own processes.  Reads the ca store; its own keys (OCSP, time
+ * stamps) it makes itself, and the signer certifies them.
  *
  *	POST /ocsp, GET /ocsp/<base64>	application/ocsp-response
  *	GET /crl/<ca>.crl		the full list, DER; /crl/<ca>-delta.crl
  *	GET /ca/<ca>.crt /ca/chain.pem	"issuing", "issuing-2" …; all of them
  *	GET /healthz /metrics
  *
- * Answers without nonce are kept ready for VA_FRESH_MS; so a revocation is visible in at
- * most that time (stated bound: 5 s).
+ *	POST /tsa			application/timestamp-query (RFC 3161)
+ *
+ * Answers without nonce are signed ahead and kept; a revocation is visible after
+ * va.fresh_seconds at most, and so old may a copy in an HTTP cache get.
  */
-#define VA_FRESH_MS	5000
 
 enum va_status { VA_GOOD, VA_REVOKED, VA_UNKNOWN };
 

@@ -13,12 +13,13 @@
 #define VA_ISSUERS	64
 #define VA_ISSUER_ID	48
 
-/* A finished answer for a request without nonce, found by the request's bytes. */
-struct va_cached {
-	unsigned char	 key[32];	/* SM3 of the request */
-	int64_t		 made;		/* clock_steady; 0: empty */
-	unsigned char	*der;
-	size_t		 len;
+/* A finished OCSP answer. */
+struct va_answer {
+	struct buf	 der;
+	int64_t		 made, next;		/* thisUpdate, nextUpdate; next 0: an error */
+	bool		 single;		/* one question, no nonce: may be kept */
+	bool		 known;			/* about a certificate of the store */
+	char		 serial[CERT_SERIAL_TEXT];
 };
 
 /* A CA whose certificates we know. */
@@ -29,13 +30,40 @@ struct va_issuer {
 	struct cert	*cert;
 };
 
+/* What the va's own keys are for; one file data.dir/va/<use>-<ca>.pem each. */
+enum va_use { VA_USE_OCSP, VA_USE_TSA, VA_USE__MAX };
+
+/* A key of ours with the certificate a CA gave it.  Immutable, counted. */
+struct va_identity {
+	EVP_PKEY		*key;
+	struct cert		*cert;
+	int64_t			 renew;		/* ms: from here on another one is wanted */
+	_Atomic int		 users;
+};
+/* Its place: one for each CA and use. */
+struct va_place {
+	const struct va_issuer	*issuer;
+	enum va_use		 use;
+	struct va_identity	*now;		/* NULL: none yet */
+	int64_t			 tried;		/* clock_steady of the last attempt; 0: none */
+};
+
 struct va {
 	struct store		*store;
-	struct cert		*responder;
-	EVP_PKEY		*key;		/* of the responder */
-	pthread_mutex_t		 lock;		/* over cache and counts */
-	struct va_cached	 cache[VA_CACHE_SLOTS];
-	uint64_t		 asked, cached;
+	struct secret		 passphrase;	/* of the key files */
+	/* asks the signer; replaced in tests */
+	int			(*certify)(const char *use, const char *authority, const void *csr,
+				    size_t csr_len, struct cert **out, struct err *err);
+	pthread_mutex_t		 identity_lock;	/* over places' pointers */
+	pthread_mutex_t		 certify_lock;	/* one new identity at a time */
+	struct va_place		 places[VA_USE__MAX * VA_ISSUERS];
+	size_t			 n_places;
+	pthread_mutex_t		 lock;		/* over the cache */
+	struct va_cached	*cache;
+	_Atomic uint64_t	 asked, cached;
+	int64_t			 watched;	/* clock_steady: changes are seen up to here */
+	int64_t			 watch_from;	/* ms: and looked for from here on */
+	struct va_tsa		*tsa;		/* NULL: no time stamps */
 	pthread_mutex_t		 issuers_lock;	/* over adding; readers need none */
 	struct va_issuer	*issuers[VA_ISSUERS];
 	_Atomic size_t		 n_issuers;
@@ -43,8 +71,21 @@ struct va {
 	pthread_mutex_t		 lists_lock;
 	struct va_list_kept	*lists[2 * VA_ISSUERS];
 	size_t			 n_lists;
-	_Atomic int64_t		 crl_next;	/* of the newest full list; ms */
+	_Atomic bool		 stopping;
 };
+
+/*
+ * identity.c: the key and certificate for this use, counted up; va_identity_free when done.
+ * Read from its file, or made anew and certified by the signer.  Not for a root.
+ */
+NODISCARD int	va_identity_take(struct va *v, const struct va_issuer *issuer, enum va_use use,
+		    struct va_identity **out, struct err *err);
+void		va_identity_free(struct va_identity *i);	/* NULL: no-op */
+/* Renew what is due, and make what is missing, for every issuing CA.  Logs what fails. */
+void		va_identities_renew(struct va *v);
+/* When this identity ends, ms; 0: there is none.  Looks only. */
+int64_t		va_identity_end(struct va *v, const struct va_issuer *issuer, enum va_use use);
+void		va_identities_release(struct va *v);
 
 /* Read the authorities of the store that are not known yet. */
 NODISCARD int	va_issuers_load(struct va *v, struct err *err);
@@ -59,9 +100,43 @@ const struct va_issuer *va_issuer_asked(struct va *v, const struct ocsp_request 
  */
 NODISCARD int	va_lookup(struct va *v, const char *serial, const char *authority,
 		    struct ocsp_answer *out, struct err *err);
-/* A finished OCSPResponse for the request's bytes, always something to send. */
-void		va_ocsp(struct va *v, const void *request, size_t len, struct buf *der);
-/* The list of this CA (scope "" or "delta"), at most VA_FRESH_MS old; a copy. */
+/* Always something to send, appended to out->der: kept, or made now. */
+void		va_ocsp(struct va *v, const void *request, size_t len, struct va_answer *out);
+/* Made now.  May block. */
+void		va_ocsp_make(struct va *v, const struct ocsp_request *r, struct va_answer *out);
+/* cache.c; get does not block and is false when nothing good is kept. */
+bool		va_cache_get(struct va *v, const void *request, size_t len,
+		    struct va_answer *out);
+void		va_cache_put(struct va *v, const void *request, size_t len,
+		    const struct va_answer *a);
+void		va_cache_release(struct va *v);
+/* Drop what changed in the store, renew what is in use; to be called every second. */
+void		va_watch(struct va *v);
+/* Setting va.fresh_seconds in ms. */
+int64_t		va_fresh_ms(void);
+
+/* tsa.c: stamp or refuse; always a TimeStampResp. */
+NODISCARD int	va_tsa_open(struct va *v, struct err *err);
+void		va_tsa(struct va *v, const void *request, size_t len, struct buf *der);
+void		va_tsa_metrics(struct va *v, struct buf *out);
+void		va_tsa_close(struct va *v);
+/* The CA that certifies the stamping key; NULL: none. */
+const struct va_issuer *va_tsa_issuer(struct va *v);
+
+/* validate.c: finish an answer of 200 whose bytes are in res->body. */
+struct va_caching {
+	int64_t		 modified;		/* ms; 0: unknown */
+	int64_t		 max_age;		/* seconds; at most until what it says ends */
+	bool		 range;			/* parts may be asked for */
+};
+void		va_respond_cached(const struct http_request *req, struct http_response *res,
+		    const struct va_caching *c);
+
+/* The list of this CA (scope "" or "delta"), at most va_fresh_ms old; a copy. */
 NODISCARD int	va_crl(struct va *v, const struct va_issuer *issuer, const char *scope,
-		    struct buf *der, int64_t *next_update, struct err *err);
+		    struct buf *der, int64_t *this_update, int64_t *next_update, struct err *err);
+/* nextUpdate of the full list we have, ms; 0: none yet.  Looks only. */
+int64_t		va_crl_end(struct va *v, const struct va_issuer *issuer);
+/* Have the full lists of all CAs at hand, also for when the signer is away. */
+void		va_lists_ready(struct va *v);
 #endif

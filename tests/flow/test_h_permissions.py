@@ -22,7 +22,7 @@ for path in sys.argv[3:]:
 CA = ["ca-keys/issuing.key", "ca-keys/root.key"]
 KMC = ["kmc-keys/wrap.key"]
 GATE = ["gate/alipay-app.key", "gate/wechat-merchant.key"]
-VA = ["va/ocsp.key"]
+VA = ["va/ocsp-issuing-1.pem"]
 WEB = ["tls/server.key"]
 HALL = ["hall/data.key"]
 FILES = {"ca": ["ca/ca.db"], "kmc": ["kmc/kmc.db"], "hall": ["hall/hall.db"]}

@@ -1,0 +1,70 @@
+#include "unit.h"
+#include "va/work.h"
+
+#define MODIFIED	INT64_C(784111777000)	/* Sun, 06 Nov 1994 08:49:37 GMT */
+
+/* The answer for "0123456789" to a request with one header more. */
+static void
+get(const char *name, const char *value, struct http_response *res)
+{
+	struct http_header	 h = {name, value};
+	struct http_request	 req = {.method = "GET", .path = "/", .headers = &h,
+		.n_headers = name == NULL ? 0 : 1};
+
+	*res = (struct http_response){.status = 200};
+	buf_init(&res->head, 4096);
+	buf_init(&res->body, 4096);
+	buf_addstr(&res->body, "0123456789");
+	va_respond_cached(&req, res, &(struct va_caching){MODIFIED, 5, true});
+}
+
+static void
+expect(const char *name, const char *value, int status, const char *body)
+{
+	struct http_response	 res;
+
+	get(name, value, &res);
+	assert_int_equal(res.status, status);
+	assert_int_equal(res.body.len, strlen(body));
+	assert_memory_equal(res.body.p, body, strlen(body));
+	buf_free(&res.head);
+	buf_free(&res.body);
+}
+
+void
+test_validate__unchanged(void **state)
+{
+	struct http_response	 res;
+	char			 etag[64] = "", *at;
+
+	(void)state;
+	get(NULL, NULL, &res);
+	assert_non_null(strstr(res.head.p, "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+	assert_non_null(strstr(res.head.p, "Cache-Control: max-age=5, public"));
+	assert_non_null(at = strstr(res.head.p, "ETag: "));
+	assert_int_equal(sscanf(at, "ETag: %60s", etag), 1);
+	buf_free(&res.head);
+	buf_free(&res.body);
+	expect("if-none-match", etag, 304, "");
+	expect("if-none-match", "\"another\"", 200, "0123456789");
+	expect("if-none-match", "*", 304, "");
+	expect("if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT", 304, "");
+	expect("if-modified-since", "Sun, 06 Nov 1994 08:49:36 GMT", 200, "0123456789");
+}
+
+void
+test_validate__ranges(void **state)
+{
+	(void)state;
+	expect("range", "bytes=0-0", 206, "0");
+	expect("range", "bytes=3-5", 206, "345");
+	expect("range", "bytes=8-99", 206, "89");
+	expect("range", "bytes=7-", 206, "789");
+	expect("range", "bytes=-3", 206, "789");
+	expect("range", "bytes=-99", 206, "0123456789");
+	expect("range", "bytes=10-", 416, "");
+	expect("range", "bytes=-0", 416, "");
+	expect("range", "bytes=5-3", 200, "0123456789");
+	expect("range", "bytes=1-2,4-5", 200, "0123456789");
+	expect("range", "lines=1-2", 200, "0123456789");
+}
