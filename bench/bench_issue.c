@@ -3,7 +3,7 @@
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "kmc/kmc.h"
+#include "kmc/work.h"
 #include "pki/csr.h"
 #include "pki/envelope.h"
 #include "signer/ceremony.h"
@@ -79,6 +79,7 @@ make_ca(const char *dir)
 	need(cert_parse(pem.p, pem.len, &cert, &err), &err);
 	snprintf(officer, sizeof(officer), "%s", cert_serial(cert));
 	need(kmc_open(&kmc, &c.passphrase, &err), &err);
+	need(keeper_start(kmc, &err), &err);
 	ca.pair = pair_here;
 	need(signer_open(&ca, &c.passphrase, &err), &err);
 	cert_free(cert);

@@ -172,6 +172,15 @@ def test_kmc_commands(ctx):
     r = site.yinxin("kmc", "officer", "remove", serial, check=False)
     need(r.returncode != 0, "removed twice")
     need(int(stats(site)["made"][0]) > 0, stats(site))
+    finish_takers(start_takers(site, 0.3, 1))
+    r = site.yinxin("kmc", "history", "20260101000000000000", check=False)
+    need(r.returncode != 0 and "no key of" in r.stderr, r.stderr)
+    need("20270000000000000000" in site.yinxin("kmc", "history", "20270000000000000000"),
+         "no history of an order")
+    need(site.yinxin("kmc", "destroy", "--before", "2010-01-01").startswith("0 keys"),
+         "keys to be destroyed")
+    r = site.yinxin("kmc", "destroy", "--before", "2026-01-01", check=False)
+    need(r.returncode != 0 and "still to be kept" in r.stderr, r.stderr)
     tls = ssl.create_default_context()
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     with urllib.request.urlopen(site.url + "/metrics", context=tls, timeout=10) as r:
