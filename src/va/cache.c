@@ -173,6 +173,8 @@ va_watch(struct va *v)
 	struct err	 err = {0};
 	struct buf	 request;
 
+	if (v->watch_from == 0)		/* nothing is kept yet */
+		v->watch_from = now - WATCH_OVERLAP;
 	if (store_read(v->store, watch_read, v, &err) < 0) {
 		log_err("watch", &err);
 		return;

@@ -159,3 +159,63 @@ test_ocsp__error_answer(void **state)
 	buf_free(&der);
 	ca_free(&ca);
 }
+
+/* RFC 9654: 1 to 32 octets, in an OCTET STRING of their own. */
+void
+test_ocsp__nonce_bounds(void **state)
+{
+	struct err		 err = {0};
+	struct ca		 ca;
+	struct ocsp_request	*r = NULL;
+	struct buf		 der;
+	static const char	 long_nonce[OCSP_NONCE_MAX] = "0123456789abcdef0123456789abcdef";
+	char			*at;
+
+	(void)state;
+	ca_make(&ca);
+	buf_init(&der, OCSP_REQUEST_MAX);
+	assert_ok(ocsp_request_build(ca.sign, ca.issuing, long_nonce, sizeof(long_nonce), &der,
+	    &err));
+	assert_ok(ocsp_request_parse(der.p, der.len, &r, &err));
+	assert_true(ocsp_request_has_nonce(r));
+	ocsp_request_free(r);
+	r = NULL;
+	/* the same bytes called an INTEGER; then an OCTET STRING of one byte less */
+	assert_non_null(at = memmem(der.p, der.len, "\x04\x20" "0123", 6));
+	at[0] = 0x02;
+	assert_err(ocsp_request_parse(der.p, der.len, &r, &err), ERR_INPUT);
+	at[0] = 0x04;
+	at[1] = 0x1f;
+	assert_err(ocsp_request_parse(der.p, der.len, &r, &err), ERR_INPUT);
+	buf_clear(&der);
+	assert_ok(ocsp_request_build(ca.sign, ca.issuing, NULL, 0, &der, &err));
+	assert_ok(ocsp_request_parse(der.p, der.len, &r, &err));
+	assert_false(ocsp_request_has_nonce(r));
+	ocsp_request_free(r);
+	buf_free(&der);
+	ca_free(&ca);
+}
+
+void
+test_ocsp__archive_cutoff(void **state)
+{
+	struct err	 err = {0};
+	struct ca	 ca;
+	struct ocsp_answer got;
+	struct buf	 der;
+	static const char oid[] = "\x2b\x06\x01\x05\x05\x07\x30\x01\x06";
+
+	(void)state;
+	ca_make(&ca);
+	buf_init(&der, OCSP_ANSWER_MAX);
+	ask(&ca, &(struct ocsp_answer){.state = OCSP_GOOD}, ca.ocsp, ca.ocsp_key, &der);
+	assert_null(memmem(der.p, der.len, oid, 9));
+	buf_clear(&der);
+	ask(&ca, &(struct ocsp_answer){.state = OCSP_GOOD, .archive = INT64_C(1479081600000)},
+	    ca.ocsp, ca.ocsp_key, &der);
+	assert_non_null(memmem(der.p, der.len, oid, 9));
+	assert_non_null(memmem(der.p, der.len, "\x18\x0f" "20161114000000Z", 17));
+	assert_ok(ocsp_check(der.p, der.len, ca.sign, ca.issuing, nonce, 16, CA_NOW, &got, &err));
+	buf_free(&der);
+	ca_free(&ca);
+}
