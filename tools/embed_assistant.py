@@ -8,7 +8,7 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 
 def main(root):
     names = sorted(n for n in os.listdir(root) if os.path.splitext(n)[1] in TYPES)
-    print('#include "base/base.h"\n#include "main/assistant_assets.h"\n')
+    print('#include "base/base.h"\n#include "token/assistant_assets.h"\n')
     for i, name in enumerate(names):
         with open(os.path.join(root, name), "rb") as f:
             data = f.read()

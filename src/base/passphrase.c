@@ -4,6 +4,7 @@
 #include "base/passphrase.h"
 #include "base/str.h"
 
+#include <fcntl.h>
 #include <termios.h>
 
 #define PASSPHRASE_MAX	1024
@@ -20,7 +21,7 @@ passphrase_from_fd(int fd, char *text)
 }
 
 static ssize_t
-passphrase_from_terminal(char *text)
+passphrase_from_terminal(const char *what, char *text)
 {
 	struct termios	 old, quiet;
 	ssize_t		 n;
@@ -29,7 +30,7 @@ passphrase_from_terminal(char *text)
 		return 0;
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fputs("passphrase of the key files: ", stderr);
+	fprintf(stderr, "%s: ", what);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	n = read(STDIN_FILENO, text, PASSPHRASE_MAX);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
@@ -69,13 +70,39 @@ passphrase_get(struct secret *out, struct err *err)
 	} else if (conf_str("key.passphrase_file")[0] != '\0') {
 		rc = passphrase_from_file(text, &n, err);
 	} else {
-		n = passphrase_from_terminal(text);
+		n = passphrase_from_terminal("passphrase of the key files", text);
 	}
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
 	if (rc == 0 && n <= 0)
 		rc = err_set(err, ERR_INPUT,
 		    "no passphrase: set key.passphrase_file or run at a terminal");
+	if (rc == 0)
+		secret_set(out, text, (size_t)n);
+	secret_wipe(text, sizeof(text));
+	return rc;
+}
+
+int
+passphrase_read(const char *path, const char *what, struct secret *out, struct err *err)
+{
+	char	 text[PASSPHRASE_MAX];
+	ssize_t	 n = 0;
+	int	 fd, rc = 0;
+
+	if (path == NULL) {
+		n = passphrase_from_terminal(what, text);
+	} else if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
+		rc = err_errno(err, ERR_INPUT, "cannot read %s from %s", what, path);
+	} else {
+		n = passphrase_from_fd(fd, text);
+		close(fd);
+	}
+	for (ssize_t i = 0; i < n; i++)
+		if (text[i] == '\n' || text[i] == '\r')
+			n = i;
+	if (rc == 0 && n <= 0)
+		rc = err_set(err, ERR_INPUT, "no %s", what);
 	if (rc == 0)
 		secret_set(out, text, (size_t)n);
 	secret_wipe(text, sizeof(text));

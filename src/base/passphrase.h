@@ -8,4 +8,10 @@
  * A final newline does not count.  ERR_INPUT when it is empty or none of these is there.
  */
 NODISCARD int	passphrase_get(struct secret *out, struct err *err);
+/*
+ * Another secret (a PIN): the first line of the file, or asked at the terminal for NULL, with
+ * the words `what`.  A descriptor is the file /dev/fd/N.  ERR_INPUT when it is empty.
+ */
+NODISCARD int	passphrase_read(const char *path, const char *what, struct secret *out,
+		    struct err *err);
 #endif

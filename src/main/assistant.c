@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "main/assistant.h"
+#include "main/assistant_command.h"
 
 #include <signal.h>
 
@@ -9,13 +9,9 @@ static const char	usage[] =
 	"yinxin-assistant (证书助手): UKeys for the pages of a hall, on loopback.\n\n"
 	"  yinxin-assistant [--port 18765] --driver LIBRARY … [--origin URL] [--ca FILE]\n"
 	"                   [--allow-origin URL …] [--state DIR]\n"
-	"  yinxin-assistant make-key PATH --label TEXT --pin PIN --admin-pin PIN [--tries 9]\n"
-	"  yinxin-assistant list    --driver LIBRARY\n"
-	"  yinxin-assistant csr     --driver LIBRARY --key NAME --pin PIN --order NO --cn TEXT --out FILE\n"
-	"  yinxin-assistant install --driver LIBRARY --key NAME --pin PIN --order NO --sign-cert FILE\n"
-	"                           [--enc-cert FILE --envelope FILE]\n"
-	"  yinxin-assistant sign    --driver LIBRARY --key NAME --pin PIN --text TEXT --out FILE\n"
-	"\nThe software UKey's library finds its key files in YINXIN_SOFTKEY (separated by ':').\n";
+	"  yinxin-assistant COMMAND …\n\n";
+
+static struct http_server	*assistant_server;
 
 static int
 parse(int argc, char **argv, struct assistant *a, struct err *err)
@@ -41,7 +37,28 @@ parse(int argc, char **argv, struct assistant *a, struct err *err)
 			return err_set(err, ERR_INPUT, "%s %s is not understood", name, value);
 	}
 	if (a->n_drivers == 0)
-		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed\n\n%s", usage);
+		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed");
+	return 0;
+}
+
+static void
+on_term(int sig)
+{
+	(void)sig;
+	http_server_stop(assistant_server);
+}
+
+static int
+serve(struct assistant *a, struct err *err)
+{
+	if (assistant_listen(a, 0, &assistant_server, err) < 0)
+		return -1;
+	signal(SIGTERM, on_term);
+	signal(SIGINT, on_term);
+	printf("证书助手 http://127.0.0.1:%d/\n", a->port);
+	fflush(stdout);
+	http_server_run(assistant_server);
+	http_server_free(assistant_server);
 	return 0;
 }
 
@@ -56,12 +73,13 @@ main(int argc, char **argv)
 	log_init("assistant", LOG_INFO);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
 		fputs(usage, stdout);
+		assistant_command_help();
 		return 0;
 	}
 	if (argc > 1 && argv[1][0] != '-')
 		rc = assistant_command(argc - 1, argv + 1, &err);
 	else if ((rc = parse(argc, argv, &a, &err)) == 0)
-		rc = assistant_serve(&a, &err);
+		rc = serve(&a, &err);
 	if (rc == 0)
 		return 0;
 	fprintf(stderr, "yinxin-assistant: %s\n", err.text);

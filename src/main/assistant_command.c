@@ -1,8 +1,9 @@
 #include "base/base.h"
 #include "base/file.h"
+#include "base/passphrase.h"
 #include "base/rand.h"
 #include "base/str.h"
-#include "main/assistant.h"
+#include "main/assistant_command.h"
 #include "pki/cert.h"
 #include "token/softkey.h"
 
@@ -16,22 +17,51 @@ option(int argc, char **argv, const char *name, const char *dflt)
 	return dflt;
 }
 
+/* A PIN from the file named by an option, or asked for; never from the arguments. */
+static int
+option_pin(int argc, char **argv, const char *name, const char *what, struct secret *pin,
+    struct err *err)
+{
+	if (passphrase_read(option(argc, argv, name, NULL), what, pin, err) < 0)
+		return -1;
+	if (pin->len > SOFTKEY_PIN_MAX || memchr(pin->p, '\0', pin->len) != NULL)
+		return err_set(err, ERR_INPUT, "%s: at most %d characters", what, SOFTKEY_PIN_MAX);
+	return 0;
+}
+
+static void
+pin_text(const struct secret *pin, char text[SOFTKEY_PIN_MAX + 1])
+{
+	memcpy(text, pin->p, pin->len);
+	text[pin->len] = '\0';
+}
+
 static int
 command_make_key(int argc, char **argv, struct err *err)
 {
 	const char	*label = option(argc, argv, "--label", "UKey");
-	const char	*pin = option(argc, argv, "--pin", NULL);
-	const char	*admin = option(argc, argv, "--admin-pin", NULL);
+	char		 serial[20], user[SOFTKEY_PIN_MAX + 1], boss[SOFTKEY_PIN_MAX + 1];
+	struct secret	 pin = {0}, admin = {0};
 	int64_t		 tries;
-	char		 serial[20];
+	int		 rc = -1;
 
-	if (argc < 2 || pin == NULL || admin == NULL ||
+	if (argc < 2 || argv[1][0] == '-' ||
 	    str_to_i64(option(argc, argv, "--tries", "9"), 99, &tries) < 0 || tries < 1)
-		return err_set(err, ERR_INPUT, "usage: yinxin-assistant make-key PATH "
-		    "--label TEXT --pin PIN --admin-pin PIN [--tries 9]");
+		return err_set(err, ERR_INPUT, "make-key: a PATH, tries of 1 to 99");
 	snprintf(serial, sizeof(serial), "YX");
 	rand_digits(serial + 2, 14);
-	return softkey_format(argv[1], label, serial, pin, admin, (int)tries, err);
+	if (option_pin(argc, argv, "--pin-file", "PIN", &pin, err) == 0 &&
+	    option_pin(argc, argv, "--admin-pin-file", "administrator's PIN", &admin, err) == 0) {
+		pin_text(&pin, user);
+		pin_text(&admin, boss);
+		rc = softkey_format(argv[1], label, option(argc, argv, "--serial", serial), user,
+		    boss, (int)tries, err);
+		secret_wipe(user, sizeof(user));
+		secret_wipe(boss, sizeof(boss));
+	}
+	secret_free(&pin);
+	secret_free(&admin);
+	return rc;
 }
 
 /* One key by --driver and --key (a device name; for the software UKey its path). */
@@ -40,13 +70,22 @@ command_with(int argc, char **argv, keys_fn fn, json_t *in, json_t *out, struct 
 {
 	struct assistant	 a = {.n_drivers = 1};
 	const char		*key = option(argc, argv, "--key", "");
+	char			 text[SOFTKEY_PIN_MAX + 1];
+	struct secret		 pin = {0};
 
 	a.drivers[0] = option(argc, argv, "--driver", NULL);
 	if (a.drivers[0] == NULL)
 		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed");
+	if (option_pin(argc, argv, "--pin-file", "PIN", &pin, err) < 0) {
+		secret_free(&pin);
+		return -1;
+	}
 	if (key[0] != '\0')
 		setenv("YINXIN_SOFTKEY", key, 1);
-	js_set_str(in, "pin", option(argc, argv, "--pin", ""));
+	pin_text(&pin, text);
+	js_set_str(in, "pin", text);
+	secret_wipe(text, sizeof(text));
+	secret_free(&pin);
 	js_set_str(in, "order", option(argc, argv, "--order", ""));
 	return keys_with(&a, key, fn, in, out, err);
 }
@@ -157,19 +196,35 @@ command_list(int argc, char **argv, struct err *err)
 	return 0;
 }
 
+static const struct command {
+	const char	*name, *help;
+	int		(*run)(int argc, char **argv, struct err *err);
+} commands[] = {
+	{"make-key", "PATH --label TEXT [--serial TEXT] [--tries 9] [--admin-pin-file FILE]",
+	    command_make_key},
+	{"list", "--driver LIBRARY", command_list},
+	{"csr", "--driver LIBRARY --key NAME --order NO --cn TEXT --out FILE", command_csr},
+	{"install", "--driver LIBRARY --key NAME --order NO --sign-cert FILE\n"
+	    "      [--enc-cert FILE --envelope FILE]", command_install},
+	{"sign", "--driver LIBRARY --key NAME --text TEXT --out FILE", command_sign},
+};
+
+void
+assistant_command_help(void)
+{
+	printf("Commands:\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].help);
+	printf("\nThe PIN is asked at the terminal, or read from --pin-file FILE (/dev/fd/N: a "
+	    "descriptor).\nThe software UKey's library finds its key files in YINXIN_SOFTKEY "
+	    "(separated by ':').\n");
+}
+
 int
 assistant_command(int argc, char **argv, struct err *err)
 {
-	static const struct {
-		const char	*name;
-		int		(*run)(int argc, char **argv, struct err *err);
-	} rows[] = {
-		{"make-key", command_make_key}, {"list", command_list}, {"csr", command_csr},
-		{"install", command_install}, {"sign", command_sign},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (strcmp(rows[i].name, argv[0]) == 0)
-			return rows[i].run(argc, argv, err);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, argv[0]) == 0)
+			return commands[i].run(argc, argv, err);
 	return err_set(err, ERR_INPUT, "no command \"%s\"", argv[0]);
 }

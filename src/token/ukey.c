@@ -381,17 +381,33 @@ install_cert(struct ukey *u, HCONTAINER c, bool sign, const void *der, size_t le
 	return ok ? 0 : -1;
 }
 
+/* Look before anything is written: the envelope is for the encryption certificate's key. */
 static int
-install_pair(struct ukey *u, HCONTAINER c, const void *envelope, size_t len, struct err *err)
+install_check_envelope(const struct ukey_bundle *b, struct envelope_fields *f, struct err *err)
 {
-	struct envelope_fields	 f;
-	ENVELOPEDKEYBLOB	*e = xcalloc(1, sizeof(*e) + sizeof(f.cipher));
-	ULONG			 rc;
+	unsigned char	 point[SM2_POINT_LEN];
+	struct cert	*cert = NULL;
+	int		 rc = -1;
 
-	if (envelope_to_fields(envelope, len, &f, err) < 0) {
-		free(e);
-		return -1;
-	}
+	if (envelope_to_fields(b->envelope, b->envelope_len, f, err) < 0 ||
+	    cert_parse(b->enc_cert, b->enc_len, &cert, err) < 0 ||
+	    cert_point(cert, point, err) < 0)
+		goto out;
+	rc = memcmp(f->x + 32, point + 1, 32) == 0 && memcmp(f->y + 32, point + 33, 32) == 0 ?
+	    0 : err_set(err, ERR_CONFLICT, "加密证书与加密密钥不是一对，没有写入 UKey，请重试下载。");
+ out:
+	cert_free(cert);
+	return rc;
+}
+
+static int
+install_pair(struct ukey *u, HCONTAINER c, const struct envelope_fields *fields,
+    struct err *err)
+{
+	const struct envelope_fields	 f = *fields;
+	ENVELOPEDKEYBLOB		*e = xcalloc(1, sizeof(*e) + sizeof(f.cipher));
+	ULONG				 rc;
+
 	e->Version = 1;
 	e->ulSymmAlgID = SGD_SM4_ECB;
 	e->ulBits = 256;
@@ -432,9 +448,10 @@ install_check(struct ukey *u, HCONTAINER c, bool sign, const void *der, size_t l
 int
 ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, struct err *err)
 {
-	char		 name[65];
-	HCONTAINER	 c = NULL;
-	int		 rc = -1;
+	struct envelope_fields	 f;
+	char			 name[65];
+	HCONTAINER		 c = NULL;
+	int			 rc = -1;
 
 	container_name(order, name);
 	if (container_open(u, name, &c, err) < 0)
@@ -442,7 +459,7 @@ ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, str
 		    "这支 UKey 里没有这笔申请的密钥，请插入申请时的那支 UKey。");
 	if (install_check(u, c, true, b->sign_cert, b->sign_len, err) == 0 &&
 	    (b->envelope_len == 0 ||
-	    (install_pair(u, c, b->envelope, b->envelope_len, err) == 0 &&
+	    (install_check_envelope(b, &f, err) == 0 && install_pair(u, c, &f, err) == 0 &&
 	    install_check(u, c, false, b->enc_cert, b->enc_len, err) == 0 &&
 	    install_cert(u, c, false, b->enc_cert, b->enc_len, err) == 0)))
 		rc = install_cert(u, c, true, b->sign_cert, b->sign_len, err);

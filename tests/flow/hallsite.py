@@ -128,8 +128,21 @@ class Site:
         return r.stdout if check else r
 
     def assistant_tool(self, *args):
+        """A command of yinxin-assistant; the values of --pin and --admin-pin go through pipes,
+        for a PIN never stands among arguments."""
+        args, pipes = list(args), []
+        for i, name in enumerate(args):
+            if name in ("--pin", "--admin-pin"):
+                out, into = os.pipe()
+                os.write(into, args[i + 1].encode())
+                os.close(into)
+                pipes.append(out)
+                args[i:i + 2] = [name + "-file", f"/dev/fd/{out}"]
         r = subprocess.run([self.bin("yinxin-assistant"), *args], cwd=self.root,
-                           capture_output=True, text=True)
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           pass_fds=pipes)
+        for out in pipes:
+            os.close(out)
         if r.returncode != 0:
             raise RuntimeError(f"yinxin-assistant {args[0]}: {r.stderr.strip()}")
         return r.stdout

@@ -90,9 +90,44 @@ function openPin(key) {
 	dialog.showModal();
 }
 
+const KINDS = { "sign-in": "登录", approval: "审核通过", revocation: "撤销证书", hold: "冻结证书",
+	release: "恢复证书", recovery: "恢复密钥", unlock: "解锁 UKey", destruction: "销毁密钥" };
+
+function siteRow(site) {
+	const row = el("li", {}, el("span", {}, site.origin));
+	if (site.removable) {
+		const remove = el("button", { type: "button" }, "移除");
+		remove.addEventListener("click", async () => {
+			await ask("/pairing/remove", { origin: site.origin }).catch(() => {});
+			watchPairing();
+		});
+		row.append(remove);
+	}
+	return row;
+}
+
+function signedRow(s) {
+	return el("li", {}, el("span", {}, `${s.time}　${KINDS[s.kind] ?? s.kind}`),
+		el("span", { className: "meta" }, s.origin),
+		el("span", { className: "meta digest", title: s.digest }, `摘要 ${s.digest.slice(0, 16)}…`));
+}
+
+/* A list is drawn anew only when it has changed: a screen reader is not to repeat it. */
+function fill(list, rows, make, none) {
+	const text = JSON.stringify(rows);
+	if (list.dataset.text === text)
+		return;
+	list.dataset.text = text;
+	list.replaceChildren(...(rows.length ? rows.map(make)
+		: [el("li", { className: "meta" }, none)]));
+}
+
 async function watchPairing() {
 	try {
-		const { pending } = await ask("/pairing");
+		const { pending, allowed } = await ask("/pairing");
+		const { signed } = await ask("/signed");
+		fill($("sites"), allowed, siteRow, "还没有。网页请求时，在这里核对配对码后允许。");
+		fill($("signed"), signed.slice(0, 20), signedRow, "还没有。");
 		const box = $("pairing");
 		box.hidden = pending.length === 0;
 		box.replaceChildren(...pending.map((p) => {
@@ -100,7 +135,7 @@ async function watchPairing() {
 			const no = el("button", { type: "button" }, "拒绝");
 			for (const [button, allow] of [[yes, true], [no, false]])
 				button.addEventListener("click", async () => {
-					await ask("/pairing", { origin: p.origin, allow });
+					await ask("/pairing", { origin: p.origin, allow }).catch(() => {});
 					watchPairing();
 				});
 			return el("div", {}, el("h2", {}, "有网站请求使用您的 UKey"), el("p", {}, p.origin),

@@ -227,6 +227,21 @@ certificates(struct ukey *u)
 	return n;
 }
 
+static bool
+has_enc_key(struct ukey *u, const char *order)
+{
+	char			*name = xasprintf("YX-%s", order);
+	ECCPUBLICKEYBLOB	 pub;
+	ULONG			 size = sizeof(pub), rc;
+	HCONTAINER		 c;
+
+	assert_int_equal(u->driver->OpenContainer(u->app, name, &c), SAR_OK);
+	rc = u->driver->ExportPublicKey(c, 0, (BYTE *)&pub, &size);
+	u->driver->CloseContainer(c);
+	free(name);
+	return rc == SAR_OK;
+}
+
 void
 test_ukey__a_pair_is_written_whole_or_not_at_all(void **state)
 {
@@ -258,6 +273,7 @@ test_ukey__a_pair_is_written_whole_or_not_at_all(void **state)
 	b.enc_len = i.sign.len;
 	assert_err(ukey_install(&u, ORDER, &b, &err), ERR_CONFLICT);
 	assert_int_equal(certificates(&u), 0);
+	assert_false(has_enc_key(&u, ORDER));		/* nothing was imported */
 	b.enc_cert = i.enc.p;
 	b.enc_len = i.enc.len;
 	assert_err(ukey_install(&u, "20261121000000000002", &b, &err), ERR_CONFLICT);

@@ -3,12 +3,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "http/client.h"
-#include "main/assistant.h"
+#include "token/assistant.h"
+#include "token/signable.h"
 
 #include <pthread.h>
 
 #define CLOCK_GAP	(5 * CLOCK_MINUTE)
-#define SIGN_TEXT_MAX	65536
 
 static pthread_mutex_t	keys_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -233,39 +233,28 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	return rc;
 }
 
-/* Only texts whose purpose a person can recognise are signed. */
-static int
-sign_check_text(const char *text, struct err *err)
-{
-	static const char *const marks[] = {"yinxin-sign-in", "\"type\":\"approval\"",
-		"\"type\":\"hold\"", "\"type\":\"release\"", "\"type\":\"revocation\"",
-		"\"type\":\"recovery\""};
-
-	if (strlen(text) > SIGN_TEXT_MAX)
-		return err_set(err, ERR_LIMIT, "要签名的内容太长。");
-	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		if (strstr(text, marks[i]) != NULL)
-			return 0;
-	return err_set(err, ERR_DENIED, "网页要签名的内容不认识，已拒绝。");
-}
-
 int
 keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {
 	struct buf	 sig, cert;
-	const char	*text;
+	struct cert	*by = NULL;
+	const char	*text, *kind;
 	int		 rc = -1;
 
-	if (js_need_str(in, "text", &text, err) < 0 || sign_check_text(text, err) < 0)
+	if (js_need_str(in, "text", &text, err) < 0 ||
+	    signable_kind(text, strlen(text), &kind, err) < 0)
 		return -1;
 	buf_init(&sig, 256);
 	buf_init(&cert, LIMIT_CERT);
 	if (login(u, in, out, err) == 0 &&
-	    ukey_sign(u, js_str(in, "serial"), text, strlen(text), &sig, &cert, err) == 0) {
+	    ukey_sign(u, js_str(in, "serial"), text, strlen(text), &sig, &cert, err) == 0 &&
+	    cert_parse(cert.p, cert.len, &by, err) == 0) {
 		js_set_bytes(out, "signature", sig.p, sig.len);
 		js_set_bytes(out, "certificate", cert.p, cert.len);
+		js_set_str(out, "serial", cert_serial(by));
 		rc = 0;
 	}
+	cert_free(by);
 	buf_free(&sig);
 	buf_free(&cert);
 	return rc;

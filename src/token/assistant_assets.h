@@ -1,5 +1,5 @@
-#ifndef MAIN_ASSISTANT_ASSETS_H
-#define MAIN_ASSISTANT_ASSETS_H
+#ifndef TOKEN_ASSISTANT_ASSETS_H
+#define TOKEN_ASSISTANT_ASSETS_H
 #include <stddef.h>
 /* The files of src/token/assets, made by tools/assistant.mk. */
 struct asset {
