@@ -1,7 +1,10 @@
 #include "base/base.h"
 #include "hall/approval.h"
 
+#include "hall/ops.h"
+
 #define APPROVAL_MAX	(16 * 1024)
+#define APPROVAL_REASON	4		/* superseded (RFC 5280 5.3.1) */
 
 void
 approval_init(struct approval *a)
@@ -80,6 +83,8 @@ approval_statement(const struct order *o, const char *officer, int64_t now, stru
 	js_set_str(j, "medium", "ukey");
 	if (o->replaces[0] != '\0')
 		js_set_str(j, "replaces", o->replaces);
+	if (op_by_name(o->op) != NULL && op_by_name(o->op)->ends_old)
+		js_set_int(j, "reason", APPROVAL_REASON);
 	js_set_str(j, "officer", officer);
 	js_set_int(j, "time", now);
 	(void)json_object_set_new(j, "subject", approval_subject(o));

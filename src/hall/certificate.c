@@ -11,7 +11,7 @@
 #include "hall/halldef.h"
 #include "hall/journal.h"
 #include "hall/notice.h"
-#include "hall/renewal.h"
+#include "hall/ops.h"
 #include "hall/services.h"
 #include "pki/cert_pool.h"
 
@@ -39,7 +39,7 @@ static const struct { const char *code, *text; } reasons[] = {
 /* The hall's row of a certificate. */
 struct certificate {
 	int64_t	 account, order_id, not_before, not_after;
-	char	 serial[48], subject[256], state[16], no[ORDER_NO], product[32];
+	char	 serial[48], subject[256], state[16], no[ORDER_NO];
 	struct cert *cert;
 };
 
@@ -95,7 +95,6 @@ certificate_load(struct db *db, const struct act *a, struct certificate *c, stru
 	der = rows_blob(rows, 6, &len);
 	(void)snprintf(c->state, sizeof(c->state), "%s", rows_text(rows, 7));
 	(void)snprintf(c->no, sizeof(c->no), "%s", rows_text(rows, 8));
-	(void)snprintf(c->product, sizeof(c->product), "%s", rows_text(rows, 9));
 	rc = cert_parse(der, len, &c->cert, err);
  out:
 	rows_free(rows);
@@ -255,8 +254,7 @@ certificate_view(struct hall *h, const struct who *who, const char *serial, json
 	js_set_str(m, "name", c.subject);
 	js_set_str(m, "order", c.no);
 	view_validity(&c, m);
-	if (renewal_model(h, c.serial, c.product, c.not_after,
-	    strcmp(js_str(now, "status"), "good") == 0, m, err) < 0)
+	if (ops_model(h, who, c.serial, m, err) < 0)
 		goto out;
 	view_status(&c, now, who, m);
 	view_chain(&c, m);

@@ -122,7 +122,7 @@ halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *w
 static int
 halldef_read_steps(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const known[] = { "new", "renew", NULL };
+	static const char *const known[] = { "new", "renew", "reissue", NULL };
 	const struct yaml	*steps = NULL, *list = NULL;
 	struct def_steps	*ways = arena_alloc(r->arena, ARRAY_LEN(known) * sizeof(*ways));
 	size_t			 i = 0, n = 0;

@@ -24,7 +24,7 @@ struct def_agreement {
 
 /* The way through one operation: names in steps.def. */
 struct def_steps {
-	const char	*op;		/* "new", "renew" */
+	const char	*op;		/* "new", "renew", "reissue" */
 	const char *const *names;
 	size_t		 n;
 };

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "hall/issue.h"
+#include "hall/ops.h"
 
 #include "base/clock.h"
 #include "base/conf.h"
@@ -57,6 +58,21 @@ issue_file_one(struct db *db, const struct order *o, const char *kind, const str
 	return rc;
 }
 
+/* The signer has revoked the pair that this one replaces. */
+static int
+issue_end_old(struct db *db, const char *serial, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int64_t		 order = 0;
+
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(serial)) < 0)
+		return -1;
+	order = rows_int(rows, 1);
+	rows_free(rows);
+	return db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(order),
+	    DB_TEXT("revoked"));
+}
+
 static int
 issue_file_run(struct db *db, struct act *a, struct err *err)
 {
@@ -69,6 +85,9 @@ issue_file_run(struct db *db, struct act *a, struct err *err)
 		return 0;
 	if (issue_file_one(db, &a->o, "sign", &i->sign_cert, err) < 0 ||
 	    issue_file_one(db, &a->o, "enc", &i->enc_cert, err) < 0)
+		return -1;
+	if (op_by_name(a->o.op) != NULL && op_by_name(a->o.op)->ends_old &&
+	    issue_end_old(db, a->o.replaces, err) < 0)
 		return -1;
 	return order_note(db, a->h, a->who, &a->o, "certificates", i->sign_serial, err);
 }

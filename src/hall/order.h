@@ -32,7 +32,7 @@ struct order {
 	int64_t		 id;
 	char		 no[ORDER_NO];		/* YYYYMMDD and 12 random digits */
 	int64_t		 account;
-	char		 product[32], op[16];	/* op: new, renew */
+	char		 product[32], op[16];	/* op: new, or one of ops.def */
 	char		 replaces[48];		/* serial of the certificate renewed, "" */
 	enum order_state state, was;		/* was: as loaded, for compare-and-set */
 	int64_t		 version;		/* grows with each change */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/ops.h"
 #include "hall/order_row.h"
 #include "hall/steps.h"
 
@@ -51,7 +52,7 @@ order_row_model(const struct hall *h, const struct order *o)
 	js_set_str(j, "subject", o->subject);
 	js_set_str(j, "user_name", o->user_name);
 	js_set_str(j, "op", o->op);
-	js_set_str(j, "op_text", strcmp(js_str(j, "op"), "renew") == 0 ? "更新" : "制作");
+	js_set_str(j, "op_text", op_text(js_str(j, "op")));
 	js_set_str(j, "product", o->product);
 	js_set_str(j, "product_title", o->def->title);
 	js_set_str(j, "template", o->def->template_name);

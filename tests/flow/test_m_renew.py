@@ -48,9 +48,9 @@ def test_too_early(ctx):
     """A year is left: the page says from when, asking all the same is refused."""
     w, serial = holder(ctx)
     model = look(w, serial)
-    need(not model["may_renew"] and "起可以更新" in model["renewal_text"], model["renewal_text"])
+    need(not model["may_renew"] and "起可以更新" in model["renew_text"], model["renew_text"])
     e = refused(409, w.browser.post, f"/certificates/{serial}/renew", {"years": "1"})
-    need("90天" in sentence(e), sentence(e))
+    need("起可以更新" in sentence(e), sentence(e))
 
 
 def test_renew(ctx):
@@ -63,7 +63,7 @@ def test_renew(ctx):
         w.browser.connection = None
         w.sign_in()
         old = look(w, serial)
-        need(old["may_renew"], old["renewal_text"])
+        need(old["may_renew"], old["renew_text"])
         refused(422, w.browser.post, f"/certificates/{serial}/renew", {"years": "9"})
         tabs = [twin(w), twin(w)]
         got = at_once([lambda t=t: t.browser.post(f"/certificates/{serial}/renew",
@@ -81,7 +81,7 @@ def test_renew(ctx):
         same(new["not_after"][:4], str(int(old["not_after"][:4]) + 2), "the year of its end")
         same(new["not_after"][4:], old["not_after"][4:], "the day of its end")
         same((status(ctx, serial), status(ctx, fresh)), ("good", "good"), "old and new")
-        same(look(w, serial)["renewal_order"], w.p.order, "the old one's renewal")
+        same(look(w, serial)["replaced_by"], w.p.order, "the old one's renewal")
         same(count(w.order_model(), "收到费用"), 1, "payments")
         keys = w.assistant.get("/keys")["keys"][0]
         same({c["serial"] for c in keys["certificates"]}, {serial, fresh}, "in the UKey")
@@ -90,3 +90,42 @@ def test_renew(ctx):
         ctx.site.yinxin("journal", "verify")
     finally:
         as_before(ctx)
+
+
+def test_reissue(ctx):
+    """The key is lost: frozen, then a new one for the medium fee, until the old end; the old
+    pair is revoked with the new one's issue and signs in no more."""
+    w, serial = holder(ctx)
+    old, lost_key = look(w, serial), w.p.key
+    path = f"/certificates/{serial}/reissue"
+    refused(422, w.browser.post, path, {"cause": "eaten"})
+    w.p.order = w.browser.post(path, {"cause": "lost"})["no"]
+    w.browser.get(f"/orders/{w.p.order}/steps/agreement")
+    w.agree()
+    w.confirm()
+    w.prove_identity()
+    w.pay("alipay")
+    same(next(t["amount"] for t in w.order_model()["trades"]), "50.00", "the medium fee")
+    same(status(ctx, serial), "good", "before the new one")
+    ctx.officer().approve(w.p.order)
+    w.p.key = "spare" + lost_key
+    ctx.site.make_key(w.p.key, "新UKey", walk.BLANK_PIN)
+    w.fetch()
+    same(look(w, w.serial)["not_after"], old["not_after"], "its end")
+    same((status(ctx, serial), look(w, serial)["status"]), ("revoked", "revoked"), "the old one")
+    w.sign_in_by_ukey()
+    w.site.plug(lost_key)
+    e = refused((403, 409, 422), w.sign_in_by_ukey)
+    need("撤销" in sentence(e) or "冻结" in sentence(e), sentence(e))
+
+
+def test_broken_in_warranty(ctx):
+    """Broken within the year: nothing to pay, the step is not even there."""
+    w, serial = holder(ctx)
+    w.p.order = w.browser.post(f"/certificates/{serial}/reissue", {"cause": "broken"})["no"]
+    w.browser.get(f"/orders/{w.p.order}/steps/agreement")
+    w.agree()
+    w.confirm()
+    w.prove_identity()
+    same(w.order_model()["state"], "reviewing", "state")
+    same(w.order_model()["trades"], [], "trades")

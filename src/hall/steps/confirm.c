@@ -27,7 +27,10 @@ confirm_summary(const struct order *o, char ends[CLOCK_TEXT])
 	confirm_line(list, "用户名", o->user_name);
 	confirm_line(list, "电子邮件", js_str(o->form, o->def->person ? "mail" : "org_mail"));
 	confirm_line(list, "联系地址", address);
-	confirm_line(list, "证书年限", years);
+	if (o->years > 0)
+		confirm_line(list, "证书年限", years);
+	if (*js_str(o->form, "reissue_cause") != '\0')
+		confirm_line(list, "补办原因", js_str(o->form, "reissue_cause"));
 	confirm_line(list, "有效日期至（约）", ends);
 	free(address);
 	return list;

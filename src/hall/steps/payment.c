@@ -8,13 +8,13 @@ static bool
 payment_applies(const struct hall *h, const struct order *o)
 {
 	(void)h;
-	return o->years == 0 || o->amount > 0;
+	return (o->years == 0 && o->replaces[0] == '\0') || o->amount > 0;
 }
 
 static bool
 payment_done(const struct order *o)
 {
-	return o->years > 0 && o->paid >= o->amount;
+	return (o->years > 0 || o->replaces[0] != '\0') && o->paid >= o->amount;
 }
 
 static void

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "hall/certificate.h"
-#include "hall/renewal.h"
+#include "hall/ops.h"
 
 #include "web/pages/common.h"
 
@@ -85,24 +85,31 @@ const struct page		page_certificate_freeze = {
 	.post = certificate_freeze_post, .per_minute = 10,
 };
 
+/* Begin the operation that the row names. */
 static int
-certificate_renew_post(struct call *c, struct err *err)
+certificate_op_post(struct call *c, struct err *err)
 {
 	char	no[ORDER_NO];
 
-	if (renewal_begin(c->hall, &c->who, call_param(c, "serial"), c->in, c->errors, no,
-	    err) < 0)
+	if (op_begin(c->hall, &c->who, c->page->arg, call_param(c, "serial"), c->in, c->errors,
+	    no, err) < 0)
 		return -1;
 	js_set_str(c->model, "no", no);
 	return call_next(c, NULL, "/orders/%s/continue", no);
 }
 
-extern const struct page	page_certificate_renew;
+extern const struct page	page_certificate_renew, page_certificate_reissue;
 const struct page		page_certificate_renew = {
 	.name = "certificate_renew", .path = "/certificates/{serial}/renew",
-	.need = NEED_ACCOUNT, .title = "证书更新", .tmpl = "certificate",
+	.need = NEED_ACCOUNT, .title = "证书更新", .tmpl = "certificate", .arg = "renew",
 	.back = "/certificates/{serial}", .show = certificate_show,
-	.post = certificate_renew_post, .per_minute = 20,
+	.post = certificate_op_post, .per_minute = 20,
+};
+const struct page		page_certificate_reissue = {
+	.name = "certificate_reissue", .path = "/certificates/{serial}/reissue",
+	.need = NEED_ACCOUNT, .title = "证书补办", .tmpl = "certificate", .arg = "reissue",
+	.back = "/certificates/{serial}", .show = certificate_show,
+	.post = certificate_op_post, .per_minute = 20,
 };
 
 /* ---- the desk ---- */

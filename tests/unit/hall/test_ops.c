@@ -1,12 +1,12 @@
 #include "unit.h"
 #include "base/clock.h"
-#include "hall/renewal.h"
+#include "hall/ops.h"
 
 #define NOW	INT64_C(1795000000000)
 
 /* Fewer than 90 days left, or ended no more than 365 days ago; to the millisecond. */
 void
-test_renewal__window(void **state)
+test_ops__window(void **state)
 {
 	(void)state;
 	assert_int_equal(renewal_judge(NOW + 91 * CLOCK_DAY, NOW, 90, 365), RENEWAL_EARLY);
@@ -22,7 +22,7 @@ test_renewal__window(void **state)
 
 /* A leap day and month ends count as the days they are. */
 void
-test_renewal__calendar(void **state)
+test_ops__calendar(void **state)
 {
 	int64_t	leap, march;
 
@@ -32,4 +32,16 @@ test_renewal__calendar(void **state)
 	assert_int_equal((march - leap) / CLOCK_DAY, 90);
 	assert_int_equal(renewal_judge(march, leap, 90, 365), RENEWAL_EARLY);
 	assert_int_equal(renewal_judge(march, leap + 1, 90, 365), RENEWAL_NOW);
+}
+
+/* Broken within a year of its issue: free; a day later, or lost, it is paid for. */
+void
+test_ops__warranty(void **state)
+{
+	(void)state;
+	assert_int_equal(reissue_fee(NOW, NOW, 365, 5000, true), 0);
+	assert_int_equal(reissue_fee(NOW, NOW + 365 * CLOCK_DAY, 365, 5000, true), 0);
+	assert_int_equal(reissue_fee(NOW, NOW + 365 * CLOCK_DAY + 1, 365, 5000, true), 5000);
+	assert_int_equal(reissue_fee(NOW, NOW + 366 * CLOCK_DAY, 365, 5000, true), 5000);
+	assert_int_equal(reissue_fee(NOW, NOW, 365, 5000, false), 5000);
 }

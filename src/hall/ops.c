@@ -1,0 +1,187 @@
+#include "base/base.h"
+#include "hall/ops.h"
+
+#include "base/clock.h"
+#include "hall/act.h"
+#include "hall/order_row.h"
+
+#define OP(name)	extern const struct op op_##name;
+#include "hall/ops.def"
+#undef OP
+
+static const struct op *const	ops_all[] = {
+#define OP(name)	&op_##name,
+#include "hall/ops.def"
+#undef OP
+};
+
+const struct op *
+op_by_name(const char *name)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(ops_all); i++)
+		if (strcmp(ops_all[i]->name, name) == 0)
+			return ops_all[i];
+	return NULL;
+}
+
+const char *
+op_text(const char *name)
+{
+	const struct op	*op = op_by_name(name);
+
+	return op == NULL ? "制作" : op->text;
+}
+
+/* A certificate and what is asked for it. */
+struct op_job {
+	const struct op	*op;			/* NULL: all are only asked about */
+	char		 no[ORDER_NO];		/* of an order that replaces it already, "" */
+	struct op_case	 c;
+	struct order	 old;
+};
+
+static int
+op_find_begun(struct db *db, const char *serial, char no[ORDER_NO], struct err *err)
+{
+	struct rows	*rows = NULL;
+	int		 rc = 0;
+
+	no[0] = '\0';
+	if (db_query(db, SQL_ORDER_REPLACING, &rows, err, DB_TEXT(serial)) < 0)
+		return -1;
+	if ((rc = rows_next(rows, err)) > 0)
+		(void)snprintf(no, ORDER_NO, "%s", rows_text(rows, 0));
+	rows_free(rows);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The account's own; staff see all. */
+static int
+op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int64_t		 order = 0;
+	int		 rc = -1;
+
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(a->name)) < 0 ||
+	    (a->who->staff == 0 && rows_int(rows, 0) != a->who->account)) {
+		if (err->kind == ERR_NONE || err->kind == ERR_NOT_FOUND)
+			err_set(err, ERR_NOT_FOUND, "没有这张证书，请从“我的证书”进入。");
+		goto out;
+	}
+	order = rows_int(rows, 1);
+	j->c.not_before = rows_int(rows, 4);
+	j->c.not_after = rows_int(rows, 5);
+	j->c.good = strcmp(rows_text(rows, 7), "good") == 0;
+	j->c.held = strcmp(rows_text(rows, 7), "frozen") == 0;
+	rc = 0;
+ out:
+	rows_free(rows);
+	if (rc < 0 || op_find_begun(db, a->name, j->no, err) < 0)
+		return -1;
+	order_release(&j->old);
+	j->c.def = hall_def(a->h);
+	j->c.now = clock_now();
+	j->c.old = &j->old;
+	j->c.in = a->in;
+	j->c.errors = a->errors;
+	return order_load_id(db, a->h, order, &j->old, err);
+}
+
+/* Everything as it was certified; what was filled in then stands. */
+static int
+op_insert(struct db *db, struct act *a, struct op_job *j, struct err *err)
+{
+	struct order	o = { .def = j->old.def };
+	int		rc = -1;
+
+	(void)snprintf(o.product, sizeof(o.product), "%s", j->old.product);
+	(void)snprintf(o.op, sizeof(o.op), "%s", j->op->name);
+	(void)snprintf(o.replaces, sizeof(o.replaces), "%s", a->name);
+	(void)snprintf(o.user_name, sizeof(o.user_name), "%s", j->old.user_name);
+	(void)snprintf(o.subject, sizeof(o.subject), "%s", j->old.subject);
+	o.state = o.was = ORDER_DRAFT;
+	o.form = json_deep_copy(j->old.form);
+	o.steps = json_object();
+	o.collection = json_pack("{s:s}", "way", "download");
+	if (j->op->prepare(&j->c, &o, err) == 0 &&
+	    order_insert(db, a->h, a->who, &o, j->op->name, err) == 0) {
+		(void)snprintf(j->no, sizeof(j->no), "%s", o.no);
+		rc = 0;
+	}
+	order_release(&o);
+	return rc;
+}
+
+static int
+op_begin_run(struct db *db, struct act *a, struct err *err)
+{
+	struct op_job	*j = a->extra;
+
+	if (op_load(db, a, j, err) < 0)
+		return -1;
+	if (j->no[0] != '\0')
+		return 0;			/* begun, perhaps in another window */
+	if (j->op->may(&j->c, err) < 0)
+		return -1;
+	return op_insert(db, a, j, err);
+}
+
+int
+op_begin(struct hall *h, const struct who *who, const char *op, const char *serial,
+    const json_t *in, json_t *errors, char no[ORDER_NO], struct err *err)
+{
+	struct op_job	j = { .op = op_by_name(op) };
+	struct act	a = { .h = h, .who = who, .name = serial, .in = in, .errors = errors,
+		.extra = &j };
+	int		rc = -1;
+
+	if (j.op == NULL)
+		return err_set(err, ERR_NOT_FOUND, "没有这项业务，请从证书页面重新选择。");
+	if (who->account == 0)
+		return err_set(err, ERR_DENIED, "请先登录后再办理。");
+	rc = act_write(&a, op_begin_run, err);
+	if (rc < 0 && err->kind == ERR_CONFLICT) {	/* the other window was first */
+		err_clear(err);
+		rc = act_write(&a, op_begin_run, err);
+	}
+	if (rc == 0)
+		memcpy(no, j.no, ORDER_NO);
+	order_release(&j.old);
+	return rc;
+}
+
+/* ---- the certificate's page ---- */
+
+static int
+ops_look_run(struct db *db, struct act *a, struct err *err)
+{
+	return op_load(db, a, a->extra, err);
+}
+
+int
+ops_model(struct hall *h, const struct who *who, const char *serial, json_t *model,
+    struct err *err)
+{
+	struct op_job	j = { .op = NULL };
+	struct act	a = { .h = h, .who = who, .name = serial, .extra = &j };
+	size_t		i = 0;
+	int		rc = act_read(&a, ops_look_run, err);
+
+	for (i = 0; rc == 0 && i < ARRAY_LEN(ops_all); i++) {
+		struct err	 why = { .kind = ERR_NONE };
+		bool		 may = ops_all[i]->may(&j.c, &why) == 0 && j.no[0] == '\0';
+		char		 name[32];
+
+		(void)snprintf(name, sizeof(name), "may_%s", ops_all[i]->name);
+		js_set_bool(model, name, may);
+		(void)snprintf(name, sizeof(name), "%s_text", ops_all[i]->name);
+		js_set_str(model, name, j.no[0] == '\0' ? why.text : "");
+		ops_all[i]->model(&j.c, model);
+	}
+	js_set_str(model, "replaced_by", j.no);
+	order_release(&j.old);
+	return rc;
+}

@@ -1,0 +1,55 @@
+#ifndef HALL_OPS_H
+#define HALL_OPS_H
+#include "hall/halldef.h"
+#include "hall/order.h"
+/*
+ * Operations on a certificate that is there: each gives an order of its own that replaces it,
+ * with the steps of the definition (steps.<op>).  One file ops/<op>.c and a row of ops.def each:
+ *
+ *	renew	更新	in the window of the definition; the years count from the old end
+ *	reissue	补办	the key is lost or broken: a new one until the old end, the old pair is revoked
+ *
+ * Nothing is filled in anew: what was certified stands.  What the signer makes of each stands in
+ * signer/replace.h.
+ */
+struct op_case {
+	const struct halldef	*def;
+	const struct order	*old;		/* that the certificate was issued for */
+	int64_t			 not_before, not_after, now;
+	bool			 good, held;	/* its status: neither is revoked */
+	const json_t		*in;
+	json_t			*errors;	/* NULL: only asked whether it may be */
+};
+struct op {
+	const char	*name, *text;		/* "renew", 更新 */
+	bool		 ends_old;		/* the old pair is revoked when the new one is issued */
+	/* ERR_WRONG_STATE with a sentence when the certificate does not qualify. */
+	int		(*may)(const struct op_case *c, struct err *err);
+	/* Years, amount and what else the applicant chose (c->in), into the fresh order. */
+	int		(*prepare)(const struct op_case *c, struct order *o, struct err *err);
+	/* What the page needs to offer it: into model. */
+	void		(*model)(const struct op_case *c, json_t *model);
+};
+const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones */
+/* 制作 for a first application */
+const char	*op_text(const char *name);
+
+/* Begin it for the account's own certificate; one already begun is gone on with.  no gets the
+ * order's number. */
+NODISCARD int	op_begin(struct hall *h, const struct who *who, const char *op, const char *serial,
+		    const json_t *in, json_t *errors, char no[ORDER_NO], struct err *err);
+/*
+ * Into a certificate's model: "replaced_by" (an order, "" none) and for each operation
+ * "may_<op>", "<op>_text" (why not, "" when it may) and what its row adds.
+ */
+NODISCARD int	ops_model(struct hall *h, const struct who *who, const char *serial,
+		    json_t *model, struct err *err);
+
+/* ---- the rules, for tests ---- */
+enum renewal_answer { RENEWAL_OFF, RENEWAL_EARLY, RENEWAL_NOW, RENEWAL_LATE };
+/* Fewer than before_days left, or ended no more than after_days ago; to the millisecond. */
+enum renewal_answer	renewal_judge(int64_t not_after, int64_t now, int before_days,
+			    int after_days);
+/* A broken medium is free within `days` of its issue; a lost one never. */
+int64_t		reissue_fee(int64_t issued, int64_t now, int days, int64_t fee, bool broken);
+#endif

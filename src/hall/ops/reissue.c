@@ -1,0 +1,66 @@
+#include "base/base.h"
+#include "hall/ops.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "hall/act.h"
+
+/* What happened to the key: what it is called, and whether the warranty may pay. */
+static const struct { const char *id, *text; bool broken; } causes[] = {
+	{ "lost", "UKey遗失", false }, { "broken", "UKey损坏", true },
+};
+
+int64_t
+reissue_fee(int64_t issued, int64_t now, int days, int64_t fee, bool broken)
+{
+	return broken && now - issued <= days * CLOCK_DAY ? 0 : fee;
+}
+
+static int
+reissue_may(const struct op_case *c, struct err *err)
+{
+	if (!c->good && !c->held)
+		return err_set(err, ERR_WRONG_STATE, "证书已撤销，不能补办，请重新申请。");
+	if (c->not_after <= c->now)
+		return err_set(err, ERR_WRONG_STATE, "证书已过期，不能补办，请办理更新。");
+	return halldef_steps(c->def, "reissue")->n > 0 ? 0 :
+	    err_set(err, ERR_WRONG_STATE, "本服务网不办理补办，请重新申请。");
+}
+
+/* No years are bought: the new pair ends when the old one would have. */
+static int
+reissue_prepare(const struct op_case *c, struct order *o, struct err *err)
+{
+	const char	*cause = js_str(c->in, "cause");
+	size_t		 i = 0;
+
+	for (i = 0; i < ARRAY_LEN(causes) && strcmp(causes[i].id, cause) != 0; i++)
+		;
+	if (i == ARRAY_LEN(causes))
+		return hall_field_error(c->errors, "cause", "补办原因", err, "请选择补办的原因。");
+	o->years = 0;
+	o->amount = reissue_fee(c->not_before, c->now, c->def->warranty_days,
+	    c->def->medium_fee, causes[i].broken);
+	js_set_str(o->form, "reissue_cause", causes[i].text);
+	return 0;
+}
+
+static void
+reissue_model(const struct op_case *c, json_t *model)
+{
+	json_t	*list = json_array();
+	char	 fee[32];
+	size_t	 i = 0;
+
+	for (i = 0; i < ARRAY_LEN(causes); i++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", causes[i].id,
+		    "text", causes[i].text, "fee", fen_text(reissue_fee(c->not_before, c->now,
+		    c->def->warranty_days, c->def->medium_fee, causes[i].broken), fee)));
+	(void)json_object_set_new(model, "reissue_causes", list);
+}
+
+extern const struct op	op_reissue;
+const struct op		op_reissue = {
+	.name = "reissue", .text = "补办", .ends_old = true, .may = reissue_may,
+	.prepare = reissue_prepare, .model = reissue_model,
+};
