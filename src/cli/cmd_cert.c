@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "pki/cert.h"
+#include "pki/lint.h"
 #include "signer/signer.h"
 #include "va/va.h"
 
@@ -39,13 +39,59 @@ cert_status_print(const char *serial, struct err *err)
 	return 0;
 }
 
+/* Lint ------------------------------------------------------------------------------------ */
+
+static void
+cert_lint_print(const struct lint_rule *rule, void *arg)
+{
+	(void)arg;
+	printf("%-8s %s: not so: %s (%s)\n", rule->level == LINT_ERROR ? "error" : "warning",
+	    rule->name, rule->text, rule->source);
+}
+
+static int
+cert_lint_run(const struct lint_case *c, struct err *err)
+{
+	size_t	 errors = lint_run(c, cert_lint_print, NULL);
+
+	return errors == 0 ? 0 :
+	    err_set(err, ERR_INPUT, "%zu rule(s) broken that no certificate may break", errors);
+}
+
+static int
+cert_lint(const char *path, const char *issuer_path, const char *profile, struct err *err)
+{
+	struct cert	*c = NULL, *issuer = NULL;
+	struct lint_case lc = {0};
+	int		 rc = -1;
+
+	if (profiles_load(err) < 0)
+		return -1;
+	if (profile != NULL && (lc.profile = profile_find(profile)) == NULL)
+		return err_set(err, ERR_INPUT, "no profile is called %s", profile);
+	if (cert_read(path, &c, err) < 0 ||
+	    (issuer_path != NULL && cert_read(issuer_path, &issuer, err) < 0))
+		goto out;
+	lc.cert = c;
+	lc.issuer = issuer;
+	rc = cert_lint_run(&lc, err);
+ out:
+	cert_free(issuer);
+	cert_free(c);
+	return rc;
+}
+
 static int
 cmd_cert(int argc, char **argv, struct err *err)
 {
-	int64_t	 reason = 0;
+	const char	*issuer = command_option(&argc, argv, "--issuer", NULL);
+	const char	*profile = command_option(&argc, argv, "--profile", NULL);
+	int64_t		 reason = 0;
 
 	if (argc == 3 && strcmp(argv[1], "show") == 0)
 		return cert_show(argv[2], err);
+	if (argc == 3 && strcmp(argv[1], "lint") == 0)
+		return cert_lint(argv[2], issuer, profile, err);
 	if (argc == 3 && strcmp(argv[1], "status") == 0)
 		return cert_status_print(argv[2], err);
 	if ((argc == 3 || argc == 4) && strcmp(argv[1], "revoke") == 0 &&
@@ -55,7 +101,8 @@ cmd_cert(int argc, char **argv, struct err *err)
 }
 
 const struct command	 command_cert = {
-	.name = "cert", .args = "show FILE | status SERIAL | revoke SERIAL [REASON]",
-	.help = "Print a certificate, ask its status, revoke it (reason: RFC 5280 number).",
+	.name = "cert", .args = "show FILE | lint FILE [--issuer FILE] [--profile NAME] |"
+	    " status SERIAL | revoke SERIAL [REASON]",
+	.help = "Print or lint a certificate, ask its status, revoke it (reason: RFC 5280 number).",
 	.run = cmd_cert,
 };

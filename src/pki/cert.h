@@ -51,9 +51,9 @@ void		 cert_new_serial(unsigned char serial[CERT_SERIAL_LEN]);
 void		 cert_serial_text(const unsigned char serial[CERT_SERIAL_LEN],
 		    char text[CERT_SERIAL_TEXT]);
 /*
- * Sign the plan with the issuer's key (its own key when self-signed) and re-verify the
- * result.  ERR_INPUT: the subject does not fit the profile, or the validity is not within
- * the issuer's; ERR_CRYPTO: the key is not the issuer's.
+ * Sign the plan with the issuer's key (its own key when self-signed), once lint.h finds no
+ * fault in what is to be signed, and re-verify the result.  ERR_INPUT: the subject does not fit
+ * the profile, the validity is not within the issuer's, a rule is broken; ERR_CRYPTO: the key is not the issuer's.
  */
 NODISCARD int	 cert_build(const struct cert_plan *plan, const struct signing_key *issuer_key,
 		    struct cert **out, struct err *err);

@@ -3,6 +3,7 @@
 #include "base/rand.h"
 #include "pki/cert_parts.h"
 #include "pki/der.h"
+#include "pki/lint.h"
 
 #include <openssl/x509v3.h>
 
@@ -141,15 +142,19 @@ int
 cert_build(const struct cert_plan *plan, const struct signing_key *issuer_key,
     struct cert **out, struct err *err)
 {
-	struct cert	*c = NULL;
-	struct buf	 tbs, der;
-	int		 rc = -1;
+	const struct key_kind	*kind;
+	struct cert		*c = NULL;
+	struct buf		 tbs, der;
+	int			 rc = -1;
 
 	if (cert_check_plan(plan, err) < 0 || cert_check_key(plan, issuer_key, err) < 0)
 		return -1;
 	buf_init(&tbs, LIMIT_CERT);
 	buf_init(&der, LIMIT_CERT);
-	if (cert_add_tbs(&tbs, plan, key_kind_of(issuer_key->key), err) < 0 ||
+	kind = key_kind_of(issuer_key->key);
+	if (cert_add_tbs(&tbs, plan, kind, err) < 0 ||
+	    lint_check_tbs(tbs.p, tbs.len, kind->algorithm, kind->algorithm_len, plan->issuer,
+	    plan->profile, err) < 0 ||
 	    signing_key_wrap(issuer_key, tbs.p, tbs.len, &der, err) < 0 ||
 	    cert_parse(der.p, der.len, &c, err) < 0 ||
 	    cert_verify_signature(c, plan->issuer == NULL ? c : plan->issuer, err) < 0)

@@ -176,8 +176,7 @@ cert_add_identity(struct buf *out, const struct cert_plan *plan, struct buf *b, 
 	der_add(b, tag, plan->id_no, strlen(plan->id_no));
 	if (plan->id_form == IDENTITY_EXPLICIT && person)
 		der_wrap(b, 0xa0);
-	return cert_attach(out, person ? "1.2.156.10260.4.1.1" : "1.2.156.10260.4.1.4", false, b,
-	    err);
+	return cert_attach(out, cert_identity_oid(plan->profile->identity), false, b, err);
 }
 
 int

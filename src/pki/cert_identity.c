@@ -53,6 +53,12 @@ identity_read(struct der in, const char **type, char code[CERT_IDENTITY_TEXT])
 	return 0;
 }
 
+const char *
+cert_identity_oid(const char *type)
+{
+	return strcmp(type, "resident-id") == 0 ? "1.2.156.10260.4.1.1" : "1.2.156.10260.4.1.4";
+}
+
 bool
 cert_identity(const struct cert *c, const char **type, char code[CERT_IDENTITY_TEXT])
 {

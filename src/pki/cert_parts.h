@@ -25,6 +25,8 @@ NODISCARD int	cert_serial_from_asn1(const ASN1_INTEGER *n, char text[CERT_SERIAL
 ASN1_INTEGER	*cert_serial_to_asn1(const char *text);
 /* Whole ms to an ASN1_TIME of RFC 5280 form; the caller frees. */
 ASN1_TIME	*cert_time_new(int64_t ms);
+/* Where we write an identity code of this type ("uscc", "resident-id"). */
+const char	*cert_identity_oid(const char *type);
 /* Append the extensions of the plan, each an Extension, without the SEQUENCE around. */
 NODISCARD int	cert_add_extensions(struct buf *out, const struct cert_plan *plan,
 		    struct err *err);

@@ -139,13 +139,13 @@ test_replace__change_keeps_the_person(void **state)
 	(void)state;
 	issue(approval("20261121000000000331", "new", NULL), &old, ERR_NONE);
 	j = approval("20261121000000000332", "renew", &old);
-	js_set_str(json_object_get(j, "subject"), "id_no", "91430100MA4L1XX12X");
+	js_set_str(json_object_get(j, "subject"), "id_no", "91430100MA4L1XX12L");
 	issue(j, &fresh, ERR_DENIED);
 	signer_pair_free(&fresh);
 	j = approval("20261121000000000332", "change", &old);
 	js_set_str(json_object_get(j, "subject"), "CN", "长沙建工集团有限公司");
 	js_set_str(json_object_get(j, "subject"), "O", "长沙建工集团有限公司");
-	js_set_str(json_object_get(j, "subject"), "id_no", "91430100MA4L1XX12X");
+	js_set_str(json_object_get(j, "subject"), "id_no", "91430100MA4L1XX12L");
 	issue(j, &fresh, ERR_NONE);
 	assert_string_equal(status_of(&old), "revoked");
 	signer_pair_free(&old);

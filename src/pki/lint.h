@@ -1,0 +1,40 @@
+#ifndef PKI_LINT_H
+#define PKI_LINT_H
+#include "pki/cert.h"
+/*
+ * Rules a certificate has to keep, one row of lint.def each: RFC 5280 and what updates it,
+ * GB/T 20518, and its profile.  cert_build asks before it signs; `yinxin cert lint` asks of
+ * any certificate.
+ */
+enum lint_level {
+	LINT_ERROR,			/* such a certificate is not signed */
+	LINT_WARNING,			/* some relying party may stumble */
+};
+struct lint_rule {
+	const char	*name;		/* "serial_positive" */
+	enum lint_level	 level;
+	const char	*source;	/* "RFC 5280 4.1.2.2" */
+	const char	*text;		/* what has to hold */
+};
+/* What is looked at: issuer and profile may be NULL, then their rules do not apply. */
+struct lint_case {
+	const struct cert	*cert;
+	const struct cert	*issuer;	/* not the certificate itself */
+	const struct profile	*profile;
+};
+
+/* Tells found() of each rule broken, in the order of the table; gives how many are errors. */
+size_t		 lint_run(const struct lint_case *c,
+		    void (*found)(const struct lint_rule *rule, void *arg), void *arg);
+/* ERR_INPUT names the first broken rule that is an error. */
+NODISCARD int	 lint_check(const struct lint_case *c, struct err *err);
+/*
+ * The same of a TBSCertificate before it is signed, as the certificate it would become with
+ * the signature algorithm `algorithm` (DER).
+ */
+NODISCARD int	 lint_check_tbs(const void *tbs, size_t len, const void *algorithm,
+		    size_t algorithm_len, const struct cert *issuer,
+		    const struct profile *profile, struct err *err);
+/* i-th rule, NULL at the end. */
+const struct lint_rule *lint_rule_at(size_t i);
+#endif

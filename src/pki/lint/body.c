@@ -1,0 +1,149 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "pki/lint/rules.h"
+
+/* Lengths are the shortest, truth is FF. */
+static bool
+lint_is_der(struct der in, int depth)
+{
+	struct der	 body;
+	unsigned	 tag;
+
+	while (in.len > 0) {
+		if (depth > 16 || der_next(&in, &tag, &body, NULL) < 0 ||
+		    (tag == 0x01 && (body.len != 1 || (body.p[0] != 0 && body.p[0] != 0xff))) ||
+		    ((tag & 0x20) != 0 && !lint_is_der(body, depth + 1)))
+			return false;
+	}
+	return true;
+}
+
+/* The whole of it, not the extensions' inside (extension_canonical) nor the signature. */
+bool
+lint_canonical(const struct lint_case *c)
+{
+	struct der_signed	 s;
+	const unsigned char	*at = c->cert->der;
+	unsigned char		*again = NULL;
+	X509			*x = d2i_X509(NULL, &at, (long)c->cert->der_len);
+	int			 n = x == NULL ? -1 : i2d_re_X509_tbs(x, &again);
+	bool			 same = n > 0 &&
+	    lint_is_der((struct der){c->cert->der, c->cert->der_len}, 0) &&
+	    der_signed_parse(c->cert->der, c->cert->der_len, &s) == 0 &&
+	    s.tbs.len == (size_t)n && memcmp(s.tbs.p, again, (size_t)n) == 0;
+
+	OPENSSL_free(again);
+	X509_free(x);
+	return same;
+}
+
+bool
+lint_version(const struct lint_case *c)
+{
+	return X509_get_version(c->cert->x) == X509_VERSION_3;
+}
+
+bool
+lint_serial_positive(const struct lint_case *c)
+{
+	const ASN1_INTEGER	*n = X509_get0_serialNumber(c->cert->x);
+	const unsigned char	*p = ASN1_STRING_get0_data(n);
+	int			 len = ASN1_STRING_length(n);
+
+	return ASN1_STRING_type(n) == V_ASN1_INTEGER && len >= 1 && (len > 1 || p[0] != 0) &&
+	    len + (p[0] >= 0x80) <= 20;
+}
+
+bool
+lint_serial_entropy(const struct lint_case *c)
+{
+	return ASN1_STRING_length(X509_get0_serialNumber(c->cert->x)) >= 8;
+}
+
+/* The AlgorithmIdentifier outside, as it stands. */
+static struct der
+lint_algorithm(const struct lint_case *c)
+{
+	struct der_signed	 s;
+
+	return der_signed_parse(c->cert->der, c->cert->der_len, &s) < 0 ?
+	    (struct der){NULL, 0} : s.algorithm;
+}
+
+static bool
+lint_is_algorithm_of(struct der a, const struct key_kind *k)
+{
+	return (a.len == k->algorithm_len && memcmp(a.p, k->algorithm, a.len) == 0) ||
+	    (k->alias != NULL && a.len == k->alias_len && memcmp(a.p, k->alias, a.len) == 0);
+}
+
+bool
+lint_algorithm_same(const struct lint_case *c)
+{
+	const X509_ALGOR	*outside;
+
+	X509_get0_signature(NULL, &outside, c->cert->x);
+	return X509_ALGOR_cmp(outside, X509_get0_tbs_sigalg(c->cert->x)) == 0;
+}
+
+bool
+lint_algorithm_known(const struct lint_case *c)
+{
+	struct der	 a = lint_algorithm(c);
+
+	for (size_t i = 0; key_kind_at(i) != NULL; i++)
+		if (lint_is_algorithm_of(a, key_kind_at(i)))
+			return true;
+	return false;
+}
+
+bool
+lint_algorithm_issuer(const struct lint_case *c)
+{
+	const EVP_PKEY		*key = c->issuer == NULL ? NULL : cert_key(c->issuer);
+	const struct key_kind	*kind = key == NULL ? NULL : key_kind_of(key);
+
+	return c->issuer == NULL || (kind != NULL && lint_is_algorithm_of(lint_algorithm(c), kind));
+}
+
+bool
+lint_validity_order(const struct lint_case *c)
+{
+	return c->cert->not_before < c->cert->not_after;
+}
+
+/* "YYMMDDHHMMSSZ" until 2049, "YYYYMMDDHHMMSSZ" after. */
+static bool
+lint_is_time(const ASN1_TIME *t)
+{
+	const unsigned char	*p = ASN1_STRING_get0_data(t);
+	int			 len = ASN1_STRING_length(t);
+
+	if (p[len - 1] != 'Z')
+		return false;
+	return ASN1_STRING_type(t) == V_ASN1_UTCTIME ? len == 13 :
+	    len == 15 && memcmp(p, "2050", 4) >= 0;
+}
+
+bool
+lint_validity_form(const struct lint_case *c)
+{
+	return lint_is_time(X509_get0_notBefore(c->cert->x)) &&
+	    lint_is_time(X509_get0_notAfter(c->cert->x));
+}
+
+bool
+lint_validity_nested(const struct lint_case *c)
+{
+	return c->issuer == NULL || (c->cert->not_before >= c->issuer->not_before &&
+	    c->cert->not_after <= c->issuer->not_after);
+}
+
+bool
+lint_unique_ids(const struct lint_case *c)
+{
+	const ASN1_BIT_STRING	*issuer, *subject;
+
+	X509_get0_uids(c->cert->x, &issuer, &subject);
+	return issuer == NULL && subject == NULL;
+}

@@ -1,0 +1,71 @@
+#include "base/base.h"
+#include "pki/lint/rules.h"
+
+#include <openssl/core_names.h>
+#include <openssl/rsa.h>
+
+/* The key's kind, NULL when it is of none. */
+static const struct key_kind *
+lint_kind(const struct lint_case *c)
+{
+	const EVP_PKEY	*key = X509_get0_pubkey(c->cert->x);
+
+	return key == NULL ? NULL : key_kind_of(key);
+}
+
+bool
+lint_key_kind(const struct lint_case *c)
+{
+	return lint_kind(c) != NULL;
+}
+
+bool
+lint_key_exponent(const struct lint_case *c)
+{
+	EVP_PKEY	*key = X509_get0_pubkey(c->cert->x);
+	BIGNUM		*e = NULL;
+	bool		 holds;
+
+	if (key == NULL || !EVP_PKEY_is_a(key, "RSA"))
+		return true;
+	holds = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) &&
+	    BN_num_bits(e) >= 17;
+	BN_free(e);
+	return holds;
+}
+
+/* As it stands in the certificate: OpenSSL reads compressed and hybrid points too. */
+bool
+lint_key_point(const struct lint_case *c)
+{
+	X509_ALGOR		*algorithm = NULL;
+	const unsigned char	*p = NULL;
+	int			 len = 0;
+
+	if (X509_PUBKEY_get0_param(NULL, &p, &len, &algorithm,
+	    X509_get_X509_PUBKEY(c->cert->x)) != 1)
+		return false;
+	return OBJ_obj2nid(algorithm->algorithm) != NID_X9_62_id_ecPublicKey ||
+	    (len == SM2_POINT_LEN && p[0] == 0x04);
+}
+
+/* GB/T 20518 lets SM2 keys encipher, so the rule for elliptic curves is not for them. */
+bool
+lint_key_usage(const struct lint_case *c)
+{
+	const struct key_kind	*kind = lint_kind(c);
+	unsigned		 usage = c->cert->usage;
+
+	if (kind == &key_rsa)
+		return (usage & KU_KEY_AGREEMENT) == 0;
+	return kind != &key_ecdsa || (usage & (KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT)) == 0;
+}
+
+bool
+lint_key_own(const struct lint_case *c)
+{
+	const EVP_PKEY	*own = X509_get0_pubkey(c->cert->x);
+	const EVP_PKEY	*issuer = c->issuer == NULL ? NULL : cert_key(c->issuer);
+
+	return own == NULL || issuer == NULL || !key_is_same(own, issuer);
+}
