@@ -217,6 +217,14 @@ str_has_prefix(const char *s, const char *prefix)
 }
 
 bool
+str_has_suffix(const char *s, const char *suffix)
+{
+	size_t	 len = strlen(s), n = strlen(suffix);
+
+	return len >= n && strcmp(s + len - n, suffix) == 0;
+}
+
+bool
 str_is_digits(const char *s)
 {
 	if (*s == '\0')

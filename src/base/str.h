@@ -23,6 +23,7 @@ bool	utf8_has_hidden(const char *s);
 bool	secret_equal(const void *a, size_t alen, const void *b, size_t blen);
 
 bool	str_has_prefix(const char *s, const char *prefix);
+bool	str_has_suffix(const char *s, const char *suffix);
 bool	str_is_digits(const char *s);			/* false for "" */
 void	str_trim(char *s);				/* ASCII blanks and U+3000, both ends */
 void	str_fold(char *s);				/* full-width ASCII to half-width, in place */

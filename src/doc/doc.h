@@ -57,6 +57,9 @@ NODISCARD int doc_form(const json_t *d, struct buf *pdf, struct err *err);
 /* A PNG of 4 to 6 distorted characters. */
 NODISCARD int doc_captcha(const char *text, struct buf *png, struct err *err);
 
+/* Numbers for the metrics: ipc_answer_stats. */
+NODISCARD int doc_stats(json_t **stats, struct err *err);
+
 /* The process: serves the above over ipc until SIGTERM. */
 NODISCARD int doc_main(struct err *err);
 

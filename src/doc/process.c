@@ -76,6 +76,7 @@ static const struct ipc_request	 doc_requests[] = {
 	{"image", IPC_WEB, doc_answer_image},
 	{"form", IPC_WEB, doc_answer_form},
 	{"captcha", IPC_WEB, doc_answer_captcha},
+	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
 	{0}
 };
 

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "doc/doc.h"
 #include "doc/request.h"
-#include "ipc/ipc.h"
+#include "ipc/process.h"
 
 #define DOC_TIMEOUT_MS	30000
 
@@ -110,4 +110,10 @@ doc_captcha(const char *text, struct buf *png, struct err *err)
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
 	return rc < 0 ? -1 : buf_check(png, err);
+}
+
+int
+doc_stats(json_t **stats, struct err *err)
+{
+	return ipc_ask_stats("doc", DOC_VERSION, stats, err);
 }

@@ -45,6 +45,19 @@ struct seal;
 NODISCARD int	outbox_put(struct db *db, const struct seal *seal, const char *kind,
 		    const char *idem_key, const json_t *payload, struct err *err);
 
+/*
+ * Rows that were given up (dead), refused by the provider (failed) or whose end nobody knows
+ * (unknown), the newest 200: [{"no","kind","key","state","attempts","error" (for operators,
+ * masked),"created","ended","may_retry"}].
+ */
+NODISCARD int	outbox_troubles(struct db *db, json_t **list, struct err *err);
+/* Take such a row up again from the beginning.  ERR_NOT_FOUND, ERR_WRONG_STATE (another kind of
+ * row, or somebody was faster), ERR_EXPIRED; sentences for people.  Then gate_poke(). */
+NODISCARD int	outbox_retry(struct db *db, const struct seal *seal, int64_t no,
+		    struct err *err);
+/* Somebody has seen to it otherwise: the row is kept, out of the list. */
+NODISCARD int	outbox_drop(struct db *db, int64_t no, struct err *err);
+
 /* Tell the gate process that the outbox has new rows; failing is harmless (it looks itself
  * every second). */
 void		gate_poke(void);
@@ -62,8 +75,13 @@ struct gate_answer {
 NODISCARD int	gate_notify(const char *channel, const json_t *headers, const void *body,
 		    size_t len, struct gate_answer *answer, struct err *err);
 
-/* Counters for /metrics: {"sent","failed","unknown","dead","waiting","breaker_open",
- * "notify_ok","notify_duplicate","notify_refused"}. */
+/*
+ * Numbers for /metrics, beside those of ipc_answer_stats: counted since the start {"sent_total",
+ * "failed_total","unknown_total","dead_total","notify_ok_total","notify_duplicate_total",
+ * "notify_refused_total"}; as it stands {"outbox_waiting","outbox_sending","outbox_failed",
+ * "outbox_unknown","outbox_dead" (rows in this state),"outbox_late_ms" (how long the oldest
+ * row that is due has waited),"breaker_open"}.
+ */
 NODISCARD int	gate_stats(json_t **stats, struct err *err);
 
 /* The gate process: opens the hall store, works until SIGTERM. */

@@ -36,7 +36,7 @@ const struct kind	 kinds_bill[] = {
 	{
 		.name = "pay.bill", .need = {"channel", "date"},
 		.max_attempts = 12, .base = CLOCK_MINUTE, .cap = CLOCK_HOUR,
-		.life = 2 * CLOCK_DAY, .repeatable = true,
+		.life = 2 * CLOCK_DAY, .repeatable = true, .by_hand = true,
 		.call = bill_call, .deliver = bill_deliver,
 	},
 	{0}

@@ -55,13 +55,13 @@ const struct kind	 kinds_message[] = {
 		.name = "sms",
 		.need = {"phone", "template"},
 		.max_attempts = 4, .base = 2 * CLOCK_SECOND, .cap = CLOCK_MINUTE,
-		.life = CLOCK_HOUR, .repeatable = false,
+		.life = CLOCK_HOUR, .repeatable = false, .by_hand = true,
 		.call = message_sms, .deliver = message_deliver,
 	}, {
 		.name = "mail",
 		.need = {"to", "subject", "text"},
 		.max_attempts = 10, .base = 5 * CLOCK_SECOND, .cap = CLOCK_HOUR,
-		.life = CLOCK_DAY, .repeatable = true,
+		.life = CLOCK_DAY, .repeatable = true, .by_hand = true,
 		.call = message_mail, .deliver = message_deliver,
 	},
 	{0}

@@ -76,7 +76,7 @@ outbox_put(struct db *db, const struct seal *seal, const char *kind, const char 
 	return outbox_put_at(db, seal, kind, idem_key, payload, clock_now(), false, err);
 }
 
-static int
+int
 outbox_open(const struct seal *seal, struct rows *rows, int col, json_t **payload,
     struct err *err)
 {

@@ -2,9 +2,8 @@
 #include "gate/request.h"
 #include "gate/work.h"
 #include "base/conf.h"
-#include "base/log.h"
 #include "base/sandbox.h"
-#include "ipc/ipc.h"
+#include "ipc/process.h"
 #include "store/seal.h"
 #include "store/store.h"
 
@@ -46,8 +45,8 @@ static int
 gate_answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
-	(void)in;
-	(void)caller;
+	if (ipc_answer_stats(in, out, caller, arg, err) < 0)
+		return -1;
 	return gate_count_all(arg, out->json, err);
 }
 
@@ -58,35 +57,19 @@ static const struct ipc_request	 gate_requests[] = {
 	{0}
 };
 
-static struct ipc_server	*gate_server;
-
-static void
-gate_on_term(int sig)
-{
-	(void)sig;
-	ipc_server_stop(gate_server);
-}
-
 static int
 gate_serve(struct gate *g, struct err *err)
 {
 	const struct ipc_service	 service = {.name = "gate", .version = GATE_VERSION,
 		.requests = gate_requests, .threads = GATE_IPC_THREADS, .arg = g};
+	int				 rc;
 
-	if (ipc_server_new(&gate_server, &service, err) < 0)
-		return -1;
-	signal(SIGTERM, gate_on_term);
-	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	if (gate_start(g, (int)conf_int("gate.threads"), err) < 0) {
-		ipc_server_free(gate_server);
+	if (gate_start(g, (int)conf_int("gate.threads"), err) < 0)
 		return -1;
-	}
-	log_kv(LOG_INFO, "gate.ready");
-	ipc_server_run(gate_server);
+	rc = ipc_process_serve(&service, err);
 	gate_stop(g);
-	ipc_server_free(gate_server);
-	return 0;
+	return rc;
 }
 
 int

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "gate/gate.h"
 #include "gate/request.h"
-#include "ipc/ipc.h"
+#include "ipc/process.h"
 
 #define GATE_POKE_MS	500
 #define GATE_NOTIFY_MS	4500	/* WeChat wants its answer within 5 s */
@@ -46,15 +46,5 @@ gate_notify(const char *channel, const json_t *headers, const void *body, size_t
 int
 gate_stats(json_t **stats, struct err *err)
 {
-	struct ipc_msg	 in, out;
-	int		 rc;
-
-	ipc_msg_init(&in);
-	ipc_msg_init(&out);
-	rc = ipc_ask("gate", GATE_VERSION, "stats", &in, &out, GATE_POKE_MS, err);
-	if (rc == 0)
-		*stats = json_incref(out.json);
-	ipc_msg_free(&in);
-	ipc_msg_free(&out);
-	return rc;
+	return ipc_ask_stats("gate", GATE_VERSION, stats, err);
 }

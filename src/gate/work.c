@@ -168,21 +168,29 @@ gate_stop(struct gate *g)
 	g->n_threads = 0;
 }
 
+/* Rows in each state that somebody should know about; done and dropped ones only grow. */
 static int
 gate_count_read(struct db *db, void *arg, struct err *err)
 {
+	static const char *const states[] = {"waiting", "sending", "failed", "unknown", "dead"};
 	json_t		*out = arg;
 	struct rows	*rows = NULL;
+	char		 name[32];
+	int64_t		 due, now = clock_now();
 	int		 rc;
 
-	js_set_int(out, "waiting", 0);
-	js_set_int(out, "dead", 0);
-	if (db_query(db, SQL_OUTBOX_COUNTS, &rows, err) < 0)
-		return -1;
-	while ((rc = rows_next(rows, err)) > 0)
-		if (strcmp(rows_text(rows, 0), "waiting") == 0 ||
-		    strcmp(rows_text(rows, 0), "dead") == 0)
-			js_set_int(out, rows_text(rows, 0), rows_int(rows, 1));
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		if (db_one(db, SQL_OUTBOX_COUNT, &rows, err, DB_TEXT(states[i])) < 0)
+			return -1;
+		snprintf(name, sizeof(name), "outbox_%s", states[i]);
+		js_set_int(out, name, rows_int(rows, 0));
+		rows_free(rows);
+		rows = NULL;
+	}
+	if ((rc = db_one(db, SQL_OUTBOX_NEXT_DUE, &rows, err)) == 0) {
+		due = rows_int(rows, 0);
+		js_set_int(out, "outbox_late_ms", due == 0 || due > now ? 0 : now - due);
+	}
 	rows_free(rows);
 	return rc;
 }
@@ -190,12 +198,14 @@ gate_count_read(struct db *db, void *arg, struct err *err)
 int
 gate_count_all(struct gate *g, json_t *out, struct err *err)
 {
-	static const char *const names[] = {"sent", "failed", "unknown", NULL, "notify_ok",
-		"notify_duplicate", "notify_refused"};
+	static const char *const names[GATE_COUNTER__MAX] = {[GATE_SENT] = "sent_total",
+		[GATE_FAILED] = "failed_total", [GATE_UNKNOWN] = "unknown_total",
+		[GATE_DEAD] = "dead_total", [GATE_NOTIFY_OK] = "notify_ok_total",
+		[GATE_NOTIFY_DUPLICATE] = "notify_duplicate_total",
+		[GATE_NOTIFY_REFUSED] = "notify_refused_total"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i] != NULL)
-			js_set_int(out, names[i], atomic_load(&g->counters[i]));
+		js_set_int(out, names[i], atomic_load(&g->counters[i]));
 	js_set_int(out, "breaker_open", breaker_open_count());
 	return store_read(g->store, gate_count_read, out, err);
 }

@@ -61,6 +61,7 @@ struct kind {
 	int64_t		 base, cap;	/* back-off: doubled from base to cap, with jitter */
 	int64_t		 life;		/* dead when older; a field "expires" comes before */
 	bool		 repeatable;	/* may be asked again when the end is unknown */
+	bool		 by_hand;	/* may be taken up again by a person when given up */
 	/* Outside transactions; an answer DONE fills out. */
 	enum verdict	(*call)(const struct job *job, struct job_result *out, struct reply *r);
 	/* Inside: deliver facts and put further rows. NULL members of the sink: dropped. */
@@ -79,6 +80,10 @@ NODISCARD int	outbox_put_at(struct db *db, const struct seal *seal, const char *
 /* The payload of the newest row with this ref and kind.  ERR_NOT_FOUND. */
 NODISCARD int	outbox_payload(struct db *db, const struct seal *seal, const char *ref,
 		    const char *kind, json_t **payload, struct err *err);
+/* The payload in this column, opened. */
+struct rows;
+NODISCARD int	outbox_open(const struct seal *seal, struct rows *rows, int col,
+		    json_t **payload, struct err *err);
 /* Claim the next due row; *job NULL when there is none. */
 NODISCARD int	outbox_claim(struct gate *g, struct job **job, struct err *err);
 /* Record the end (or another try) of a claimed row and deliver its facts. */

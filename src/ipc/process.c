@@ -1,8 +1,12 @@
 #include "base/base.h"
 #include "base/log.h"
+#include "ipc/counters.h"
 #include "ipc/process.h"
 
 #include <signal.h>
+#include <sys/resource.h>
+
+#define STATS_MS	500	/* whoever collects numbers does not wait for a busy process */
 
 static struct ipc_server	*process_server;
 
@@ -24,4 +28,41 @@ ipc_process_serve(const struct ipc_service *service, struct err *err)
 	ipc_server_run(process_server);
 	/* Not freed: threads of idle connections and the signal's handler still hold it. */
 	return 0;
+}
+
+int
+ipc_answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct rusage	 ru;
+
+	(void)in;
+	(void)caller;
+	(void)arg;
+	if (getrusage(RUSAGE_SELF, &ru) < 0)
+		return err_errno(err, ERR_BUG, "cannot read the use of resources");
+	js_set_int(out->json, "requests_total", atomic_load(&ipc_counters.requests));
+	js_set_int(out->json, "errors_total", atomic_load(&ipc_counters.errors));
+	js_set_int(out->json, "refused_total", atomic_load(&ipc_counters.refused));
+	js_set_int(out->json, "connections", atomic_load(&ipc_counters.connections));
+	js_set_int(out->json, "cpu_ms_total", (int64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) *
+	    1000 + (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1000);
+	js_set_int(out->json, "memory_bytes", (int64_t)ru.ru_maxrss * 1024);
+	return 0;
+}
+
+int
+ipc_ask_stats(const char *service, int version, json_t **stats, struct err *err)
+{
+	struct ipc_msg	 in, out;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&out);
+	rc = ipc_ask(service, version, "stats", &in, &out, STATS_MS, err);
+	if (rc == 0)
+		*stats = json_incref(out.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&out);
+	return rc;
 }

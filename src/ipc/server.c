@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "ipc/counters.h"
 #include "ipc/frame.h"
 
 #include <fcntl.h>
@@ -21,6 +22,8 @@
 #define GREETING_MS	5000
 #define IDLE_MS		(INT64_C(24) * 3600 * 1000)
 #define WRITE_MS	30000
+
+struct ipc_counters	ipc_counters;
 
 struct ipc_server {
 	struct ipc_service	 service;
@@ -154,6 +157,7 @@ session_refused(const struct session *se, const char *request)
 {
 	struct ipc_server	*s = se->server;
 
+	atomic_fetch_add(&ipc_counters.refused, 1);
 	if (s->service.on_refused == NULL || !slot_take(s))
 		return;
 	s->service.on_refused(se->caller, request, s->service.arg);
@@ -235,7 +239,9 @@ session_answer(struct session *se, struct err *err)
 		goto out;		/* the caller finds the connection closed */
 	rc = r->answer(&in, &out, se->caller, se->server->service.arg, &why);
 	slot_give(se->server);
+	atomic_fetch_add(&ipc_counters.requests, 1);
 	if (rc < 0) {
+		atomic_fetch_add(&ipc_counters.errors, 1);
 		log_err("ipc.error", &why);
 		rc = session_reply_err(se, &why, err);
 	} else {
@@ -261,6 +267,7 @@ session_main(void *arg)
 		log_err("ipc.greeting", &err);
 	close(se->fd);
 	atomic_fetch_sub(&se->server->connections, 1);
+	atomic_fetch_sub(&ipc_counters.connections, 1);
 	free(se);
 	return NULL;
 }
@@ -285,12 +292,14 @@ server_accept(struct ipc_server *s)
 		return;
 	}
 	atomic_fetch_add(&s->connections, 1);
+	atomic_fetch_add(&ipc_counters.connections, 1);
 	se = xcalloc(1, sizeof(*se));
 	*se = (struct session){.server = s, .fd = fd};
 	if (pthread_create(&thread, NULL, session_main, se) != 0) {
 		close(fd);
 		free(se);
 		atomic_fetch_sub(&s->connections, 1);
+		atomic_fetch_sub(&ipc_counters.connections, 1);
 		return;
 	}
 	pthread_detach(thread);

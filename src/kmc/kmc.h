@@ -80,7 +80,7 @@ NODISCARD int	kmc_officer_add(const void *der, size_t len, unsigned int may, jso
 NODISCARD int	kmc_officer_remove(const char *serial, struct err *err);
 /*
  * Also by web, for the metrics: {"pool","pool_size","made","kept","destroyed","recovered_user",
- * "recovered_judicial"}: keys in the pool, its size when full, ever made, in escrow, destroyed,
+ * "recovered_judicial"} and those of ipc_answer_stats: keys in the pool, its size when full, ever made, in escrow, destroyed,
  * and recoveries.
  */
 NODISCARD int	kmc_stats(json_t **out, struct err *err);

@@ -299,9 +299,9 @@ static int
 answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	(void)in;
-	(void)caller;
-	return kmc_stats_work(arg, out->json, err);
+	if (kmc_stats_work(arg, out->json, err) < 0)
+		return -1;
+	return ipc_answer_stats(in, out, caller, arg, err);
 }
 
 static int

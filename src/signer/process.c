@@ -303,6 +303,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"officers", IPC_ADMIN, answer_officers},
 	{"admin_revoke", IPC_ADMIN, answer_admin_revoke},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
+	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
 	{0}
 };
 

@@ -101,6 +101,8 @@ NODISCARD int	signer_ca(const char *request, json_t *question, const struct secr
 NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);
 /* Verify the whole chain: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
 NODISCARD int	signer_journal_verify(json_t **out, struct err *err);
+/* Numbers for the metrics: ipc_answer_stats. */
+NODISCARD int	signer_stats(json_t **out, struct err *err);
 
 /* The process. */
 NODISCARD int	signer_main(struct err *err);

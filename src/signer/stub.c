@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "ipc/ipc.h"
+#include "ipc/process.h"
 #include "pki/cert.h"
 #include "signer/request.h"
 #include "signer/signer.h"
@@ -222,6 +222,12 @@ int
 signer_journal_verify(json_t **out, struct err *err)
 {
 	return ask_json("journal_verify", json_object(), out, err);
+}
+
+int
+signer_stats(json_t **out, struct err *err)
+{
+	return ipc_ask_stats("signer", SIGNER_VERSION, out, err);
 }
 
 int

@@ -13,7 +13,7 @@
 
 #include <unistd.h>
 
-#define VA_VERSION	1
+#define VA_VERSION	2
 #define VA_TIMEOUT_MS	5000
 #define CA_MAX_AGE	3600	/* seconds that a CA certificate may be kept */
 #define READY_MS	500	/* how often the store's changes are looked at */
@@ -42,6 +42,12 @@ va_status(const char *serial, enum va_status *status, struct err *err)
 	return rc;
 }
 
+int
+va_stats(json_t **out, struct err *err)
+{
+	return ipc_ask_stats("va", VA_VERSION, out, err);
+}
+
 static int
 answer_status(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
@@ -61,6 +67,7 @@ answer_status(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role calle
 
 static const struct ipc_request	 va_requests[] = {
 	{"status", IPC_WEB | IPC_GATE | IPC_ADMIN, answer_status},
+	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
 	{0}
 };
 

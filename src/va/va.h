@@ -1,6 +1,6 @@
 #ifndef VA_VA_H
 #define VA_VA_H
-#include "base/err.h"
+#include "base/json.h"
 /*
  * The validation service: OCSP (RFC 6960), the CRL, CA certificates over HTTP, and the status
  * of a certificate for our own processes.  Reads the ca store; its own keys (OCSP, time
@@ -21,6 +21,10 @@ enum va_status { VA_GOOD, VA_REVOKED, VA_UNKNOWN };
 
 /* For web: is the certificate (serial, upper-case hex) good now?  Never from the cache. */
 NODISCARD int	va_status(const char *serial, enum va_status *status, struct err *err);
+
+/* Numbers of its socket's side for the hall's metrics (ipc_answer_stats); those of its HTTP
+ * side are on its own /metrics. */
+NODISCARD int	va_stats(json_t **out, struct err *err);
 
 /* The process. */
 NODISCARD int	va_main(struct err *err);

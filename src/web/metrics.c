@@ -1,8 +1,12 @@
 #include "base/base.h"
 #include "web/metrics.h"
 
+#include "base/str.h"
+#include "doc/doc.h"
 #include "gate/gate.h"
 #include "kmc/kmc.h"
+#include "signer/signer.h"
+#include "va/va.h"
 
 static const struct http_server	*metrics_server;
 
@@ -40,29 +44,84 @@ metrics_http(struct buf *b)
 		    s.status[k]);
 }
 
-/* Whatever a process counts, under its own names; nothing when it does not answer. */
-static void
-metrics_process(struct buf *b, const char *process, int (*ask)(json_t **out, struct err *err))
-{
-	json_t		*stats = NULL, *v = NULL;
-	const char	*key = NULL;
-	char		 name[64];
-	struct err	 err = {0};
+/* The processes, and how each is asked for its numbers (ipc/process.h). */
+static const struct {
+	const char	*name;
+	int		(*ask)(json_t **out, struct err *err);
+} metrics_processes[] = {
+	{"signer", signer_stats}, {"kmc", kmc_stats}, {"va", va_stats}, {"gate", gate_stats},
+	{"doc", doc_stats},
+};
 
-	snprintf(name, sizeof(name), "yinxin_%s_up", process);
-	metrics_one(b, name, "gauge", "Does the process answer?", ask(&stats, &err) == 0);
+/* What every process counts: one name, told apart by the label. */
+static const char *const	 metrics_common[] = {"requests_total", "errors_total",
+	"refused_total", "connections", "cpu_ms_total", "memory_bytes"};
+
+static const char *
+metrics_type(const char *name)
+{
+	return str_has_suffix(name, "_total") ? "counter" : "gauge";
+}
+
+static void
+metrics_labelled(struct buf *b, json_t *const *stats)
+{
+	size_t	i = 0, k = 0;
+
+	buf_addstr(b, "# HELP yinxin_up Does the process answer?\n# TYPE yinxin_up gauge\n");
+	for (k = 0; k < ARRAY_LEN(metrics_processes); k++)
+		buf_addf(b, "yinxin_up{process=\"%s\"} %d\n", metrics_processes[k].name,
+		    stats[k] != NULL);
+	for (i = 0; i < ARRAY_LEN(metrics_common); i++) {
+		buf_addf(b, "# TYPE yinxin_process_%s %s\n", metrics_common[i],
+		    metrics_type(metrics_common[i]));
+		for (k = 0; k < ARRAY_LEN(metrics_processes); k++)
+			if (stats[k] != NULL)
+				buf_addf(b, "yinxin_process_%s{process=\"%s\"} %" PRId64 "\n",
+				    metrics_common[i], metrics_processes[k].name,
+				    js_int(stats[k], metrics_common[i], 0));
+	}
+}
+
+static bool
+metrics_is_common(const char *name)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(metrics_common); i++)
+		if (strcmp(metrics_common[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What only this process counts, under names of its own. */
+static void
+metrics_own(struct buf *b, const char *process, json_t *stats)
+{
+	const char	*key = NULL;
+	json_t		*v = NULL;
+
 	json_object_foreach(stats, key, v)
-		if (json_is_number(v) || json_is_boolean(v))
-			buf_addf(b, "yinxin_%s_%s %.0f\n", process, key, json_is_boolean(v) ?
-			    (double)json_is_true(v) : json_number_value(v));
-	json_decref(stats);
+		if (json_is_integer(v) && !metrics_is_common(key))
+			buf_addf(b, "# TYPE yinxin_%s_%s %s\nyinxin_%s_%s %" PRId64 "\n", process,
+			    key, metrics_type(key), process, key, js_int(stats, key, 0));
 }
 
 void
 metrics_write(struct buf *b)
 {
+	json_t		*stats[ARRAY_LEN(metrics_processes)] = {NULL};
+	struct err	 err = {0};
+	size_t		 k = 0;
+
 	if (metrics_server != NULL)
 		metrics_http(b);
-	metrics_process(b, "gate", gate_stats);
-	metrics_process(b, "kmc", kmc_stats);
+	for (k = 0; k < ARRAY_LEN(metrics_processes); k++)
+		if (metrics_processes[k].ask(&stats[k], &err) < 0)
+			err_clear(&err);	/* yinxin_up says it */
+	metrics_labelled(b, stats);
+	for (k = 0; k < ARRAY_LEN(metrics_processes); k++) {
+		metrics_own(b, metrics_processes[k].name, stats[k]);
+		json_decref(stats[k]);
+	}
 }

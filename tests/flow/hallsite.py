@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -126,6 +127,15 @@ class Site:
         if check and r.returncode != 0:
             raise RuntimeError(f"yinxin {' '.join(args)}: {r.stderr.strip()}")
         return r.stdout if check else r
+
+    def metrics(self):
+        """The hall's /metrics: {"name{labels}": number}."""
+        tls = ssl.create_default_context()
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(self.url + "/metrics", context=tls, timeout=10) as r:
+            lines = r.read().decode().splitlines()
+        return {name: float(n) for name, n in
+                (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
     def assistant_tool(self, *args):
         """A command of yinxin-assistant; the values of --pin and --admin-pin go through pipes,

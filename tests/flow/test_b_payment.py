@@ -224,3 +224,31 @@ def test_reconciliation(ctx):
     need(not [r for r in model["rows"] if r["kind"] in ("missing", "unknown")
               and r["trade"] in (unknown["trade"], rows[0]["trade"])],
          f"what was closed came back, or what was missing is there now: {model['rows']}")
+
+
+def test_undelivered(ctx):
+    """An SMS the provider refuses stands on the administrator's page; sent again it arrives;
+    metrics of every process count it."""
+    desk, w = ctx.officer().browser, ctx.walker("person")
+    w.world.fault("aliyun.SendSms", "limit", n=1)
+    again(w)
+
+    def row():
+        return next((r for r in desk.get("/staff/outbox")["rows"] if r["kind"] == "sms"
+                     and w.p.order in r["key"]), None)
+    bad = walk.poll("the SMS on the list", row)
+    before = len(w.world.sms(w.p.mobile))
+    same((bad["state"], bad["may_retry"]), ("failed", True), "the row")
+    need(bad["no"] in ctx.site.yinxin("outbox", "list"), "not in the command's list")
+    m = ctx.site.metrics()
+    need(m["yinxin_gate_outbox_failed"] >= 1, "no gauge of what failed")
+    for process in ("signer", "kmc", "va", "gate", "doc"):
+        same(m[f'yinxin_up{{process="{process}"}}'], 1, f"{process} up")
+        need(m[f'yinxin_process_cpu_ms_total{{process="{process}"}}'] > 0, process)
+    refused((401, 403, 404), w.browser.get, "/staff/outbox")
+    desk.post(f"/staff/outbox/{bad['no']}/retry")
+    refused(409, desk.post, f"/staff/outbox/{bad['no']}/retry")
+    walk.poll("the SMS", lambda: len(w.world.sms(w.p.mobile)) > before)
+    need(row() is None, "still on the list")
+    r = ctx.site.yinxin("outbox", "drop", bad["no"], check=False)
+    need(r.returncode != 0, "dropped though it was delivered")

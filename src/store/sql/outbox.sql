@@ -1,3 +1,5 @@
+-- States: waiting, sending; done, failed, unknown, dead; dropped: somebody saw to it otherwise.
+
 -- name: outbox_put
 INSERT INTO outbox (id, kind, idem_key, ref, payload, auto, state, attempts, next_at,
 	lease_until, last_error, created, done_at)
@@ -30,12 +32,23 @@ ORDER BY created DESC LIMIT 1
 -- name: outbox_next_due
 SELECT COALESCE(MIN(next_at), 0) FROM outbox WHERE state = 'waiting'
 
--- name: outbox_counts
-SELECT state, COUNT(*) FROM outbox GROUP BY state
+-- name: outbox_count
+SELECT COUNT(*) FROM outbox WHERE state = $1
 
 -- name: outbox_troubles
-SELECT id, kind, idem_key, state, attempts, last_error, created FROM outbox
-WHERE state = 'dead' OR state = 'unknown' ORDER BY created DESC LIMIT 100
+SELECT id, kind, idem_key, state, attempts, last_error, created, done_at FROM outbox
+WHERE state IN ('dead', 'unknown', 'failed') ORDER BY done_at DESC, id LIMIT $1
+
+-- name: outbox_by_id
+SELECT kind, payload, state FROM outbox WHERE id = $1
+
+-- name: outbox_again
+UPDATE outbox SET state = 'waiting', attempts = 0, next_at = $2, created = $2, done_at = 0
+WHERE id = $1 AND state IN ('dead', 'unknown', 'failed')
+
+-- name: outbox_drop
+UPDATE outbox SET state = 'dropped'
+WHERE id = $1 AND state IN ('dead', 'unknown', 'failed')
 
 -- name: outbox_state
 SELECT state, attempts, last_error FROM outbox WHERE idem_key = $1

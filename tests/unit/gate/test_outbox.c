@@ -2,6 +2,7 @@
 #include "outside.h"
 #include "base/clock.h"
 #include "gate/call.h"
+#include "store/store.h"
 
 /* Claims, leases and threads, on each engine. */
 #define EACH_ENGINE() \
@@ -159,8 +160,102 @@ test_outbox__counters(void **state)
 
 	(void)state;
 	assert_ok(gate_count_all(&out.gate, j, &err));
-	assert_true(js_int(j, "waiting", -1) >= 0);
-	assert_true(js_int(j, "notify_ok", -1) >= 0);
+	assert_true(js_int(j, "outbox_waiting", -1) >= 0);
+	assert_true(js_int(j, "notify_ok_total", -1) >= 0);
 	assert_int_equal(js_int(j, "breaker_open", -1), 0);
 	json_decref(j);
+}
+
+struct trouble_act { int64_t no; bool retry; };
+
+static int
+trouble_run(struct db *db, void *arg, struct err *err)
+{
+	struct trouble_act	*a = arg;
+
+	return a->retry ? outbox_retry(db, out.seal, a->no, err) : outbox_drop(db, a->no, err);
+}
+
+static int
+trouble_read(struct db *db, void *arg, struct err *err)
+{
+	json_t	**list = arg;
+
+	json_decref(*list);
+	*list = NULL;
+	return outbox_troubles(db, list, err);
+}
+
+/* The number of the row with this key in the list of troubles, 0: not there. */
+static int64_t
+trouble_find(const char *key)
+{
+	struct err	 err = {0};
+	json_t		*list = NULL, *row;
+	int64_t		 no = 0;
+	size_t		 i;
+
+	assert_ok(store_read(out.store, trouble_read, &list, &err));
+	json_array_foreach(list, i, row)
+		if (strcmp(js_str(row, "key"), key) == 0)
+			no = strtoll(js_str(row, "no"), NULL, 10);
+	json_decref(list);
+	return no;
+}
+
+/* A mail refused for good is listed; taken up again it arrives, and is off the list. */
+void
+test_outbox__given_up_and_taken_up_again(void **state)
+{
+	struct err		 err = {0};
+	struct trouble_act	 a = {.retry = true};
+	char			 key[64], row[32];
+
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		snprintf(key, sizeof(key), "again-%d", e_);
+		outside_fault("smtp", "reject", 1);
+		outside_put("mail", key, "{'to':'again%d@mail.example','subject':'s','text':'t'}",
+		    e_);
+		outside_work();
+		outside_state(key, row);
+		assert_string_equal(row, "failed");
+		assert_true((a.no = trouble_find(key)) != 0);
+		assert_ok(store_write(out.store, trouble_run, &a, &err));
+		assert_true(trouble_find(key) == 0);
+		assert_err(store_write(out.store, trouble_run, &a, &err), ERR_WRONG_STATE);
+		outside_work();
+		outside_state(key, row);
+		assert_string_equal(row, "done");
+	}
+}
+
+/* A code that is too late is not sent again, but can be dropped; so can what nobody repeats. */
+void
+test_outbox__given_up_for_good(void **state)
+{
+	struct err		 err = {0};
+	struct trouble_act	 a = {0};
+	char			 key[64], row[32];
+
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		snprintf(key, sizeof(key), "late-code-%d", e_);
+		outside_put("sms", key, "{'phone':'1','template':'S','params':{},'expires':%"
+		    PRId64 "}", clock_now() + CLOCK_MINUTE);
+		outside_work();
+		a = (struct trouble_act){.no = trouble_find(key), .retry = true};
+		assert_true(a.no != 0);
+		clock_shift(2 * CLOCK_MINUTE);
+		assert_err(store_write(out.store, trouble_run, &a, &err), ERR_EXPIRED);
+		clock_shift(-2 * CLOCK_MINUTE);
+		a.retry = false;
+		assert_ok(store_write(out.store, trouble_run, &a, &err));
+		assert_true(trouble_find(key) == 0);
+		outside_state(key, row);
+		assert_string_equal(row, "dropped");
+		assert_err(store_write(out.store, trouble_run, &a, &err), ERR_WRONG_STATE);
+	}
 }

@@ -1,0 +1,117 @@
+#include "base/base.h"
+#include "hall/trouble.h"
+
+#include "base/str.h"
+#include "gate/gate.h"
+#include "hall/act.h"
+#include "hall/hall_own.h"
+#include "hall/journal.h"
+
+/* How each kind is called, and what to do when it did not go. */
+static const struct kind_row {
+	const char	*kind, *text, *advice;
+} kind_rows[] = {
+	{ "sms", "短信", "核对手机号；可重发，或电话通知申请人。" },
+	{ "mail", "邮件", "核对邮箱地址和邮件服务器设置后重发，或电话通知申请人。" },
+	{ "pay.create", "生成付款码", "申请人重新点击支付即可；反复出现时检查支付渠道的设置。" },
+	{ "pay.query", "查询支付结果", "可重发；每日对账也会核对这笔款。" },
+	{ "pay.close", "关闭交易", "可重发；已付的款会按规则入账或退回。" },
+	{ "pay.refund", "退款", "先在支付渠道的商户后台查看这笔退款；没有退成的，排除原因后重发。" },
+	{ "pay.refund_query", "查询退款结果", "可重发；也可在商户后台查看。" },
+	{ "pay.bill", "取对账单", "可重发，或在“对账”页面重新取这一天的账单。" },
+	{ "ident.mobile3", "手机号实名核验", "申请人可重新核验；反复出现时检查核验服务的设置和余额。" },
+	{ "ident.face_init", "发起人脸识别", "申请人可重新扫码；反复出现时检查核验服务的设置和余额。" },
+	{ "ident.face_query", "查询人脸识别结果", "申请人可重新扫码。" },
+	{ "", "其他", "请联系技术人员。" },
+};
+
+static const struct kind_row *
+trouble_kind(const char *kind)
+{
+	size_t	i = 0;
+
+	for (i = 0; i + 1 < ARRAY_LEN(kind_rows); i++)
+		if (strcmp(kind_rows[i].kind, kind) == 0)
+			break;
+	return &kind_rows[i];
+}
+
+static const char *
+trouble_state_text(const char *state)
+{
+	if (strcmp(state, "failed") == 0)
+		return "对方拒绝";
+	return strcmp(state, "unknown") == 0 ? "结果不明" : "多次未送达";
+}
+
+static int
+trouble_list_run(struct db *db, struct act *a, struct err *err)
+{
+	json_t	*list = NULL, *row = NULL;
+	size_t	 i = 0;
+
+	if (outbox_troubles(db, &list, err) < 0)
+		return -1;
+	json_array_foreach(list, i, row) {
+		const struct kind_row	*k = trouble_kind(js_str(row, "kind"));
+
+		js_set_str(row, "kind_text", k->text);
+		js_set_str(row, "advice", k->advice);
+		js_set_str(row, "state_text", trouble_state_text(js_str(row, "state")));
+	}
+	a->model = json_pack("{s:b, s:o}", "has_rows", json_array_size(list) > 0, "rows", list);
+	return 0;
+}
+
+int
+trouble_list(struct hall *h, const struct who *who, json_t **model, struct err *err)
+{
+	struct act	a = { .h = h, .who = who };
+
+	if (!who->system && hall_need_role(who, ROLE_ADMIN, err) < 0)
+		return -1;
+	return act_model(&a, act_read(&a, trouble_list_run, err), model);
+}
+
+/* a->number: take it up again; 0: drop it. */
+static int
+trouble_change_run(struct db *db, struct act *a, struct err *err)
+{
+	bool	 retry = a->number != 0;
+	int64_t	 no = 0;
+	int	 rc = -1;
+
+	if (str_to_i64(a->name, INT64_MAX, &no) < 0)
+		return err_set(err, ERR_NOT_FOUND, "没有这一条，请刷新页面。");
+	rc = retry ? outbox_retry(db, hall_seal(a->h), no, err) : outbox_drop(db, no, err);
+	if (rc < 0)
+		return err->kind != ERR_NOT_FOUND ? -1 :
+		    err_set(err, ERR_NOT_FOUND, "没有这一条，请刷新页面。");
+	if (retry)
+		hall_want_poke(a->h);
+	return hall_journal_add(db, a->who, retry ? "outbox_retry" : "outbox_drop", a->name, NULL,
+	    err);
+}
+
+static int
+trouble_change(struct hall *h, const struct who *who, const char *no, bool retry,
+    struct err *err)
+{
+	struct act	a = { .h = h, .who = who, .name = no, .number = retry };
+
+	if (!who->system && hall_need_role(who, ROLE_ADMIN, err) < 0)
+		return -1;
+	return act_write(&a, trouble_change_run, err);
+}
+
+int
+trouble_retry(struct hall *h, const struct who *who, const char *no, struct err *err)
+{
+	return trouble_change(h, who, no, true, err);
+}
+
+int
+trouble_drop(struct hall *h, const struct who *who, const char *no, struct err *err)
+{
+	return trouble_change(h, who, no, false, err);
+}
