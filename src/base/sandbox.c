@@ -32,6 +32,7 @@ sandbox_has_network(enum sandbox_kind kind)
 	case SANDBOX_WEB:
 	case SANDBOX_VA:
 	case SANDBOX_GATE:
+	case SANDBOX_ENROL:
 		return true;
 	case SANDBOX_SIGNER:
 		return str_has_prefix(conf_str("store.ca"), "postgres");

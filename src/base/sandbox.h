@@ -18,7 +18,7 @@
  * A build with LeakSanitizer cannot look for leaks in such a process when it ends.
  */
 enum sandbox_kind {
-	SANDBOX_WEB, SANDBOX_VA, SANDBOX_GATE,		/* speak with the network */
+	SANDBOX_WEB, SANDBOX_VA, SANDBOX_GATE, SANDBOX_ENROL, /* speak with the network */
 	SANDBOX_SIGNER, SANDBOX_KMC, SANDBOX_DOC	/* do not */
 };
 

@@ -16,7 +16,7 @@ static const struct {
 	const char	*name;
 } identity_roles[] = {
 	{IPC_WEB, "web"}, {IPC_SIGNER, "signer"}, {IPC_KMC, "kmc"}, {IPC_VA, "va"},
-	{IPC_GATE, "gate"}, {IPC_DOC, "doc"}, {IPC_ADMIN, "admin"},
+	{IPC_GATE, "gate"}, {IPC_DOC, "doc"}, {IPC_ENROL, "enrol"}, {IPC_ADMIN, "admin"},
 };
 
 #define USERS_MAX	16		/* user ids after run.user_base that are ours */

@@ -20,6 +20,7 @@ enum ipc_role {
 	IPC_VA		= 1 << 3,
 	IPC_GATE	= 1 << 4,
 	IPC_DOC		= 1 << 5,
+	IPC_ENROL	= 1 << 7,
 	IPC_ADMIN	= 1 << 6,	/* the command line, run by root or the data's owner */
 };
 const char	*ipc_role_name(enum ipc_role role);		/* "web" … */

@@ -10,7 +10,8 @@ struct process {
 	const char	*name;
 	enum ipc_role	 role;
 	const char	*listen;	/* setting with the TCP address whose socket the
-					   supervisor opens and hands over; NULL: none */
+					   supervisor opens and hands over; NULL: none; empty:
+					   the process is not started */
 	bool		 passphrase;	/* gets the key passphrase on a pipe */
 	int		(*main)(struct err *err);
 };

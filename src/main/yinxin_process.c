@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/conf.h"
 #include "doc/doc.h"
+#include "enrol/enrol.h"
 #include "gate/gate.h"
 #include "hall/hall.h"
 #include "hall/sink.h"
@@ -31,6 +32,7 @@ const struct process	processes[] = {
 	{"va", IPC_VA, "va.listen", true, va_main},
 	{"doc", IPC_DOC, NULL, false, doc_main},
 	{"gate", IPC_GATE, NULL, false, process_gate},
+	{"enrol", IPC_ENROL, "enrol.listen", false, enrol_main},
 	{"web", IPC_WEB, "web.listen", false, web_main},
 	{0}
 };

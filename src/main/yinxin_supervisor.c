@@ -214,8 +214,8 @@ child_await(const struct child *c)
 {
 	char	 path[256];
 
-	if (c->process->role == IPC_WEB)
-		return;			/* nobody calls it there */
+	if ((c->process->role & (IPC_WEB | IPC_ENROL)) != 0)
+		return;			/* nobody calls them there */
 	snprintf(path, sizeof(path), "%s/%s.sock", conf_path("run.dir"), c->process->name);
 	for (int i = 0; i < 200 && !file_exists(path); i++) {
 		siginfo_t	 si = {0};
@@ -374,8 +374,11 @@ supervisor_prepare(struct supervisor *sv, struct err *err)
 	supervisor_upgrade();
 	ipc_make_tokens();
 	for (const struct process *p = processes; p->name != NULL; p++) {
-		struct child	*c = &sv->children[sv->n++];
+		struct child	*c;
 
+		if (p->listen != NULL && conf_str(p->listen)[0] == '\0')
+			continue;	/* not wanted here */
+		c = &sv->children[sv->n++];
 		*c = (struct child){.process = p, .listen_fd = -1};
 		snprintf(path, sizeof(path), "%s/%s.sock", conf_path("run.dir"), p->name);
 		unlink(path);

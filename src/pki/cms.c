@@ -256,3 +256,32 @@ cms_sign(const struct cms_plan *plan, struct buf *der, struct err *err)
 	cms_put(der, &in, 0x30);
 	return rc < 0 ? -1 : buf_check(der, err);
 }
+
+int
+cms_certs(const void *certs, size_t len, struct buf *der, struct err *err)
+{
+	struct buf	 body;
+	int		 rc = -1;
+
+	buf_init(&body, len + 256);
+	if (der_add_oid(&body, "1.2.840.113549.1.7.1", err) < 0)
+		goto out;
+	der_wrap(&body, 0x30);			/* no content */
+	der_add(&body, 0xa0, certs, len);
+	der_add(&body, 0x31, "", 0);		/* no signer */
+	buf_clear(der);
+	buf_add(der, "\x02\x01\x01\x31\x00", 5);	/* version 1, no digest */
+	buf_add(der, body.p, body.len);
+	der_wrap(der, 0x30);
+	der_wrap(der, 0xa0);
+	buf_clear(&body);
+	if (der_add_oid(&body, CMS_OID_SIGNED, err) < 0)
+		goto out;
+	buf_add(&body, der->p, der->len);
+	buf_clear(der);
+	der_add(der, 0x30, body.p, body.len);
+	rc = buf_check(der, err);
+ out:
+	buf_free(&body);
+	return rc;
+}

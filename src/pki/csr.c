@@ -87,9 +87,10 @@ csr_build_key(const struct name *subject, EVP_PKEY *key, struct buf *der, struct
 	return rc;
 }
 
-/* The SPKI and the signed slice; everything between is skipped over by length. */
+/* Subject, SPKI and the signed slice; the rest is skipped over by length. */
 static int
-csr_slice(const void *p, size_t len, struct der_signed *s, struct der *spki)
+csr_slice(const void *p, size_t len, struct der_signed *s, struct der *subject,
+    struct der *spki)
 {
 	struct der	 in, body, skip;
 	unsigned char	 version;
@@ -99,7 +100,7 @@ csr_slice(const void *p, size_t len, struct der_signed *s, struct der *spki)
 		return -1;
 	in = s->tbs;
 	if (der_get(&in, 0x30, &body) < 0 || der_get_uint(&body, &version, 1) < 0 ||
-	    version != 0 || der_get(&body, 0x30, &skip) < 0 ||
+	    version != 0 || der_next(&body, &tag, &skip, subject) < 0 || tag != 0x30 ||
 	    der_next(&body, &tag, &skip, spki) < 0 || tag != 0x30)
 		return -1;
 	if (body.len == 0)
@@ -112,9 +113,9 @@ static int
 csr_check_der(const void *p, size_t len, EVP_PKEY **key, struct err *err)
 {
 	struct der_signed	 s;
-	struct der		 spki;
+	struct der		 subject, spki;
 
-	if (csr_slice(p, len, &s, &spki) < 0)
+	if (csr_slice(p, len, &s, &subject, &spki) < 0)
 		return err_set(err, ERR_INPUT, "证书请求的格式不正确（须为 PKCS#10），"
 		    "请用证书助手重新生成。");
 	if (key_spki_parse(spki.p, spki.len, key, err) < 0)
@@ -167,4 +168,15 @@ csr_check(const void *p, size_t len, unsigned char point[SM2_POINT_LEN], struct 
 		err_set(err, ERR_INPUT, "证书请求里的公钥不是 SM2 公钥，请用证书助手重新生成。");
 	EVP_PKEY_free(key);
 	return rc;
+}
+
+int
+csr_subject(const void *p, size_t len, struct name *subject, struct err *err)
+{
+	struct der_signed	 s;
+	struct der		 name, spki;
+
+	if (csr_slice(p, len, &s, &name, &spki) < 0)
+		return err_set(err, ERR_INPUT, "not a PKCS#10 request in DER");
+	return name_from_der(subject, name.p, name.len, err);
 }

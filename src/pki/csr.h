@@ -4,7 +4,8 @@
 #include "pki/key.h"
 /*
  * PKCS#10 certification requests (RFC 2986, GM/T 0092): proof that somebody holds
- * the private key.  Names and attributes inside are of no consequence to us.
+ * the private key.  Names inside count only where csr_subject is asked,
+ * attributes never.
  */
 
 /* Sign e (32 bytes) where the private key lives, e.g. SKF_ECCSignData in the UKey. */
@@ -26,4 +27,9 @@ NODISCARD int	csr_check(const void *p, size_t len, unsigned char point[SM2_POINT
 		    struct err *err);
 /* The same for a key of any of these kinds; the caller frees *key. */
 NODISCARD int	csr_check_key(const void *p, size_t len, EVP_PKEY **key, struct err *err);
+/*
+ * The subject of a DER request, for whoever is allowed to choose it.  ERR_INPUT: an attribute
+ * or a value that name_add refuses.
+ */
+NODISCARD int	csr_subject(const void *p, size_t len, struct name *subject, struct err *err);
 #endif

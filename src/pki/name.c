@@ -151,6 +151,33 @@ name_from_x509(struct name *n, const X509_NAME *x, struct err *err)
 	return 0;
 }
 
+int
+name_from_der(struct name *n, const void *p, size_t len, struct err *err)
+{
+	const unsigned char	*at = p;
+	X509_NAME		*x = d2i_X509_NAME(NULL, &at, (long)len);
+	struct name		 raw = {0};
+	int			 rc = -1;
+
+	if (x == NULL || at != (const unsigned char *)p + len) {
+		err_openssl(err, ERR_INPUT, "not a distinguished name");
+		goto out;
+	}
+	if (name_from_x509(&raw, x, err) < 0)
+		goto out;
+	if (raw.n != (size_t)X509_NAME_entry_count(x)) {
+		err_set(err, ERR_INPUT, "an attribute of the name is none of those we know");
+		goto out;
+	}
+	rc = 0;
+	for (size_t i = 0; rc == 0 && i < raw.n; i++)
+		rc = name_add(n, raw.row[i].attribute, raw.row[i].value, err);
+ out:
+	name_free(&raw);
+	X509_NAME_free(x);
+	return rc;
+}
+
 const char *
 name_text(const struct name *n, char text[NAME_TEXT])
 {

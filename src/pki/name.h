@@ -39,6 +39,8 @@ void		 name_free(struct name *n);		/* of a zeroed struct: no-op */
 NODISCARD int	name_to_x509(const struct name *n, X509_NAME **out, struct err *err);
 /* Unknown attributes are skipped; ERR_INPUT when more rows than fit. */
 NODISCARD int	name_from_x509(struct name *n, const X509_NAME *x, struct err *err);
+/* From a stranger's DER Name: every row as name_add takes it, nothing unknown, one value each. */
+NODISCARD int	name_from_der(struct name *n, const void *p, size_t len, struct err *err);
 /* One line for people: "CN=…, O=…, L=…, ST=…, C=CN" (most specific first); cut to fit. */
 const char	*name_text(const struct name *n, char text[NAME_TEXT]);
 #endif

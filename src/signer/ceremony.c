@@ -24,7 +24,8 @@ static const struct {
 } ceremony_dirs[] = {
 	{"hall", 0, 100, 02770}, {"ca", 1, 101, 02750}, {"ca-keys", 1, -1, 0700},
 	{"kmc", 2, -1, 0700}, {"kmc-keys", 2, -1, 0700}, {"va", 3, -1, 0700},
-	{"gate", 4, -1, 0700}, {"tls", 0, -1, 0700}, {"pub", -1, -1, 0755},
+	{"gate", 4, -1, 0700}, {"tls", 0, -1, 0700}, {"enrol", 7, -1, 0700},
+	{"pub", -1, -1, 0755},
 	/* Services make their sockets here; nobody else, and no service removes another's. */
 	{"run", -1, 102, 01771},
 };
@@ -79,7 +80,8 @@ ceremony_own_files(struct err *err)
 		{"ca-keys/issuing.key", 1, -1, 0600}, {"kmc/kmc.db", 2, -1, 0600},
 		{"kmc/kmc.db-wal", 2, -1, 0600}, {"kmc/kmc.db-shm", 2, -1, 0600},
 		{"kmc-keys/wrap.key", 2, -1, 0600}, {"tls/server.key", 0, -1, 0600},
-		{"tls/server.crt", 0, -1, 0644},
+		{"tls/server.crt", 0, -1, 0644}, {"enrol/server.key", 7, -1, 0600},
+		{"enrol/server.crt", 7, -1, 0644},
 	};
 	char	 path[512];
 

@@ -10,5 +10,10 @@ ANSWER(ca_state);
 ANSWER(ca_cross);
 ANSWER(ca_crl);
 ANSWER(service_issue);
+ANSWER(ra_add);
+ANSWER(ra_list);
+ANSWER(ra_set);
+ANSWER(enrol);
+ANSWER(enrol_chain);
 #undef ANSWER
 #endif

@@ -97,6 +97,42 @@ NODISCARD int	signer_officer_set(const char *serial, unsigned int may, bool acti
  */
 NODISCARD int	signer_ca(const char *request, json_t *question, const struct secret *own,
 		    const struct secret *parent, json_t **out, struct err *err);
+/*
+ * By enrol: a certificate for a machine, asked for by a registration authority (ra.h) that
+ * proves itself by its secret.  The CSR (DER) says subject and key, the RA's row the rest.
+ * The same CSR again gives the same certificate until half of its life is over.
+ * ERR_NOT_FOUND: no such RA, or another secret; ERR_DENIED: not this RA's business;
+ * ERR_WRONG_STATE: revoked, or nothing to renew.  Refusals are journaled.
+ */
+struct signer_enrolment {
+	const char	*ra;
+	struct secret	 secret;
+	const char	*label;		/* profile it thinks it asks for; "": its own */
+	const char	*from;		/* address, for the journal */
+	bool		 renewal;	/* of a certificate with the same subject */
+	const void	*csr;
+	size_t		 csr_len;
+};
+NODISCARD int	signer_enrol(const struct signer_enrolment *e, struct buf *cert,
+		    struct err *err);
+/* {"certs":[base64 DER]}: the CA of this profile and those above it; "": all of them. */
+NODISCARD int	signer_enrol_chain(const char *profile, json_t **out, struct err *err);
+/*
+ * By the administrator: a registration authority for this profile, whose machines' names end
+ * in suffix ("": any).  cert: DER, whose key signs its CMP messages; none when cert_len is 0.
+ * The secret is given out this once.
+ */
+struct signer_ra {
+	const char	*name, *profile, *suffix;
+	int64_t		 days;		/* life of its certificates */
+	const void	*cert;
+	size_t		 cert_len;
+};
+NODISCARD int	signer_ra_add(const struct signer_ra *ra, struct secret *secret,
+		    struct err *err);
+/* {"ras":[{"name","profile","suffix","days","print","active","created","issued"}]} */
+NODISCARD int	signer_ra_list(json_t **out, struct err *err);
+NODISCARD int	signer_ra_set(const char *name, bool active, struct err *err);
 /* By the administrator: revoke by serial. */
 NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);
 /* Verify the whole chain: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */

@@ -95,40 +95,56 @@ site_sign(X509 *x, EVP_PKEY *key, struct err *err)
 	return 0;
 }
 
-int
-site_cert_make(struct err *err)
+/* A key and certificate for one of our TLS listeners, into the files these settings name. */
+static int
+site_leaf(X509 *root, EVP_PKEY *root_key, const char *cn, const char *key_setting,
+    const char *cert_setting, struct err *err)
 {
-	EVP_PKEY	*root_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-	X509		*root = NULL, *x = NULL;
+	EVP_PKEY	*key = EVP_EC_gen("P-256");
+	X509		*x = NULL;
 	char		*names = site_names();
-	char		 path[512];
 	int		 rc = -1;
 
-	if (root_key == NULL || key == NULL) {
+	if (key == NULL) {
 		err_openssl(err, ERR_BUG, "no P-256 key");
 		goto out;
 	}
-	root = site_blank(root_key, "Yinxin site root", NULL);
-	x = site_blank(key, "Yinxin hall", X509_get_subject_name(root));
-	if (site_extension(root, root, NID_basic_constraints, "critical,CA:TRUE", err) < 0 ||
-	    site_extension(root, root, NID_key_usage, "critical,keyCertSign", err) < 0 ||
-	    site_extension(root, root, NID_subject_key_identifier, "hash", err) < 0 ||
-	    site_sign(root, root_key, err) < 0 ||
-	    site_extension(x, root, NID_subject_alt_name, names, err) < 0 ||
-	    site_extension(x, root, NID_key_usage, "critical,digitalSignature", err) < 0 ||
-	    site_extension(x, root, NID_ext_key_usage, "serverAuth", err) < 0 ||
-	    site_extension(x, root, NID_authority_key_identifier, "keyid", err) < 0 ||
-	    site_sign(x, root_key, err) < 0)
-		goto out;
-	snprintf(path, sizeof(path), "%s/pub/site-root.crt", conf_str("data.dir"));
-	if (site_write(path, NULL, root, NULL, 0644, err) == 0 &&
-	    site_write(conf_path("web.tls_key"), key, NULL, NULL, 0600, err) == 0)
-		rc = site_write(conf_path("web.tls_cert"), NULL, x, root, 0644, err);
+	x = site_blank(key, cn, X509_get_subject_name(root));
+	if (site_extension(x, root, NID_subject_alt_name, names, err) == 0 &&
+	    site_extension(x, root, NID_key_usage, "critical,digitalSignature", err) == 0 &&
+	    site_extension(x, root, NID_ext_key_usage, "serverAuth", err) == 0 &&
+	    site_extension(x, root, NID_authority_key_identifier, "keyid", err) == 0 &&
+	    site_sign(x, root_key, err) == 0 &&
+	    site_write(conf_path(key_setting), key, NULL, NULL, 0600, err) == 0)
+		rc = site_write(conf_path(cert_setting), NULL, x, root, 0644, err);
  out:
-	X509_free(root);
 	X509_free(x);
-	EVP_PKEY_free(root_key);
 	EVP_PKEY_free(key);
 	free(names);
+	return rc;
+}
+
+int
+site_cert_make(struct err *err)
+{
+	EVP_PKEY	*key = EVP_EC_gen("P-256");
+	X509		*root = NULL;
+	char		 path[512];
+	int		 rc = -1;
+
+	if (key == NULL)
+		return err_openssl(err, ERR_BUG, "no P-256 key");
+	root = site_blank(key, "Yinxin site root", NULL);
+	snprintf(path, sizeof(path), "%s/pub/site-root.crt", conf_str("data.dir"));
+	if (site_extension(root, root, NID_basic_constraints, "critical,CA:TRUE", err) == 0 &&
+	    site_extension(root, root, NID_key_usage, "critical,keyCertSign", err) == 0 &&
+	    site_extension(root, root, NID_subject_key_identifier, "hash", err) == 0 &&
+	    site_sign(root, key, err) == 0 &&
+	    site_write(path, NULL, root, NULL, 0644, err) == 0 &&
+	    site_leaf(root, key, "Yinxin hall", "web.tls_key", "web.tls_cert", err) == 0)
+		rc = site_leaf(root, key, "Yinxin enrolment", "enrol.tls_key",
+		    "enrol.tls_cert", err);
+	X509_free(root);
+	EVP_PKEY_free(key);
 	return rc;
 }

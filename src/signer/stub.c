@@ -252,3 +252,63 @@ signer_service_issue(const char *use, const char *authority, const void *csr, si
 	ipc_msg_free(&answer);
 	return rc;
 }
+
+int
+signer_enrol(const struct signer_enrolment *e, struct buf *cert, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc = -1;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	js_set_str(in.json, "ra", e->ra);
+	js_set_str(in.json, "label", e->label);
+	js_set_str(in.json, "from", e->from);
+	js_set_bool(in.json, "renewal", e->renewal);
+	js_set_bytes(in.json, "csr", e->csr, e->csr_len);
+	buf_add(&in.blob, e->secret.p, e->secret.len);
+	if (ask("enrol", &in, &answer, err) == 0)
+		rc = js_need_bytes(answer.json, "cert", cert, err);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_enrol_chain(const char *profile, json_t **out, struct err *err)
+{
+	return ask_json("enrol_chain", json_pack("{s:s}", "profile", profile), out, err);
+}
+
+int
+signer_ra_add(const struct signer_ra *ra, struct secret *secret, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	js_set_str(in.json, "name", ra->name);
+	js_set_str(in.json, "profile", ra->profile);
+	js_set_str(in.json, "suffix", ra->suffix);
+	js_set_int(in.json, "days", ra->days);
+	buf_add(&in.blob, ra->cert, ra->cert_len);
+	if ((rc = ask("ra_add", &in, &answer, err)) == 0)
+		secret_set(secret, answer.blob.p, answer.blob.len);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_ra_list(json_t **out, struct err *err)
+{
+	return ask_json("ra_list", json_object(), out, err);
+}
+
+int
+signer_ra_set(const char *name, bool active, struct err *err)
+{
+	return ask_json("ra_set", json_pack("{s:s,s:b}", "name", name, "active", active), NULL,
+	    err);
+}

@@ -22,7 +22,8 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("YINXIN_BUILD", os.path.join(TREE, "build"))
 ADMIN_PIN = "Admin-246810"
 CAPTCHA = "wkcap"             # every captcha of these sites has this answer
-FIXED_PORTS = {"web": 8443, "va": 8081, "assistant": 18765, "sandbox": 18080, "smtp": 18025}
+FIXED_PORTS = {"web": 8443, "va": 8081, "assistant": 18765, "sandbox": 18080, "smtp": 18025,
+               "enrol": 8444}
 
 
 def free_ports(names):
@@ -79,6 +80,10 @@ class Site:
         return f"http://127.0.0.1:{self.ports['va']}"
 
     @property
+    def enrol_url(self):
+        return f"https://127.0.0.1:{self.ports['enrol']}"
+
+    @property
     def sandbox_url(self):
         return f"http://127.0.0.1:{self.ports['sandbox']}"
 
@@ -108,6 +113,7 @@ class Site:
             "YINXIN_DOC_FONTCONFIG": "app/share/yinxin/fonts/fonts.conf",
             "YINXIN_VA_LISTEN": f"127.0.0.1:{p['va']}",
             "YINXIN_VA_PUBLIC_URL": self.va_url,
+            "YINXIN_ENROL_LISTEN": f"127.0.0.1:{p['enrol']}",
             "YINXIN_ASSISTANT_ORIGIN": self.assistant_url,
             "YINXIN_GATE_ALIYUN_SMS_URL": f"{sandbox}/aliyun-sms/",
             "YINXIN_GATE_ALIYUN_CLOUDAUTH_URL": f"{sandbox}/aliyun-cloudauth/",
@@ -222,6 +228,7 @@ class Site:
         self.start_one("server", [self.bin("yinxin"), "serve"], self.environment())
         self.wait(self.url + "/healthz", "server")
         self.wait(self.va_url + "/healthz", "server")
+        self.wait(self.enrol_url + "/healthz", "server")
 
     def start_assistant(self, keys=("user",)):
         """The assistant on the user's PC with these keys plugged in."""

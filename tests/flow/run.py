@@ -34,6 +34,31 @@ def store_of(engine):
     return store
 
 
+MACHINE = """  - name: machine-ecdsa
+    title: 设备证书
+    kind: tls
+    authority: machines
+    keys: [rsa, ecdsa]
+    usage: [digitalSignature]
+    eku: [clientAuth, serverAuth]
+    max_years: 2
+    subject: {required: [CN], allowed: [O]}
+    pointers: true
+
+"""
+
+
+def add_profile(site):
+    """The built-in profiles and one more, of a CA that test_n_enrol makes."""
+    with open(site.path("app", "share", "yinxin", "profiles", "default.yaml"),
+              encoding="utf-8") as f:
+        text = f.read()
+    at = text.index("# What people apply for")
+    with open(site.path("profiles.yaml"), "w", encoding="utf-8") as f:
+        f.write(text[:at] + MACHINE + text[at:])
+    site.extra["YINXIN_CA_PROFILES"] = site.path("profiles.yaml")
+
+
 def make_site(engine):
     root = hallsite.default_root("flow-" + engine)
     if os.path.exists(root):
@@ -41,6 +66,7 @@ def make_site(engine):
         shutil.rmtree(root)
     site = hallsite.Site(root, store=store_of(engine))
     site.install()
+    add_profile(site)
     site.init()
     site.make_key("user", "UKey", "12345678")
     return site

@@ -24,6 +24,7 @@ KMC = ["kmc-keys/wrap.key"]
 GATE = ["gate/alipay-app.key", "gate/wechat-merchant.key"]
 VA = ["va/ocsp-issuing-1.pem"]
 WEB = ["tls/server.key"]
+ENROL = ["enrol/server.key"]
 HALL = ["hall/data.key"]
 FILES = {"ca": ["ca/ca.db"], "kmc": ["kmc/kmc.db"], "hall": ["hall/hall.db"]}
 SECRETS = ["../passphrase", "run/admin.token", "../keys/staff.key"]
@@ -54,7 +55,8 @@ def test_files(ctx):
     local = FILES if ctx.engine == "sqlite" else {k: [] for k in FILES}
     ca, kmc, hall = CA + local["ca"], KMC + local["kmc"], HALL + local["hall"]
     closed = {
-        "web": ca + kmc + GATE + VA + SECRETS,
+        "web": ca + kmc + GATE + VA + ENROL + SECRETS,
+        "enrol": ca + kmc + hall + GATE + VA + WEB + SECRETS,
         "signer": kmc + hall + GATE + WEB + SECRETS,
         "kmc": ca + hall + GATE + VA + WEB + SECRETS,
         "va": CA + kmc + hall + GATE + WEB + SECRETS,
@@ -62,7 +64,7 @@ def test_files(ctx):
         "doc": ca + kmc + hall + GATE + VA + WEB + SECRETS,
     }
     own = {"web": WEB + hall, "signer": ca, "kmc": kmc, "va": VA + local["ca"],
-           "gate": GATE + hall}
+           "gate": GATE + hall, "enrol": ENROL}
     for name, files in closed.items():
         got = may_open(ctx.site, name, files)
         need(got == [], f"{name} can open {got}")
@@ -74,12 +76,12 @@ def test_files(ctx):
 
 def test_confined(ctx):
     """The processes that hold keys or open pictures may gain nothing and leave no core."""
-    for name in ("signer", "kmc", "va", "doc", "gate", "web"):
+    for name in ("signer", "kmc", "va", "doc", "gate", "web", "enrol"):
         pid = ctx.site.status()[name]["pid"]
         with open(f"/proc/{pid}/status", encoding="ascii") as f:
             lines = dict(line.split(":", 1) for line in f)
         if os.geteuid() == 0:
             need(int(lines["CapEff"], 16) == 0, f"{name} has capabilities")
-        if name in ("signer", "kmc", "va", "doc"):
+        if name in ("signer", "kmc", "va", "doc", "enrol"):
             need(lines["NoNewPrivs"].strip() == "1", f"{name} may gain privileges")
             need(lines["Seccomp"].strip() == "2", f"{name} has no filter of system calls")

@@ -55,7 +55,8 @@ SECRET = ["data/ca-keys/root.key", "data/ca-keys/issuing.key", "data/ca/ca.db",
           "data/kmc/kmc.db", "data/kmc-keys/wrap.key", "data/va/ocsp-issuing-1.pem",
           "data/gate/alipay-app.key", "passphrase"]
 ASKED = [("signer", "web", "admin_revoke"), ("signer", "web", "staff_issue"),
-         ("signer", "admin", "staff_issue"), ("kmc", "web", "pair"),
+         ("signer", "admin", "staff_issue"),
+         ("signer", "web", "enrol"), ("signer", "web", "ra_add"), ("kmc", "web", "pair"),
          ("kmc", "signer", "pair")]
 
 

@@ -1,0 +1,80 @@
+#include "base/base.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "base/str.h"
+#include "enrol/enrol.h"
+#include "enrol/work.h"
+#include "signer/signer.h"
+
+#include <signal.h>
+
+static struct http_server	*enrol_server;
+
+void
+enrol_text(struct http_response *res, int status, const char *text)
+{
+	res->status = status;
+	http_respond_header(res, "Content-Type", "text/plain; charset=utf-8");
+	http_respond_header(res, "Cache-Control", "no-store");
+	buf_addf(&res->body, "%s\n", text);
+}
+
+void
+enrol_error(struct http_response *res, const char *event, const struct err *err)
+{
+	bool	 ours = err->kind == ERR_BUG || err->kind == ERR_STORE;
+
+	log_err(event, err);
+	enrol_text(res, err_row(err->kind)->http_status,
+	    ours ? "not possible now; the log says why" : err->text);
+}
+
+static size_t
+enrol_body_max(const struct http_request *req, void *arg)
+{
+	(void)req;
+	(void)arg;
+	return ENROL_BODY;
+}
+
+static void
+enrol_handle(struct http_request *req, struct http_response *res, void *arg)
+{
+	if (str_has_prefix(req->path, "/.well-known/est/"))
+		est_handle(arg, req, res);
+	else if (strcmp(req->path, "/healthz") == 0)
+		enrol_text(res, 200, "ok");
+	else
+		enrol_text(res, 404, "not found");
+}
+
+static void
+enrol_stop(int signal_number)
+{
+	(void)signal_number;
+	http_server_stop(enrol_server);
+}
+
+int
+enrol_main(struct err *err)
+{
+	static struct enrol	 e = {.enrol = signer_enrol, .chain = signer_enrol_chain};
+	struct http_config	 config = {.listen = conf_str("enrol.listen"), .threads = 2,
+		.tls_cert = conf_path("enrol.tls_cert"), .tls_key = conf_path("enrol.tls_key"),
+		.body_max = enrol_body_max, .handle = enrol_handle, .arg = &e};
+	int64_t			 fd = 0;
+
+	if (getenv("YINXIN_LISTEN_FD") != NULL &&
+	    str_to_i64(getenv("YINXIN_LISTEN_FD"), 1 << 20, &fd) == 0)
+		config.listen_fd = (int)fd;
+	if (http_server_new(&enrol_server, &config, err) < 0 ||
+	    sandbox_enter(SANDBOX_ENROL, err) < 0)
+		return -1;
+	signal(SIGTERM, enrol_stop);
+	signal(SIGINT, SIG_IGN);	/* the terminal's ^C is for the supervisor */
+	log_kv(LOG_INFO, "enrol.ready", LOG_I("port", http_server_port(enrol_server)));
+	http_server_run(enrol_server);
+	http_server_free(enrol_server);
+	return 0;
+}

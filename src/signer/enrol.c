@@ -1,0 +1,336 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "pki/csr.h"
+#include "signer/enrol.h"
+#include "signer/process.h"
+
+#define STRANGERS_A_MINUTE	30	/* refusals of strangers that are journaled */
+
+void
+enrolment_release(struct enrolment *e)
+{
+	name_free(&e->subject);
+	EVP_PKEY_free(e->key);
+	e->key = NULL;
+}
+
+void
+enrol_digest(const struct enrol_part *parts, char hex[RA_REF])
+{
+	unsigned char	 digest[SM2_DIGEST_LEN];
+	struct buf	 b;
+
+	buf_init(&b, LIMIT_JSON);
+	for (; parts->p != NULL; parts++) {
+		buf_addf(&b, "%zu:", parts->len);
+		buf_add(&b, parts->p, parts->len);
+	}
+	sm3(b.p, b.len, digest);
+	hex_encode(digest, sizeof(digest), hex);
+	buf_free(&b);
+}
+
+/* Anybody can be refused, and the journal never forgets: so it is not written full by them. */
+static bool
+stranger_is_noted(void)
+{
+	static _Atomic int64_t	 minute, n;
+	int64_t			 now = clock_steady() / CLOCK_MINUTE;
+
+	if (minute != now) {
+		minute = now;
+		n = 0;
+	}
+	return n++ < STRANGERS_A_MINUTE;
+}
+
+void
+enrol_refused(struct signer *s, const struct ra *ra, const char *from, const struct err *why)
+{
+	json_t	*detail;
+
+	if (why->kind == ERR_STORE || why->kind == ERR_BUSY)
+		return;
+	if (ra == NULL && !stranger_is_noted()) {
+		log_err("enrol.refused", why);
+		return;
+	}
+	detail = json_pack("{s:s,s:s,s:s}", "ra", ra == NULL ? "" : ra->name, "from", from,
+	    "why", why->text);
+	journal_note(s, "enrol.refused", detail);
+	json_decref(detail);
+}
+
+/* What is found or made under one ref. */
+struct enrol_row {
+	struct signer		*signer;
+	struct enrolment	*e;
+	struct authority	*authority;
+	char			 subject[RA_REF];	/* digest of the name */
+	bool			 found;
+	int64_t			 turn;			/* of the next one */
+	char			 status[16];
+	struct cert		*cert;
+};
+
+static int
+enrol_find(struct db *db, void *arg, struct err *err)
+{
+	struct enrol_row	*w = arg;
+	struct rows		*r = NULL;
+	const void		*der;
+	size_t			 len;
+	int			 rc;
+
+	w->found = false;
+	w->turn = 0;
+	cert_free(w->cert);
+	w->cert = NULL;
+	if (db_query(db, SQL_ENROLMENT_NEWEST, &r, err, DB_TEXT(w->e->ref)) < 0)
+		return -1;
+	if ((rc = rows_next(r, err)) > 0) {
+		w->found = true;
+		w->turn = rows_int(r, 0) + 1;
+		snprintf(w->status, sizeof(w->status), "%s", rows_text(r, 4));
+		der = rows_blob(r, 3, &len);
+		rc = strcmp(rows_text(r, 1), w->e->request) == 0 ?
+		    cert_parse(der, len, &w->cert, err) :
+		    err_set(err, ERR_CONFLICT,
+		    "another request was made in this transaction before");
+	}
+	rows_free(r);
+	return rc;
+}
+
+/* 1: the one that was found is the answer, 0: make one, -1. */
+static int
+enrol_judge(const struct enrol_row *w, struct err *err)
+{
+	int64_t	 from, to;
+
+	if (!w->found)
+		return 0;
+	if (strcmp(w->status, "good") != 0)
+		return err_set(err, ERR_WRONG_STATE,
+		    "the certificate of this request is revoked; make a new key");
+	from = cert_not_before(w->cert);
+	to = cert_not_after(w->cert);
+	return !w->e->again || clock_now() < from + (to - from) / 2;
+}
+
+static int
+enrol_check_renewal(struct db *db, void *arg, struct err *err)
+{
+	struct enrol_row	*w = arg;
+	struct rows		*r = NULL;
+	int			 rc = db_query(db, SQL_ENROLMENT_OF_SUBJECT, &r, err,
+	    DB_TEXT(w->e->ra->name), DB_TEXT(w->subject), DB_INT(clock_now()));
+
+	if (rc == 0 && (rc = rows_next(r, err)) == 0)
+		rc = err_set(err, ERR_WRONG_STATE,
+		    "no good certificate of this subject is there to be renewed");
+	rows_free(r);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+enrol_check(const struct enrolment *e, struct err *err)
+{
+	const char	*cn = name_get(&e->subject, "CN"), *suffix = e->ra->suffix;
+
+	if (e->ra->profile == NULL || e->ra->profile->kind != PROFILE_TLS)
+		return err_set(err, ERR_WRONG_STATE, "the profile of %s is not there any more",
+		    e->ra->name);
+	if (strlen(cn) <= strlen(suffix) ||
+	    strcmp(cn + strlen(cn) - strlen(suffix), suffix) != 0)
+		return err_set(err, ERR_DENIED, "%s may only name machines that end in \"%s\"",
+		    e->ra->name, suffix);
+	return profile_check(e->ra->profile, &e->subject, 1, err);
+}
+
+static int
+enrol_build(struct enrol_row *w, struct err *err)
+{
+	const struct ra		*ra = w->e->ra;
+	int64_t			 now = clock_now() / 1000 * 1000;
+	struct cert_plan	 plan = {.profile = ra->profile, .subject = &w->e->subject,
+		.key = w->e->key, .not_before = now};
+
+	cert_free(w->cert);
+	w->cert = NULL;
+	if (authority_for(&w->signer->authorities, ra->profile->authority, &w->authority,
+	    err) < 0)
+		return -1;
+	plan.issuer = w->authority->cert;
+	plan.not_after = MIN(now + ra->days * CLOCK_DAY, cert_not_after(plan.issuer));
+	cert_new_serial(plan.serial);
+	authority_pointers(w->authority, &plan.pointers);
+	return cert_build(&plan, &w->authority->key, &w->cert, err);
+}
+
+static int
+enrol_keep(struct db *db, void *arg, struct err *err)
+{
+	struct enrol_row	*w = arg;
+	const struct enrolment	*e = w->e;
+	const char		*serial = cert_serial(w->cert);
+	char			 ref[RA_NAME + 4];
+	json_t			*detail = json_pack("{s:s,s:s,s:s,s:s,s:s}", "ra", e->ra->name,
+	    "from", e->from, "profile", e->ra->profile->name, "serial", serial, "request",
+	    e->request);
+	int			 rc = -1;
+
+	snprintf(ref, sizeof(ref), "ra %s", e->ra->name);
+	if (certificate_add(db, w->cert, ref, e->ra->profile->name, w->authority->id, err) == 0 &&
+	    db_run(db, SQL_ENROLMENT_ADD, NULL, err, DB_TEXT(e->ref), DB_INT(w->turn),
+	    DB_TEXT(e->ra->name), DB_TEXT(e->request), DB_TEXT(w->subject), DB_TEXT(serial),
+	    DB_INT(clock_now())) == 0)
+		rc = journal_add(db, "certificate.enrol", detail, err);
+	json_decref(detail);
+	return rc;
+}
+
+/* Somebody may be first with this request, or with this line of the journal: then look again. */
+static int
+enrol_make(struct enrol_row *w, struct err *err)
+{
+	int	 rc;
+
+	for (int tries = 0; tries < 8; tries++) {
+		err_clear(err);
+		if (store_read(w->signer->store, enrol_find, w, err) < 0)
+			return -1;
+		if ((rc = enrol_judge(w, err)) != 0)
+			return MIN(rc, 0);
+		if (w->e->renewal &&
+		    store_read(w->signer->store, enrol_check_renewal, w, err) < 0)
+			return -1;
+		if (enrol_build(w, err) < 0)
+			return -1;
+		if (store_write(w->signer->store, enrol_keep, w, err) == 0)
+			return 0;
+		if (err->kind != ERR_CONFLICT)
+			return -1;
+	}
+	return -1;
+}
+
+int
+enrol_work(struct signer *s, struct enrolment *e, struct cert **out, struct err *err)
+{
+	struct enrol_row	 w = {.signer = s, .e = e};
+	char			 text[NAME_TEXT];
+	int			 rc;
+
+	name_text(&e->subject, text);
+	enrol_digest((struct enrol_part[]){{text, strlen(text)}, {0}}, w.subject);
+	if ((rc = enrol_check(e, err)) == 0)
+		rc = enrol_make(&w, err);
+	if (rc == 0) {
+		*out = w.cert;
+		w.cert = NULL;	/* transferred */
+	}
+	cert_free(w.cert);
+	return rc;
+}
+
+/* ---- asked ---- */
+
+static int
+enrol_by_secret(struct signer *s, const struct ipc_msg *in, const struct ra *ra,
+    struct cert **out, struct err *err)
+{
+	const char		*label = js_str(in->json, "label");
+	struct enrolment	 e = {.ra = ra, .from = js_str(in->json, "from"), .again = true,
+		.renewal = js_bool(in->json, "renewal")};
+	struct buf		 csr;
+	int			 rc = -1;
+
+	buf_init(&csr, LIMIT_CSR);
+	if (label[0] != '\0' && (ra->profile == NULL || strcmp(label, ra->profile->name) != 0))
+		err_set(err, ERR_DENIED, "%s may not ask for certificates of \"%s\"", ra->name,
+		    label);
+	else if (js_need_bytes(in->json, "csr", &csr, err) == 0 &&
+	    csr_check_key(csr.p, csr.len, &e.key, err) == 0 &&
+	    csr_subject(csr.p, csr.len, &e.subject, err) == 0) {
+		enrol_digest((struct enrol_part[]){{"est", 3}, {ra->name, strlen(ra->name)},
+		    {csr.p, csr.len}, {0}}, e.ref);
+		memcpy(e.request, e.ref, sizeof(e.request));
+		rc = enrol_work(s, &e, out, err);
+	}
+	enrolment_release(&e);
+	buf_free(&csr);
+	return rc;
+}
+
+int
+answer_enrol(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct signer	*s = arg;
+	struct ra	 ra = {0};
+	struct cert	*c = NULL;
+	size_t		 len;
+	bool		 known;
+	int		 rc = -1;
+
+	(void)caller;
+	known = ra_by_secret(s, js_str(in->json, "ra"), in->blob.p, in->blob.len, &ra, err) == 0;
+	if (known)
+		rc = enrol_by_secret(s, in, &ra, &c, err);
+	if (rc == 0) {
+		const unsigned char	*der = cert_der(c, &len);
+
+		js_set_bytes(out->json, "cert", der, len);
+	} else {
+		enrol_refused(s, known ? &ra : NULL, js_str(in->json, "from"), err);
+	}
+	cert_free(c);
+	ra_release(&ra);
+	return rc;
+}
+
+static void
+chain_add(json_t *list, const struct authority *a)
+{
+	size_t			 len;
+	const unsigned char	*der = cert_der(a->cert, &len);
+	struct buf		 b;
+
+	buf_init(&b, LIMIT_CERT * 2);
+	base64_add(&b, der, len);
+	json_array_append_new(list, json_stringn(b.p, b.len));
+	buf_free(&b);
+}
+
+/* The CA that issues this profile and those above it; "": every CA that has not ended. */
+int
+answer_enrol_chain(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct signer		*s = arg;
+	const char		*name = js_str(in->json, "profile");
+	const struct profile	*profile = profile_find(name);
+	json_t			*list = json_array();
+	struct authority	*a = NULL;
+
+	(void)caller;
+	json_object_set_new(out->json, "certs", list);
+	if (name[0] == '\0') {
+		for (size_t i = 0; i < s->authorities.n; i++)
+			if (s->authorities.list[i]->state != AUTHORITY_ENDED)
+				chain_add(list, s->authorities.list[i]);
+		return 0;
+	}
+	if (profile == NULL || profile->kind != PROFILE_TLS)
+		return err_set(err, ERR_NOT_FOUND, "no profile for machines \"%s\"", name);
+	if (authority_for(&s->authorities, profile->authority, &a, err) < 0)
+		return -1;
+	for (int i = 0; a != NULL && i < CERT_CHAIN_MAX; i++) {
+		chain_add(list, a);
+		a = authority_is_root(a) ? NULL : authority_by_id(&s->authorities, a->parent);
+	}
+	return 0;
+}

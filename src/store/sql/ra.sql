@@ -1,0 +1,35 @@
+-- store: ca
+
+-- name: ra_by_name
+SELECT name, profile, suffix, days, digest, der, active FROM ra WHERE name = $1
+
+-- name: ra_by_print
+SELECT name, profile, suffix, days, digest, der, active FROM ra WHERE print = $1
+
+-- name: ra_add
+INSERT INTO ra (name, profile, suffix, days, digest, der, print, active, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+
+-- name: ra_list
+SELECT r.name, r.profile, r.suffix, r.days, r.print, r.active, r.created,
+	(SELECT count(*) FROM enrolment e WHERE e.ra = r.name)
+FROM ra r ORDER BY r.name
+
+-- name: ra_active_set
+UPDATE ra SET active = $2 WHERE name = $1
+
+-- name: enrolment_newest
+SELECT e.turn, e.request, e.serial, c.der, c.status FROM enrolment e
+JOIN certificate c ON c.serial = e.serial
+WHERE e.ref = $1 ORDER BY e.turn DESC LIMIT 1
+
+-- name: enrolment_add
+INSERT INTO enrolment (ref, turn, ra, request, subject, serial, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: enrolment_by_serial
+SELECT ra FROM enrolment WHERE serial = $1
+
+-- name: enrolment_of_subject
+SELECT e.serial FROM enrolment e JOIN certificate c ON c.serial = e.serial
+WHERE e.ra = $1 AND e.subject = $2 AND c.status = 'good' AND c.not_after > $3 LIMIT 1

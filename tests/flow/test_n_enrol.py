@@ -1,0 +1,171 @@
+"""Machines enrolled by other systems: EST with curl and openssl."""
+import base64
+import re
+import subprocess
+
+from flow import need, same
+
+SUFFIX = ".plant.example"
+
+
+def openssl(*args, check=True):
+    r = subprocess.run(["openssl", *args], capture_output=True, text=True)
+    need(not check or r.returncode == 0, f"openssl {args}: {r.stderr}")
+    return r.stdout
+
+
+def make_ra(site, name, *args, profile="machine"):
+    """A registration authority; its secret."""
+    out = site.yinxin("ra", "add", name, "--profile", profile, *args)
+    return re.search(r"secret \(shown this once\)\s+(\S+)", out).group(1)
+
+
+def make_csr(site, name, cn, kind="ec"):
+    """Key and request in files NAME.key, NAME.csr (DER); the path without ending."""
+    path = site.path(name)
+    if kind == "sm2":
+        openssl("genpkey", "-algorithm", "SM2", "-out", path + ".key")
+    how = {"ec": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+           "rsa": ("-newkey", "rsa:3072"),
+           "sm2": ("-sm3", "-sigopt", "distid:1234567812345678")}[kind]
+    where = "-key" if kind == "sm2" else "-keyout"
+    openssl("req", "-new", *how, "-nodes", where, path + ".key", "-subj",
+            f"/O=Changsha Water/CN={cn}", "-outform", "DER", "-out", path + ".csr")
+    return path
+
+
+def curl(site, path, *args):
+    """Status, headers in lower case and body."""
+    heads = site.path("est.headers")
+    r = subprocess.run(["curl", "-sS", "--cacert", site.path("data", "pub", "site-root.crt"),
+                        "-D", heads, "-H", "Expect:", *args, site.enrol_url + path],
+                       capture_output=True)
+    need(r.returncode == 0, r.stderr.decode())
+    lines = open(heads, encoding="latin-1").read().splitlines()
+    headers = dict(re.match(r"([^:]+):\s*(.*)", x.lower()).groups() for x in lines[1:] if x)
+    return int(lines[0].split()[1]), headers, r.stdout
+
+
+def enrol(site, user, csr, operation="simpleenroll", label="/machine"):
+    """POST the request's base64 as libest and others do, in lines."""
+    body = site.path("est.body")
+    with open(csr + ".csr", "rb") as f, open(body, "wb") as out:
+        out.write(base64.encodebytes(f.read()))
+    return curl(site, f"/.well-known/est{label}/{operation}", "-u", user, "-H",
+                "Content-Type: application/pkcs10", "--data-binary", "@" + body)
+
+
+def certificates(site, answer):
+    """The PEM certificates of a certs-only answer."""
+    status, headers, body = answer
+    need(status == 200, f"{status}: {body.decode()}")
+    same(headers["content-type"], "application/pkcs7-mime; smime-type=certs-only", "type")
+    path = site.path("est.p7")
+    with open(path, "wb") as f:
+        f.write(base64.b64decode(body))
+    text = openssl("pkcs7", "-inform", "DER", "-in", path, "-print_certs")
+    return re.findall(r"-----BEGIN.*?-----END CERTIFICATE-----\n", text, re.S)
+
+
+def save(site, name, pem):
+    with open(site.path(name), "w", encoding="ascii") as f:
+        f.write(pem)
+    return site.path(name)
+
+
+def test_est(ctx):
+    """EST: CA certificates, a machine of each kind of key, asked twice, renewed."""
+    site = ctx.site
+    user = "plant-1:" + make_ra(site, "plant-1", "--suffix", SUFFIX, "--days", "90")
+    chain = certificates(site, curl(site, "/.well-known/est/machine/cacerts"))
+    need(len(chain) >= 2 and len(certificates(site, curl(
+        site, "/.well-known/est/cacerts"))) >= len(chain), "no chain")
+    with open(site.path("data", "pub", "chain.pem"), encoding="ascii") as f:
+        known = f.read()
+    need(all(c in known for c in chain), "not our CA certificates")
+    for kind in ("ec", "rsa", "sm2"):
+        csr = make_csr(site, f"pump-{kind}", f"pump-{kind}{SUFFIX}", kind)
+        cert = certificates(site, enrol(site, user, csr))
+        same(cert, certificates(site, enrol(site, user, csr, label="")), "asked twice")
+        path = save(site, f"pump-{kind}.pem", cert[0])
+        same(openssl("x509", "-in", path, "-noout", "-pubkey"),
+             openssl("pkey", "-in", csr + ".key", "-pubout"), "public key")
+        need("TLS Web Client Authentication" in openssl("x509", "-in", path, "-noout", "-text"),
+             "not of the profile")
+        serial = openssl("x509", "-in", path, "-noout", "-serial").strip().split("=")[1]
+        need("good" in site.yinxin("cert", "status", serial), "not known to the va")
+    fresh = make_csr(site, "pump-again", f"pump-ec{SUFFIX}")
+    again = certificates(site, enrol(site, user, fresh, "simplereenroll"))
+    need(again != cert and len(again) == 1, "no new certificate")
+    status, headers, body = curl(site, "/.well-known/est/machine/csrattrs")
+    same((status, headers["content-type"]), (200, "application/csrattrs"), "csrattrs")
+    need("id-ecPublicKey" in openssl("asn1parse", "-inform", "DER", "-in", save_der(
+        site, "est.attrs", body)), "no key kinds")
+    need("plant-1" in site.yinxin("ra", "list"), "not in the list")
+
+
+def save_der(site, name, body):
+    with open(site.path(name), "wb") as f:
+        f.write(base64.b64decode(body))
+    return site.path(name)
+
+
+def machines_ca(site):
+    """An ECDSA hierarchy, which OpenSSL can verify; profile machine-ecdsa is issued by it."""
+    if "machines-1" not in site.yinxin("ca", "list"):
+        site.yinxin("ca", "create", "machine-root", "--kind", "ecdsa", "--cn", "Machine Root")
+        site.yinxin("ca", "create", "machines", "--parent", "machine-root-1", "--kind",
+                    "ecdsa", "--cn", "Machine CA", "--years", "10")
+    return site.path("data", "pub", "machines.crt"), site.path("data", "pub",
+                                                               "machine-root.crt")
+
+
+def verify(site, path):
+    ca, root = machines_ca(site)
+    r = openssl("verify", "-CAfile", root, "-untrusted", ca, "-purpose", "sslclient", path)
+    need("OK" in r, r)
+
+
+def test_est_verifies(ctx):
+    """An authority of an ECDSA hierarchy: chain and certificate verify with OpenSSL."""
+    site = ctx.site
+    machines_ca(site)
+    user = "plant-v:" + make_ra(site, "plant-v", profile="machine-ecdsa")
+    csr = make_csr(site, "verify", "verify.machine", "rsa")
+    cert = certificates(site, enrol(site, user, csr, label="/machine-ecdsa"))
+    chain = certificates(site, curl(site, "/.well-known/est/machine-ecdsa/cacerts"))
+    same(len(chain), 2, "length of the chain")
+    verify(site, save(site, "verify.pem", cert[0]))
+    same(enrol(site, user, make_csr(site, "v-sm2", "x", "sm2"), label="")[0], 400, "SM2 key")
+
+
+def test_est_refused(ctx):
+    """Wrong secret, profile, name, subject, bytes and size: refused in clear words."""
+    site = ctx.site
+    secret = make_ra(site, "plant-2", "--suffix", SUFFIX)
+    user, good = "plant-2:" + secret, make_csr(site, "good", "good" + SUFFIX)
+    status, headers, _ = enrol(site, "plant-2:wrong", good)
+    need(status == 401 and "basic" in headers["www-authenticate"], f"wrong secret: {status}")
+    same(enrol(site, "nobody:" + secret, good)[0], 401, "unknown authority")
+    status, _, body = enrol(site, user, good, label="/staff")
+    need(status == 403 and b"staff" in body, f"other profile: {status} {body}")
+    status, _, body = enrol(site, user, make_csr(site, "foreign", "good.other.example"))
+    need(status == 403 and SUFFIX.encode() in body, f"other name: {status} {body}")
+    same(enrol(site, user, good, "simplereenroll")[0], 409, "nothing to renew")
+    post = ("-u", user, "-H", "Content-Type: application/pkcs10", "--data-binary")
+    same(curl(site, "/.well-known/est/simpleenroll", *post, "MAMCAQE=")[0], 400, "malformed")
+    big = site.path("est.big")
+    with open(big, "wb") as f:
+        f.write(b"A" * 40000)
+    same(curl(site, "/.well-known/est/simpleenroll", *post, "@" + big)[0], 413, "oversize")
+    with open(good + ".csr", "rb") as f:
+        broken = bytearray(f.read())
+    broken[-3] ^= 1
+    status, _, body = curl(site, "/.well-known/est/simpleenroll", *post,
+                           base64.b64encode(bytes(broken)).decode())
+    same(status, 400, "a request that proves nothing")
+    site.yinxin("ra", "remove", "plant-2")
+    same(enrol(site, user, good)[0], 401, "removed")
+    r = site.yinxin("ra", "add", "plant-3", "--profile", "sm2-person-sign", check=False)
+    need(r.returncode != 0 and "machines" in r.stderr, "an authority for people")
+    site.yinxin("journal", "verify")
