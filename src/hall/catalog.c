@@ -109,7 +109,9 @@ catalog_product(const struct hall *h, const char *id, json_t **model, struct err
 	js_set_str(m, "discount_text", p->discount_text);
 	js_set_str(m, "fee_note", p->fee_note);
 	for (i = 0; i < p->n_materials; i++)
-		(void)json_array_append_new(materials, material_kind_model(&p->materials[i]));
+		if (material_is_for(&p->materials[i], "new"))
+			(void)json_array_append_new(materials,
+			    material_kind_model(&p->materials[i]));
 	(void)json_object_set_new(m, "materials", materials);
 	*model = m;
 	return 0;

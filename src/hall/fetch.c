@@ -10,6 +10,7 @@
 #include "hall/digest.h"
 #include "hall/issue.h"
 #include "hall/notice.h"
+#include "hall/ops.h"
 #include "pki/cert.h"
 #include "pki/csr.h"
 
@@ -35,7 +36,7 @@ fetch_state(const struct order *o, struct err *err)
 }
 
 static json_t *
-fetch_model(const struct order *o, const char *token)
+fetch_model(const struct order *o, const char *token, int64_t ends)
 {
 	json_t	*j = json_object();
 	char	 day[CLOCK_TEXT];
@@ -45,7 +46,7 @@ fetch_model(const struct order *o, const char *token)
 	js_set_str(j, "subject", o->subject);
 	js_set_str(j, "template", o->def->template_name);
 	js_set_str(j, "product_title", o->def->title);
-	js_set_str(j, "not_after_text", clock_date(clock_add_years(clock_now(), o->years), day));
+	js_set_str(j, "not_after_text", clock_date(ends, day));
 	js_set_str(j, "state", order_state_name(o->state));
 	js_set_str(j, "state_text", order_state_text(o->state));
 	return j;
@@ -58,6 +59,7 @@ fetch_open_run(struct db *db, struct act *a, struct err *err)
 	char	token[FETCH_TOKEN + 1], digest[SM3_TEXT];
 	struct order	o = {0};
 	bool	right = false;
+	int64_t	ends = 0;
 	int	rc = -1;
 
 	a->number = 0;
@@ -77,14 +79,14 @@ fetch_open_run(struct db *db, struct act *a, struct err *err)
 		err_set(err, ERR_WRONG_STATE, "工作人员正在为您制证，请等待领取。");
 		goto out;
 	}
-	if (fetch_state(&o, err) < 0)
+	if (fetch_state(&o, err) < 0 || op_ends(db, &o, &ends, err) < 0)
 		goto out;
 	rand_token(token, FETCH_TOKEN);
 	digest_sm3_text(token, FETCH_TOKEN, digest);
 	if (db_run(db, SQL_FETCH_SESSION_INSERT, NULL, err, DB_TEXT(digest), DB_INT(o.id),
 	    DB_INT(clock_now() + FETCH_LIFE)) < 0)
 		goto out;
-	a->model = fetch_model(&o, token);
+	a->model = fetch_model(&o, token, ends);
 	a->number = 1;
 	rc = 0;
  out:

@@ -17,6 +17,7 @@ struct form_context {
 	const json_t		*values;	/* all normalised values, for cross-checks */
 	int64_t			 order;		/* whose form it is, 0: new */
 	const char		*product;	/* NULL outside an application */
+	const char		*op;		/* of the order; NULL: a first application */
 };
 
 struct field {

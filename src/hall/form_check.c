@@ -376,6 +376,12 @@ options_question(const struct form_context *c)
 }
 
 bool
+form_is_first(const struct form_context *c)
+{
+	return c->op == NULL || strcmp(c->op, "new") == 0;
+}
+
+bool
 form_has_question(const struct form_context *c)
 {
 	return hall_def(c->hall)->security_question;

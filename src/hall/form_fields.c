@@ -25,7 +25,8 @@
 #define FIELDS_CERTIFICATE							\
 	FIELD("years", "证书年限", FIELD_RADIO, true, 1,			\
 	    "请按实际业务需要选择，到期前须办理更新。", .group = "证书价格",	\
-	    .check = check_years, .options = options_years),			\
+	    .check = check_years, .options = options_years,			\
+	    .applies = form_is_first),						\
 	FIELD("question", "验证问题", FIELD_CHOICE, true, 60, NULL,		\
 	    .group = "验证问题提示", .options = options_question,		\
 	    .applies = form_has_question),					\
@@ -44,7 +45,8 @@
 const struct field	form_organisation[] = {
 	FIELD("user_name", "用户名", FIELD_TEXT, true, 15,
 	    "一个用户名对应一个证书，不可重名；可用手机号或单位简拼，不超过12位字母或数字。",
-	    .group = "申请单位信息", .check = check_user_name),
+	    .group = "申请单位信息", .check = check_user_name,
+	    .applies = form_is_first),
 	FIELD("org_name", "单位名称", FIELD_TEXT, true, 60,
 	    "须与单位证件上的名称完全一致。", .check = check_text),
 	FIELD("org_phone", "单位联系电话", FIELD_TEL, true, 20,
@@ -76,7 +78,8 @@ const struct field	form_person[] = {
 	    .group = "申请人信息", .check = check_name),
 	FIELD("user_name", "用户名", FIELD_TEXT, true, 15,
 	    "一个用户名对应一个证书，不可重名；可用手机号或姓名简拼，不超过12位字母或数字。",
-	    .check = check_user_name),
+	    .check = check_user_name,
+	    .applies = form_is_first),
 	FIELD("sex", "性别", FIELD_RADIO, true, 3, NULL, .options = options_sex),
 	FIELD("org_name", "工作单位", FIELD_TEXT, true, 60,
 	    "须与单位证件上的名称完全一致，发票抬头为该单位。", .check = check_text),

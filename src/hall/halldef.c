@@ -122,7 +122,11 @@ halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *w
 static int
 halldef_read_steps(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const known[] = { "new", "renew", "reissue", NULL };
+	static const char *const known[] = { "new",
+#define OP(name)	#name,
+#include "hall/ops.def"
+#undef OP
+	    NULL };
 	const struct yaml	*steps = NULL, *list = NULL;
 	struct def_steps	*ways = arena_alloc(r->arena, ARRAY_LEN(known) * sizeof(*ways));
 	size_t			 i = 0, n = 0;
@@ -161,6 +165,21 @@ halldef_read_renewal(struct reader *r, const struct yaml *root, struct err *err)
 	r->def->renew_before = (int)before;
 	r->def->renew_after = (int)after;
 	return 0;
+}
+
+static int
+halldef_read_change(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const known[] = { "fee", NULL };
+	const struct yaml	*y = yaml_get(root, "change");
+
+	if (y == NULL)
+		return 0;
+	if (halldef_steps(r->def, "change")->n == 0)
+		return yaml_err(r->doc, y, err, "change needs steps.change");
+	if (yaml_keys(r->doc, y, known, err) < 0)
+		return -1;
+	return yaml_int(r->doc, y, "fee", 0, 1000000, 0, &r->def->change_fee, err);
 }
 
 static int
@@ -315,8 +334,7 @@ halldef_read(struct reader *r, struct err *err)
 {
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
-	    "renewal",
-	    "collection", "identity", "payment", "limits", "review", "security_questions",
+	    "renewal", "change", "collection", "identity", "payment", "limits", "review", "security_questions",
 	    "warranty", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
@@ -327,6 +345,7 @@ halldef_read(struct reader *r, struct err *err)
 	    read_products(r, root, err) < 0 ||
 	    halldef_read_steps(r, root, err) < 0 ||
 	    halldef_read_renewal(r, root, err) < 0 ||
+	    halldef_read_change(r, root, err) < 0 ||
 	    halldef_read_collections(r, root, err) < 0 ||
 	    halldef_read_payment(r, root, err) < 0 ||
 	    halldef_read_review(r, root, err) < 0 ||
@@ -416,6 +435,12 @@ const struct def_notice *
 halldef_notice(const struct halldef *d, const char *event)
 {
 	HALLDEF_FIND(d->notices, d->n_notices, event, event);
+}
+
+bool
+material_is_for(const struct def_material *m, const char *op)
+{
+	return *m->op == '\0' || strcmp(m->op, op) == 0;
 }
 
 const struct def_material *

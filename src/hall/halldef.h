@@ -34,6 +34,7 @@ struct def_material {
 	const char	*kind;		/* "licence" */
 	const char	*title;		/* 单位有效证件 */
 	const char	*help;		/* how to prepare it */
+	const char	*op;		/* only for this operation; "": for each */
 	bool		 required;
 	bool		 stamp;		/* must bear the unit's seal */
 	bool		 jpg, png, bmp;
@@ -117,6 +118,7 @@ struct halldef {
 	size_t			 n_reasons;
 	int		 warranty_days;		/* of the medium */
 	int64_t		 medium_fee;		/* replacement out of warranty, fen */
+	int64_t		 change_fee;		/* fen */
 	/* private */
 	struct arena	*arena;
 };
@@ -132,6 +134,8 @@ const struct def_collection	*halldef_collection(const struct halldef *d, const c
 const struct def_steps	*halldef_steps(const struct halldef *d, const char *op);
 const struct def_agreement	*halldef_agreement(const struct halldef *d, const char *id);
 const struct def_notice		*halldef_notice(const struct halldef *d, const char *event);
+/* An order of this operation hands it in. */
+bool	material_is_for(const struct def_material *m, const char *op);
 const struct def_material	*product_material(const struct def_product *p, const char *kind);
 /* Fen to pay for so many years; -1 when not sold. */
 int64_t	product_amount(const struct def_product *p, int years);

@@ -45,6 +45,7 @@ product_read_material(struct reader *r, const struct yaml *y, struct def_materia
 	if (read_text(r, y, "kind", NULL, &m->kind, err) < 0 ||
 	    read_text(r, y, "title", NULL, &m->title, err) < 0 ||
 	    read_text(r, y, "help", "", &m->help, err) < 0 ||
+	    read_text(r, y, "op", "", &m->op, err) < 0 ||
 	    yaml_bool(r->doc, y, "required", true, &m->required, err) < 0 ||
 	    yaml_bool(r->doc, y, "stamp", false, &m->stamp, err) < 0 ||
 	    yaml_int(r->doc, y, "max_bytes", 10000, PRODUCT_MATERIAL_MAX, 2 * 1024 * 1024,
@@ -62,8 +63,8 @@ static int
 product_read_materials(struct reader *r, const struct yaml *y, struct def_product *p,
     struct err *err)
 {
-	static const char *const known[] = { "kind", "title", "help", "required", "stamp",
-	    "types", "max_bytes", "dpi", "paper_mm", NULL };
+	static const char *const known[] = { "kind", "title", "help", "op", "required",
+	    "stamp", "types", "max_bytes", "dpi", "paper_mm", NULL };
 	const struct yaml	*list = NULL;
 	struct def_material	*m = NULL;
 	size_t			 i = 0, k = 0;

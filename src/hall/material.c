@@ -80,7 +80,9 @@ material_list(struct db *db, const struct hall *h, const struct order *o, json_t
 
 	(void)h;
 	for (i = 0; i < o->def->n_materials; i++)
-		(void)json_array_append_new(list, material_kind_model(&o->def->materials[i]));
+		if (material_is_for(&o->def->materials[i], o->op))
+			(void)json_array_append_new(list,
+			    material_kind_model(&o->def->materials[i]));
 	if (db_query(db, SQL_MATERIAL_LIST, &rows, err, DB_INT(o->id)) < 0) {
 		json_decref(list);
 		return -1;

@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "hall/act.h"
+#include "hall/form.h"
 #include "hall/order_row.h"
+#include "hall/order_view.h"
 
 #define OP(name)	extern const struct op op_##name;
 #include "hall/ops.def"
@@ -84,6 +86,7 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	order_release(&j->old);
 	j->c.def = hall_def(a->h);
 	j->c.now = clock_now();
+	j->c.by_key = a->who->key != NULL && strcmp(a->who->key, a->name) == 0;
 	j->c.old = &j->old;
 	j->c.in = a->in;
 	j->c.errors = a->errors;
@@ -153,6 +156,86 @@ op_begin(struct hall *h, const struct who *who, const char *op, const char *seri
 	return rc;
 }
 
+/* ---- an order that replaces a certificate ---- */
+
+int
+op_ends(struct db *db, const struct order *o, int64_t *ends, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int64_t		 from = clock_now();
+
+	if (o->replaces[0] != '\0') {
+		if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->replaces)) < 0)
+			return -1;
+		from = MAX(from, rows_int(rows, 5));
+		rows_free(rows);
+	}
+	*ends = clock_add_years(from, o->years);
+	return 0;
+}
+
+/* The value of a field in the groups of order_view_form; NULL: not filled in. */
+static const char *
+op_value(const json_t *groups, const char *name)
+{
+	json_t	*group = NULL, *field = NULL;
+	size_t	 i = 0, k = 0;
+
+	json_array_foreach(groups, i, group)
+		json_array_foreach(json_object_get(group, "fields"), k, field)
+			if (strcmp(js_str(field, "name"), name) == 0)
+				return js_str(field, "value");
+	return NULL;
+}
+
+static json_t *
+op_compare(const struct order *o, const json_t *old, const json_t *fresh)
+{
+	const struct field	*f = form_by_name(o->def->form);
+	json_t			*list = json_array();
+	const char		*was = NULL, *value = NULL;
+
+	for (; f->name != NULL; f++) {
+		was = op_value(old, f->name);
+		value = op_value(fresh, f->name);
+		if ((was == NULL && value == NULL) ||
+		    (was != NULL && value != NULL && strcmp(was, value) == 0))
+			continue;
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name",
+		    f->name, "label", f->label, "was", was == NULL ? "（未填）" : was, "value",
+		    value == NULL ? "（未填）" : value));
+	}
+	return list;
+}
+
+int
+op_changes(struct db *db, struct hall *h, const struct order *o, json_t **list, struct err *err)
+{
+	struct order	 old = { .id = 0 };
+	struct rows	*rows = NULL;
+	json_t		*was = NULL, *now = NULL;
+	int64_t		 id = 0;
+
+	*list = NULL;
+	if (o->replaces[0] == '\0') {
+		*list = json_array();
+		return 0;
+	}
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->replaces)) < 0)
+		return -1;
+	id = rows_int(rows, 1);
+	rows_free(rows);
+	if (order_load_id(db, h, id, &old, err) < 0)
+		return -1;
+	was = order_view_form(h, &old);
+	now = order_view_form(h, o);
+	*list = op_compare(o, was, now);
+	json_decref(was);
+	json_decref(now);
+	order_release(&old);
+	return 0;
+}
+
 /* ---- the certificate's page ---- */
 
 static int
@@ -179,7 +262,8 @@ ops_model(struct hall *h, const struct who *who, const char *serial, json_t *mod
 		js_set_bool(model, name, may);
 		(void)snprintf(name, sizeof(name), "%s_text", ops_all[i]->name);
 		js_set_str(model, name, j.no[0] == '\0' ? why.text : "");
-		ops_all[i]->model(&j.c, model);
+		if (ops_all[i]->model != NULL)
+			ops_all[i]->model(&j.c, model);
 	}
 	js_set_str(model, "replaced_by", j.no);
 	order_release(&j.old);

@@ -8,8 +8,10 @@
  *
  *	renew	更新	in the window of the definition; the years count from the old end
  *	reissue	补办	the key is lost or broken: a new one until the old end, the old pair is revoked
+ *	change	变更	name or other facts changed: filled in anew beside what stood, proved, reviewed,
+ *			a new pair into the same key until the old end, the old one is superseded
  *
- * Nothing is filled in anew: what was certified stands.  What the signer makes of each stands in
+ * Otherwise nothing is filled in anew: what was certified stands.  What the signer makes of each stands in
  * signer/replace.h.
  */
 struct op_case {
@@ -17,6 +19,7 @@ struct op_case {
 	const struct order	*old;		/* that the certificate was issued for */
 	int64_t			 not_before, not_after, now;
 	bool			 good, held;	/* its status: neither is revoked */
+	bool			 by_key;	/* its own key signed in */
 	const json_t		*in;
 	json_t			*errors;	/* NULL: only asked whether it may be */
 };
@@ -34,6 +37,15 @@ const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones 
 /* 制作 for a first application */
 const char	*op_text(const char *name);
 
+/* When the certificate of this order will end, about: a renewal's years count from the old end,
+ * what buys no years keeps it. */
+NODISCARD int	op_ends(struct db *db, const struct order *o, int64_t *ends, struct err *err);
+/*
+ * What the order changes of what was certified: [{"name","label","was","value"}] in the order of
+ * the form; empty for a first application.  Inside a read.
+ */
+NODISCARD int	op_changes(struct db *db, struct hall *h, const struct order *o, json_t **list,
+		    struct err *err);
 /* Begin it for the account's own certificate; one already begun is gone on with.  no gets the
  * order's number. */
 NODISCARD int	op_begin(struct hall *h, const struct who *who, const char *op, const char *serial,

@@ -4,6 +4,7 @@
 #include "hall/act.h"
 #include "hall/face_own.h"
 #include "hall/form.h"
+#include "hall/ops.h"
 #include "hall/order_view.h"
 
 static int
@@ -68,7 +69,8 @@ review_targets(const struct order *o)
 	size_t			 i = 0;
 
 	for (i = 0; i < o->def->n_materials; i++)
-		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id",
+		if (material_is_for(&o->def->materials[i], o->op))
+			(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id",
 		    o->def->materials[i].kind, "text", o->def->materials[i].title));
 	for (; f->name != NULL; f++)
 		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", f->name, "text",
@@ -91,10 +93,14 @@ review_reasons(const struct halldef *d)
 static int
 review_view_run(struct db *db, struct act *a, struct err *err)
 {
-	json_t	*identity = NULL;
+	json_t	*identity = NULL, *changes = NULL;
 
 	a->model = json_object();
 	(void)json_object_set_new(a->model, "groups", order_view_form(a->h, &a->o));
+	if (op_changes(db, a->h, &a->o, &changes, err) < 0)
+		return -1;
+	js_set_bool(a->model, "has_changes", json_array_size(changes) > 0);
+	(void)json_object_set_new(a->model, "changes", changes);
 	if (order_view_fill(db, a->h, &a->o, a->model, err) < 0 ||
 	    review_consents(db, a, err) < 0)
 		return -1;

@@ -109,6 +109,7 @@ guard_who(struct call *c, struct err *err)
 	else
 		c->who.account = c->session.owner;
 	c->who.roles = staff ? c->session.roles : 0;
+	c->who.key = c->session.serial;
 	(void)snprintf(c->csrf, sizeof(c->csrf), "%s", c->session.csrf);
 	return 0;
 }

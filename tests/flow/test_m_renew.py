@@ -129,3 +129,48 @@ def test_broken_in_warranty(ctx):
     w.prove_identity()
     same(w.order_model()["state"], "reviewing", "state")
     same(w.order_model()["trades"], [], "trades")
+
+
+def test_change(ctx):
+    """The company has a new name: only with its UKey; what changed stands beside what was; proved,
+    reviewed, written into the same key; the old pair is superseded, the end stays."""
+    w, serial = holder(ctx, "org")
+    path, name = f"/certificates/{serial}/modify", w.p.company + "集团"
+    old = look(w, serial)
+    need(not old["may_change"] and "UKey" in old["change_text"], old["change_text"])
+    refused(403, w.browser.post, path)
+    w.sign_in_by_ukey()
+    first, w.p.order = w.p.order, w.browser.post(path)["no"]
+    w.agree()
+    fields = [f for g in w.browser.get(w.step_path("form"))["groups"] for f in g["fields"]]
+    same([f["value"] for f in fields if f["name"] == "org_name"], [w.p.company], "prefilled")
+    same([f for f in fields if f["name"] in ("years", "user_name")], [], "what stays")
+    w.fill()
+    e = refused(422, w.confirm)
+    need("没有需要变更的内容" in sentence(e), sentence(e))
+    w.fill(org_name=name)
+    changes = w.browser.get(w.step_path("confirm"))["changes"]
+    same([(c["name"], c["was"], c["value"]) for c in changes],
+         [("org_name", w.p.company, name)], "changes")
+    w.confirm()
+    w.print()
+    kinds = [m["kind"] for m in w.browser.get(w.step_path("materials"))["materials"]]
+    need("change_proof" in kinds, f"no evidence of the change among {kinds}")
+    w.materials()
+    w.prove_identity()
+    same(w.order_model()["state"], "reviewing", "state: nothing to pay")
+    desk = ctx.officer()
+    same(desk.look(w.p.order)["changes"], changes, "at the desk")
+    same(status(ctx, serial), "good", "before the new one")
+    desk.approve(w.p.order)
+    w.p.name = name
+    fresh = fetch_again(w)
+    new = look(w, fresh)
+    need(f"CN={name}" in new["subject"] and f"O={name}" in new["subject"], new["subject"])
+    same(new["not_after"], old["not_after"], "its end")
+    same((status(ctx, serial), look(w, serial)["status"]), ("revoked", "revoked"), "the old one")
+    same(look(w, serial)["replaced_by"], w.p.order, "what came after it")
+    w.sign_in_by_ukey(fresh)
+    refused((403, 409, 422), w.sign_in_by_ukey, serial)
+    need(first != w.p.order, "no order of its own")
+    ctx.site.yinxin("journal", "verify")

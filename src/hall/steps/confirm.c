@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "hall/act.h"
 #include "hall/notice.h"
+#include "hall/ops.h"
 #include "hall/steps.h"
 
 static void
@@ -36,7 +37,7 @@ confirm_summary(const struct order *o, char ends[CLOCK_TEXT])
 	return list;
 }
 
-/* A renewal goes into the key that the applicant holds: nothing is made or sent. */
+/* What replaces a certificate is fetched by the applicant: nothing is made or sent. */
 static bool
 confirm_offers(const struct order *o, const struct def_collection *way)
 {
@@ -80,20 +81,17 @@ confirm_address(const struct order *o)
 	return v;
 }
 
-/* From when the years count: a renewal's from the end of the old certificate, if that lasts. */
-static int
-confirm_from(struct db *db, const struct order *o, int64_t *from, struct err *err)
+/* Does this operation fill the form in? */
+static bool
+confirm_may_edit(const struct hall *h, const struct order *o)
 {
-	struct rows	*rows = NULL;
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
+	size_t			 i = 0;
 
-	*from = clock_now();
-	if (o->replaces[0] == '\0')
-		return 0;
-	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->replaces)) < 0)
-		return -1;
-	*from = MAX(*from, rows_int(rows, 5));
-	rows_free(rows);
-	return 0;
+	for (i = 0; i < way->n; i++)
+		if (strcmp(way->names[i], "form") == 0)
+			return true;
+	return false;
 }
 
 static int
@@ -101,16 +99,20 @@ confirm_show(struct db *db, struct hall *h, const struct who *who, const struct 
     json_t *model, struct err *err)
 {
 	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product};
-	json_t			*address = NULL;
-	int64_t			 from = 0;
+	json_t			*address = NULL, *changes = NULL;
+	int64_t			 end = 0;
 	char			 ends[CLOCK_TEXT];
 
 	(void)who;
-	if (confirm_from(db, o, &from, err) < 0)
+	if (op_ends(db, o, &end, err) < 0 || op_changes(db, h, o, &changes, err) < 0)
 		return -1;
 	address = confirm_address(o);
-	(void)clock_date(clock_add_years(from, o->years), ends);
-	js_set_bool(model, "renewing", o->replaces[0] != '\0');
+	(void)clock_date(end, ends);
+	js_set_bool(model, "may_edit", confirm_may_edit(h, o));
+	js_set_bool(model, "renewing", strcmp(o->op, "renew") == 0);
+	js_set_bool(model, "has_changes", json_array_size(changes) > 0);
+	js_set_bool(model, "changing", strcmp(o->op, "change") == 0);
+	(void)json_object_set_new(model, "changes", changes);
 	(void)json_object_set_new(model, "summary", confirm_summary(o, ends));
 	(void)json_object_set_new(model, "ways", confirm_ways(hall_def(h), o,
 	    js_str(o->collection, "way")));
@@ -140,6 +142,23 @@ confirm_check(struct hall *h, const struct order *o, const json_t *in, json_t **
 	return 0;
 }
 
+/* A change that changes nothing is a mistake. */
+static int
+confirm_changed(struct db *db, struct hall *h, const struct order *o, struct err *err)
+{
+	json_t	*changes = NULL;
+	bool	 any = false;
+
+	if (strcmp(o->op, "change") != 0)
+		return 0;
+	if (op_changes(db, h, o, &changes, err) < 0)
+		return -1;
+	any = json_array_size(changes) > 0;
+	json_decref(changes);
+	return any ? 0 : err_set(err, ERR_INPUT,
+	    "申请信息与原证书完全一样，没有需要变更的内容；请返回修改，或取消这笔业务。");
+}
+
 static int
 confirm_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
     const json_t *values, json_t *errors, struct err *err)
@@ -147,6 +166,8 @@ confirm_accept(struct db *db, struct hall *h, const struct who *who, struct orde
 	bool	first = o->submitted == 0;
 
 	(void)errors;
+	if (confirm_changed(db, h, o, err) < 0)
+		return -1;
 	json_decref(o->collection);
 	o->collection = json_deep_copy(values);
 	js_set_int(o->steps, "confirm", clock_now());

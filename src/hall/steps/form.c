@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/form.h"
+#include "hall/form_check.h"
 
 #include "base/str.h"
 #include "hall/catalog.h"
@@ -9,7 +9,8 @@ static int
 form_step_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
     json_t *model, struct err *err)
 {
-	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product};
+	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product,
+				    .op = o->op};
 	json_t			*price = NULL;
 
 	(void)db;
@@ -28,13 +29,14 @@ static int
 form_step_check(struct hall *h, const struct order *o, const json_t *in, json_t **values,
     json_t *errors, struct err *err)
 {
-	struct form_context	c = {.hall = h, .order = o->id, .product = o->product};
+	struct form_context	c = {.hall = h, .order = o->id, .product = o->product,
+				    .op = o->op};
 	const char		*years = NULL;
 
 	if (form_check(&c, form_by_name(o->def->form), in, values, errors, err) < 0)
 		return -1;
 	years = js_str(*values, "years");
-	if (o->paid > 0 && o->years != years[0] - '0')
+	if (form_is_first(&c) && o->paid > 0 && o->years != years[0] - '0')
 		return hall_field_error(errors, "years", "证书年限", err,
 		    "已按%d年缴费，不能再改年限；需要改变时请取消后重新申请。", o->years);
 	return 0;
@@ -84,13 +86,18 @@ form_step_fill(struct order *o, const json_t *values)
 
 	if (form_step_differs(o->form, values, proved))
 		step_unmark(o, "identity");
-	json_decref(o->form);
-	o->form = json_deep_copy(values);
-	(void)snprintf(o->user_name, sizeof(o->user_name), "%s", js_str(values, "user_name"));
 	(void)snprintf(o->subject, sizeof(o->subject), "%s",
 	    js_str(values, o->def->person ? "person_name" : "org_name"));
-	o->years = js_str(values, "years")[0] - '0';
-	o->amount = product_amount(o->def, o->years);
+	if (*js_str(values, "years") == '\0') {		/* name, years and price stand */
+		(void)json_object_update(o->form, (json_t *)(uintptr_t)values);
+	} else {
+		json_decref(o->form);
+		o->form = json_deep_copy(values);
+		(void)snprintf(o->user_name, sizeof(o->user_name), "%s",
+		    js_str(values, "user_name"));
+		o->years = js_str(values, "years")[0] - '0';
+		o->amount = product_amount(o->def, o->years);
+	}
 	step_unmark(o, "confirm");
 	step_unmark(o, "print");
 }
@@ -99,10 +106,12 @@ static int
 form_step_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
     const json_t *values, json_t *errors, struct err *err)
 {
-	if (o->paid > 0 && o->years != js_str(values, "years")[0] - '0')
+	bool	first = *js_str(values, "years") != '\0';
+
+	if (first && o->paid > 0 && o->years != js_str(values, "years")[0] - '0')
 		return err_set(err, ERR_CONFLICT, "费用刚刚到账，年限不能再改，请刷新页面。");
 	form_step_fill(o, values);
-	if (form_step_take_name(db, o, errors, err) < 0)
+	if (first && form_step_take_name(db, o, errors, err) < 0)
 		return -1;
 	if ((o->state == ORDER_SUBMITTED || o->state == ORDER_REVIEWING) &&
 	    order_move(db, h, who, o, EVENT_REOPEN, NULL, err) < 0)

@@ -98,7 +98,8 @@ certificate_op_post(struct call *c, struct err *err)
 	return call_next(c, NULL, "/orders/%s/continue", no);
 }
 
-extern const struct page	page_certificate_renew, page_certificate_reissue;
+extern const struct page	page_certificate_renew, page_certificate_reissue,
+    page_certificate_modify;
 const struct page		page_certificate_renew = {
 	.name = "certificate_renew", .path = "/certificates/{serial}/renew",
 	.need = NEED_ACCOUNT, .title = "证书更新", .tmpl = "certificate", .arg = "renew",
@@ -108,6 +109,12 @@ const struct page		page_certificate_renew = {
 const struct page		page_certificate_reissue = {
 	.name = "certificate_reissue", .path = "/certificates/{serial}/reissue",
 	.need = NEED_ACCOUNT, .title = "证书补办", .tmpl = "certificate", .arg = "reissue",
+	.back = "/certificates/{serial}", .show = certificate_show,
+	.post = certificate_op_post, .per_minute = 20,
+};
+const struct page		page_certificate_modify = {
+	.name = "certificate_modify", .path = "/certificates/{serial}/modify",
+	.need = NEED_ACCOUNT, .title = "证书变更", .tmpl = "certificate", .arg = "change",
 	.back = "/certificates/{serial}", .show = certificate_show,
 	.post = certificate_op_post, .per_minute = 20,
 };
