@@ -71,7 +71,7 @@ $(B)/yinxin-sandbox: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/
 $(B)/libyinxin_skf.so: $(foreach f,token store pki base,$(call lib,$(f)))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -shared -o $@ -Wl,--version-script=src/token/skf.map \
-	    $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard src/token/softkey*.c)) \
+	    $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard src/token/softkey*.c) src/token/unlock.c) \
 	    $(call group,store pki base) -lcrypto -ljansson -lpthread
 
 # Unit tests: tests/unit/<floor>/*.c make one program per floor, which links only the

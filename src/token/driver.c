@@ -1,17 +1,29 @@
 #include "base/base.h"
 #include "token/driver.h"
+#include "token/skf.h"
 
 #include <dlfcn.h>
+#include <glob.h>
 
-/* File names by which vendors ship their libraries on Linux. */
-static const struct { const char *part, *vendor; } driver_vendors[] = {
-	{"libyinxin_skf", "印信软件UKey"}, {"libgm3000", "龙脉 mToken"},
-	{"libSKF_HT", "海泰方圆"}, {"libskf_ft", "飞天诚信"}, {"libes_3000gm", "飞天诚信"},
-	{"libwdskf", "握奇"}, {"libWatchDataSKF", "握奇"}, {"libjit_skf", "吉大正元"},
+static const struct driver_row {
+	const char	*linux_name, *windows_name, *mac_name, *title;
+	int		 ulong_bits;
+	bool		 unlock;
+} driver_rows[] = {
+#define DRIVER(linux_, windows_, mac_, title_, bits_, unlock_)			\
+	{linux_, windows_, mac_, title_, bits_, unlock_},
+#include "token/drivers.def"
+#undef DRIVER
+};
+
+/* Where packages put their libraries; %s is a library's name. */
+static const char	*const driver_places[] = {
+	"/usr/lib/%s.*", "/usr/lib64/%s.*", "/usr/lib/*-linux-gnu/%s.*", "/usr/local/lib/%s.*",
+	"/opt/*/lib/%s.*", "/opt/apps/*/files/lib/%s.*", "/opt/apps/*/files/lib/*/%s.*",
 };
 
 int
-driver_err(struct err *err, ULONG sar, const char *what)
+driver_err(struct err *err, uint32_t sar, const char *what)
 {
 	switch (sar) {
 	case SAR_PIN_INCORRECT:
@@ -23,6 +35,9 @@ driver_err(struct err *err, ULONG sar, const char *what)
 		return err_set(err, ERR_INPUT, "PIN 码的长度不合要求，请用 6 到 16 位。");
 	case SAR_USER_NOT_LOGGED_IN:
 		return err_set(err, ERR_DENIED, "请先输入 PIN 码。");
+	case SAR_USER_PIN_NOT_INITIALIZED:
+		return err_set(err, ERR_EXPIRED,
+		    "这是一次性的激活 PIN 码，请先改成自己的 PIN 码，再使用 UKey。");
 	case SAR_DEVICE_REMOVED:
 		return err_set(err, ERR_NOT_FOUND, "UKey 已拔出，请重新插入后再试。");
 	case SAR_NO_ROOM:
@@ -39,55 +54,68 @@ driver_err(struct err *err, ULONG sar, const char *what)
 	}
 }
 
-#define SKF_FUNCTION(name, params) \
-	static ULONG missing_##name params;
-SKF_FUNCTIONS
-#undef SKF_FUNCTION
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#define SKF_FUNCTION(name, params) \
-	static ULONG missing_##name params { return SAR_NOTSUPPORTYETERR; }
-SKF_FUNCTIONS
-#undef SKF_FUNCTION
-#pragma GCC diagnostic pop
+/* The row whose library this is: its name, then a dot. */
+static const struct driver_row *
+driver_row_of(const char *path)
+{
+	const char	*slash = strrchr(path, '/'), *file = slash == NULL ? path : slash + 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(driver_rows); i++) {
+		size_t	 n = strlen(driver_rows[i].linux_name);
+
+		if (strncmp(file, driver_rows[i].linux_name, n) == 0 &&
+		    (file[n] == '.' || file[n] == '_'))
+			return &driver_rows[i];
+	}
+	return NULL;
+}
 
 static void
-driver_name(struct driver *d)
+driver_name(struct driver *d, const struct driver_row *row)
 {
 	const char	*slash = strrchr(d->path, '/');
 
-	for (size_t i = 0; i < ARRAY_LEN(driver_vendors); i++)
-		if (strstr(d->path, driver_vendors[i].part) != NULL) {
-			snprintf(d->vendor, sizeof(d->vendor), "%s", driver_vendors[i].vendor);
-			return;
-		}
-	snprintf(d->vendor, sizeof(d->vendor), "%.60s", slash == NULL ? d->path : slash + 1);
+	snprintf(d->vendor, sizeof(d->vendor), "%.60s", row != NULL ? row->title :
+	    slash == NULL ? d->path : slash + 1);
+}
+
+/*
+ * A library with 64 bits fills all eight bytes of a size, one with 32 the lower four.  Asked for a
+ * size only, neither touches anything else.
+ */
+static const struct card_ops *
+driver_ops(struct driver *d, const struct driver_row *row)
+{
+	uint64_t	 size = UINT64_MAX;
+	void		*sym = dlsym(d->lib, "SKF_EnumDev");
+	uint64_t	 (*names)(int32_t present, char *list, uint64_t *size) = NULL;
+
+	if (row != NULL && row->ulong_bits != 0)
+		return row->ulong_bits == 64 ? &card_ops_64 : &card_ops_32;
+	if (sym == NULL)
+		return &card_ops_32;
+	memcpy(&names, &sym, sizeof(names));
+	(void)names(1, NULL, &size);
+	return size >> 32 == 0 ? &card_ops_64 : &card_ops_32;
 }
 
 int
 driver_load(struct driver **out, const char *path, struct err *err)
 {
-	struct driver	*d = xcalloc(1, sizeof(*d));
+	struct driver			*d = xcalloc(1, sizeof(*d));
+	const struct driver_row		*row = driver_row_of(path);
 
 	d->path = xstrdup(path);
-	driver_name(d);
+	driver_name(d, row);
+	d->unlock = row != NULL && row->unlock;
 	if ((d->lib = dlopen(path, RTLD_NOW | RTLD_LOCAL)) == NULL) {
 		err_set(err, ERR_NOT_FOUND, "UKey 驱动 %s 装不上（%s），请重新安装驱动程序。", path,
 		    dlerror());
 		driver_free(d);
 		return -1;
 	}
-#define SKF_FUNCTION(name, params)						\
-	{									\
-		void	*sym = dlsym(d->lib, "SKF_" #name);			\
-										\
-		d->name = missing_##name;					\
-		if (sym != NULL)						\
-			memcpy(&d->name, &sym, sizeof(sym));			\
-	}
-	SKF_FUNCTIONS
-#undef SKF_FUNCTION
-	if (d->EnumDev == missing_EnumDev) {
+	d->ops = driver_ops(d, row);
+	if (!d->ops->bind(d)) {
 		err_set(err, ERR_NOT_FOUND, "%s 不是 UKey 驱动（没有 SKF 接口）。", path);
 		driver_free(d);
 		return -1;
@@ -103,6 +131,50 @@ driver_free(struct driver *d)
 		return;
 	if (d->lib != NULL)
 		dlclose(d->lib);
+	free(d->functions);
 	free(d->path);
 	free(d);
+}
+
+/* The first library of this name below a pattern; NULL when there is none. */
+static char *
+driver_glob(const char *pattern)
+{
+	glob_t	 found = {0};
+	char	*path = NULL;
+
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc && path == NULL; i++) {
+			const char	*so = strstr(found.gl_pathv[i], ".so");
+
+			if (so != NULL && (so[3] == '\0' || so[3] == '.'))
+				path = xstrdup(found.gl_pathv[i]);
+		}
+	globfree(&found);
+	return path;
+}
+
+size_t
+driver_search(const char *root, const char *beside, char *paths[], size_t max)
+{
+	size_t	 n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(driver_rows) && n < max; i++) {
+		const char	*name = driver_rows[i].linux_name;
+		char		*pattern = xasprintf("%s/%s.*", beside, name);
+		char		*path = beside[0] == '\0' ? NULL : driver_glob(pattern);
+
+		free(pattern);
+		for (size_t j = 0; path == NULL && j < ARRAY_LEN(driver_places); j++) {
+			const char	*place = driver_places[j], *at = strstr(place, "%s");
+
+			pattern = xasprintf("%s%.*s%s%s", root, (int)(at - place), place, name,
+			    at + 2);
+			path = driver_glob(pattern);
+			free(pattern);
+		}
+		if (path != NULL)
+			paths[n++] = path;
+	}
+	return n;
 }

@@ -4,13 +4,17 @@
 /*
  * The smart token cryptography application interface, GM/T 0016-2012 (GB/T 35291-2017): types,
  * constants, error codes, functions.  Structures are packed; ULONG, BOOL are 32 bits as the
- * norm says (some vendors' Linux libraries use 64: a driver option).  Lists of names are each
+ * norm says; some vendors' Linux libraries use 64 bits for ULONG, and code compiled with
+ * -DSKF_ULONG=uint64_t speaks with them (token/card.h).  Lists of names are each
  * ended by a NUL, the list by one more; a NULL buffer asks for the size.
  */
 #pragma pack(push, 1)
 
+#ifndef SKF_ULONG
+#define SKF_ULONG	uint32_t
+#endif
 typedef uint8_t		BYTE;
-typedef uint32_t	ULONG;
+typedef SKF_ULONG	ULONG;
 typedef int32_t		BOOL;
 typedef char		*LPSTR;
 typedef void		*HANDLE, *DEVHANDLE, *HAPPLICATION, *HCONTAINER;
@@ -235,9 +239,31 @@ typedef struct {
 	SKF_FUNCTION(GenerateKeyWithECC, (HANDLE agreement, ECCPUBLICKEYBLOB *pub,	\
 	    ECCPUBLICKEYBLOB *temp, BYTE *id, ULONG id_len, HANDLE *key))
 
+/*
+ * Beside the norm.  Remote unlock has the functions that mToken GM3000 has, with the challenge and
+ * the message of token/unlock.h inside; *retry: answers that may still be tried.
+ * YXSetActivationPIN: a user's PIN that VerifyPIN answers with SAR_USER_PIN_NOT_INITIALIZED
+ * until ChangePIN has put another in its place.
+ */
+#define SKF_EXTENSIONS									\
+	SKF_FUNCTION(GenRemoteUnblockRequest, (HAPPLICATION app, BYTE *random, ULONG len)) \
+	SKF_FUNCTION(RemoteUnblockPIN, (HAPPLICATION app, BYTE *message, ULONG len,	\
+	    ULONG *retry))								\
+	SKF_FUNCTION(YXSetActivationPIN, (HAPPLICATION app, LPSTR old_pin,		\
+	    LPSTR new_pin, ULONG *retry))
+
 #define SKF_FUNCTIONS	SKF_SUPPORTED SKF_UNSUPPORTED
 
 #define SKF_FUNCTION(name, params)	ULONG DEVAPI SKF_##name params;
 SKF_FUNCTIONS
+SKF_EXTENSIONS
 #undef SKF_FUNCTION
+
+/* The functions of a loaded library. */
+struct skf {
+#define SKF_FUNCTION(name, params)	ULONG (DEVAPI *name) params;
+	SKF_FUNCTIONS
+	SKF_EXTENSIONS
+#undef SKF_FUNCTION
+};
 #endif

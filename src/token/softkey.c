@@ -313,8 +313,10 @@ softkey_application_put(struct softkey *k, const struct softkey_application *a,
 	json_decref(rows);
 	rand_bytes(key, sizeof(key));
 	if (softkey_pin_set(k, "user", a->user_pin, key, err) == 0 &&
-	    softkey_pin_set(k, "admin", a->admin_pin, key, err) == 0)
+	    softkey_pin_set(k, "admin", a->admin_pin, key, err) == 0) {
+		softkey_unlock_put(k, key);
 		rc = 0;
+	}
 	secret_wipe(key, sizeof(key));
 	return rc;
 }

@@ -2,6 +2,7 @@
 #define TOKEN_SOFTKEY_H
 #include "base/json.h"
 #include "base/secret.h"
+#include "token/unlock.h"
 /*
  * The state of one software UKey: a file.
  *
@@ -16,8 +17,13 @@
  * kill at any moment leaves the old or the new state.  A try at a PIN is counted before it
  * is judged.  Threads and processes may use one file at the same time.
  *
- * State: {"label","serial","auth" (device key),"application","rights","user":{"max","left",
- * "fresh","salt","box"},"admin":{…},"containers":[{"name","sign_point","sign_key","enc_point",
+ * A personalised key (softkey_personalise) can be unlocked remotely: it has the device key of
+ * token/unlock.h, and the application's key sealed under that.  Both stand in this file, so
+ * whoever has the file of such a key needs no PIN; in a chip the device key stays inside.
+ *
+ * State: {"label","serial","auth" (for DevAuth),"device" (device key),"application","rights",
+ * "user":{"max","left","fresh","must_change","salt","box"},"admin":{…},"unlock":{"left","box",
+ * "challenge"},"containers":[{"name","sign_point","sign_key","enc_point",
  * "enc_key","sign_cert","enc_cert"}],"files":[{"name","size","read","write","data"}]}.
  * "application" is "" when there is none.
  */
@@ -27,11 +33,16 @@
 #define SOFTKEY_CONTAINERS	16
 #define SOFTKEY_FILES		16
 #define SOFTKEY_FILE_MAX	(512 * 1024)
+#define SOFTKEY_UNLOCK_TRIES	5	/* answers, before it can be unlocked no more */
 #define SOFTKEY_APPLICATION	"YINXIN"	/* of a freshly made key */
 
 /* Make a blank key file; ERR_CONFLICT when the file exists. */
 NODISCARD int	softkey_format(const char *path, const char *label, const char *serial,
 		    const char *user_pin, const char *admin_pin, int tries, struct err *err);
+
+/* Give it its device key; the administrator's PIN opens the application's key. */
+NODISCARD int	softkey_personalise(const char *path, const char *admin_pin,
+		    const unsigned char device[UNLOCK_KEY], struct err *err);
 
 /* One access: lock, load, look or change, save, unlock. */
 struct softkey {
@@ -78,4 +89,6 @@ NODISCARD int	softkey_pin_check(struct softkey *k, const char *who, const char *
 /* Set a PIN with the key in hand; resets its counter.  Not saved. */
 NODISCARD int	softkey_pin_set(struct softkey *k, const char *who, const char *pin,
 		    const unsigned char key[32], struct err *err);
+/* Seal the application's key under the device key, if there is one.  Not saved. */
+void		softkey_unlock_put(struct softkey *k, const unsigned char key[32]);
 #endif

@@ -108,7 +108,8 @@ SKF_CreateApplication(DEVHANDLE dev, LPSTR name, LPSTR admin_pin, ULONG admin_tr
 ULONG
 SKF_DeleteApplication(DEVHANDLE dev, LPSTR name)
 {
-	static const char *const	parts[] = {"user", "admin", "containers", "files"};
+	static const char *const	parts[] = {"user", "admin", "containers", "files",
+		"unlock"};
 	struct handle			*h = handle_check(dev, HANDLE_DEV);
 	struct err			 err = {0};
 	struct softkey			 k;
@@ -215,7 +216,10 @@ SKF_GetPINInfo(HAPPLICATION app, ULONG type, ULONG *max, ULONG *remain, BOOL *is
 	return SAR_OK;
 }
 
-/* The user's PIN opens the private keys; the administrator's only lets PINs be set. */
+/*
+ * The user's PIN opens the private keys; the administrator's only lets PINs be set.  One that
+ * must be changed opens nothing.
+ */
 ULONG
 SKF_VerifyPIN(HAPPLICATION app, ULONG type, LPSTR pin, ULONG *retry)
 {
@@ -237,6 +241,8 @@ SKF_VerifyPIN(HAPPLICATION app, ULONG type, LPSTR pin, ULONG *retry)
 	forget(h);
 	if (softkey_pin_check(&k, who_of(type), pin, key, &left, &err) < 0)
 		rc = sar_pin(&err);
+	else if (js_bool(json_object_get(k.state, who_of(type)), "must_change"))
+		rc = SAR_USER_PIN_NOT_INITIALIZED;
 	else if (type == ADMIN_TYPE)
 		h->admin = true;
 	else
@@ -250,11 +256,12 @@ SKF_VerifyPIN(HAPPLICATION app, ULONG type, LPSTR pin, ULONG *retry)
 	return rc;
 }
 
-/* Prove one PIN, set another (or the same). */
+/* Prove one PIN, set another (or the same); must_change: for an activation PIN. */
 static ULONG
 pin_change(struct handle *h, const char *prove, const char *old, const char *set,
-    const char *fresh, ULONG *retry)
+    const char *fresh, bool must_change, ULONG *retry)
 {
+	json_t		*row;
 	unsigned char	 key[32];
 	struct err	 err = {0};
 	struct softkey	 k;
@@ -268,8 +275,10 @@ pin_change(struct handle *h, const char *prove, const char *old, const char *set
 	if (softkey_pin_check(&k, prove, old, key, &left, &err) < 0 ||
 	    softkey_pin_set(&k, set, fresh, key, &err) < 0)
 		rc = sar_pin(&err);
-	else
-		js_set_bool(json_object_get(k.state, set), "fresh", false);
+	else if ((row = json_object_get(k.state, set)) != NULL) {
+		js_set_bool(row, "fresh", false);
+		js_set_bool(row, "must_change", must_change);
+	}
 	rc = application_end(&k, rc);
 	secret_wipe(key, sizeof(key));
 	if (retry != NULL)
@@ -288,7 +297,7 @@ SKF_ChangePIN(HAPPLICATION app, ULONG type, LPSTR old_pin, LPSTR new_pin, ULONG 
 		return SAR_USER_TYPE_INVALID;
 	if (old_pin == NULL || new_pin == NULL)
 		return SAR_INVALIDPARAMERR;
-	return pin_change(h, who_of(type), old_pin, who_of(type), new_pin, retry);
+	return pin_change(h, who_of(type), old_pin, who_of(type), new_pin, false, retry);
 }
 
 ULONG
@@ -300,5 +309,20 @@ SKF_UnblockPIN(HAPPLICATION app, LPSTR admin_pin, LPSTR new_pin, ULONG *retry)
 		return SAR_INVALIDHANDLEERR;
 	if (admin_pin == NULL || new_pin == NULL)
 		return SAR_INVALIDPARAMERR;
-	return pin_change(h, "admin", admin_pin, "user", new_pin, retry);
+	return pin_change(h, "admin", admin_pin, "user", new_pin, false, retry);
+}
+
+ULONG
+SKF_YXSetActivationPIN(HAPPLICATION app, LPSTR old_pin, LPSTR new_pin, ULONG *retry)
+{
+	struct handle	*h = handle_check(app, HANDLE_APP);
+	ULONG		 rc;
+
+	if (h == NULL)
+		return SAR_INVALIDHANDLEERR;
+	if (old_pin == NULL || new_pin == NULL)
+		return SAR_INVALIDPARAMERR;
+	if ((rc = pin_change(h, "user", old_pin, "user", new_pin, true, retry)) == SAR_OK)
+		forget(h);
+	return rc;
 }

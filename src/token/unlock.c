@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "token/unlock.h"
 
@@ -51,4 +52,47 @@ unlock_answer_fits(const unsigned char key[UNLOCK_KEY], const char *serial,
 
 	unlock_answer(key, serial, challenge, order, expires, want);
 	return now <= expires && secret_equal(want, sizeof(want), answer, UNLOCK_ANSWER);
+}
+
+void
+unlock_message_add(const struct unlock_message *m, struct buf *out)
+{
+	char	 hex[2 * UNLOCK_ANSWER + 1];
+
+	hex_encode(m->answer, UNLOCK_ANSWER, hex);
+	buf_addf(out, "%s\n%" PRId64 "\n%s\n%s\n", m->order, m->expires, hex, m->new_pin);
+}
+
+/* The next line into text; its place after it, NULL when it is too long or there is none. */
+static const char *
+message_line(const char *at, char *text, size_t size)
+{
+	const char	*end = at == NULL ? NULL : strchr(at, '\n');
+
+	if (end == NULL || (size_t)(end - at) >= size)
+		return NULL;
+	memcpy(text, at, (size_t)(end - at));
+	text[end - at] = '\0';
+	return end + 1;
+}
+
+int
+unlock_message_parse(const void *p, size_t len, struct unlock_message *m)
+{
+	char		 text[UNLOCK_MESSAGE + 1], number[24], hex[2 * UNLOCK_ANSWER + 1];
+	const char	*at = text;
+	bool		 whole;
+
+	if (len > UNLOCK_MESSAGE || memchr(p, '\0', len) != NULL)
+		return -1;
+	memcpy(text, p, len);
+	text[len] = '\0';
+	at = message_line(at, m->order, sizeof(m->order));
+	at = message_line(at, number, sizeof(number));
+	at = message_line(at, hex, sizeof(hex));
+	at = message_line(at, m->new_pin, sizeof(m->new_pin));
+	whole = at != NULL && *at == '\0';
+	secret_wipe(text, sizeof(text));
+	return whole && str_to_i64(number, INT64_MAX, &m->expires) == 0 &&
+	    hex_decode(hex, m->answer, UNLOCK_ANSWER) == 0 ? 0 : -1;
 }

@@ -1,6 +1,6 @@
 #ifndef TOKEN_UNLOCK_H
 #define TOKEN_UNLOCK_H
-#include "base/base.h"
+#include "base/buf.h"
 /*
  * Remote unlock of a UKey whose PIN is locked: the arithmetic, shared by the key management
  * centre, which answers, and by the UKey, which checks.
@@ -28,4 +28,19 @@ void	unlock_answer(const unsigned char key[UNLOCK_KEY], const char *serial,
 bool	unlock_answer_fits(const unsigned char key[UNLOCK_KEY], const char *serial,
 	    const unsigned char challenge[UNLOCK_CHALLENGE], const char *order, int64_t expires,
 	    int64_t now, const unsigned char answer[UNLOCK_ANSWER]);
+
+/*
+ * What goes into the UKey (SKF_RemoteUnblockPIN): the answer, what it is bound to, and the PIN the
+ * user chose, which the centre never sees.  Four lines: order, expires, answer in hex, PIN.
+ */
+#define UNLOCK_MESSAGE		256	/* longest message */
+struct unlock_message {
+	char		 order[65];
+	int64_t		 expires;
+	unsigned char	 answer[UNLOCK_ANSWER];
+	char		 new_pin[33];
+};
+void		unlock_message_add(const struct unlock_message *m, struct buf *out);
+/* -1 when it is none; the caller wipes m. */
+NODISCARD int	unlock_message_parse(const void *p, size_t len, struct unlock_message *m);
 #endif

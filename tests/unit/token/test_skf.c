@@ -1,6 +1,7 @@
 #include "unit.h"
 #include "base/str.h"
 #include "token/driver.h"
+#include "token/skf.h"
 #include "token/softkey.h"
 
 #include <sys/wait.h>
@@ -11,7 +12,7 @@
 #define AUTH_KEY	"1234567812345678"
 #define same(a, b)	assert_int_equal((a), (b))
 
-static struct driver	*skf;
+static struct skf	*skf;
 static char		 skf_dir[] = "/tmp/yinxin-skf-XXXXXX";
 
 struct key {
@@ -25,12 +26,14 @@ key_new(void)
 {
 	static int	 n;
 	const char	*lib = getenv("YINXIN_SKF");
+	struct driver	*driver;
 	struct err	 err = {0};
 	struct key	 k = {0};
 
 	if (skf == NULL) {
 		assert_non_null(mkdtemp(skf_dir));
-		assert_ok(driver_load(&skf, lib == NULL ? "build/libyinxin_skf.so" : lib, &err));
+		assert_ok(driver_load(&driver, lib == NULL ? "build/libyinxin_skf.so" : lib, &err));
+		skf = driver->functions;
 	}
 	k.path = xasprintf("%s/%d.key", skf_dir, n++);
 	assert_ok(softkey_format(k.path, "测试", "YX0002", PIN, ADMIN, 9, &err));

@@ -1,55 +1,15 @@
 #include "unit.h"
 #include "base/file.h"
 #include "base/rand.h"
-#include "pki/csr.h"
-#include "pki/envelope.h"
-#include "token/softkey.h"
-#include "token/ukey.h"
+#include "house.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
 /*
- * The software UKey through its SKF functions, loaded as any vendor's library would be
- * (YINXIN_SKF names the built library), and the assistant's operations on top.
+ * The software UKey through its SKF functions, loaded as any vendor's library would be, and the
+ * assistant's operations on top.
  */
-#define PIN	"135790"
-#define ADMIN	"87654321"
-#define ORDER	"20261121000000000001"
-
-static char		 ukey_dir[] = "/tmp/yinxin-ukey-XXXXXX";
-static struct driver	*driver;
-
-int	group_setup(void **state);
-int
-group_setup(void **state)
-{
-	const char	*path = getenv("YINXIN_SKF");
-	struct err	 err = {0};
-
-	(void)state;
-	if (mkdtemp(ukey_dir) == NULL ||
-	    driver_load(&driver, path == NULL ? "build/libyinxin_skf.so" : path, &err) < 0) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
-	return 0;
-}
-
-/* A blank key, "plugged in" alone. */
-static char *
-blank(struct ukey *u)
-{
-	static int	 n;
-	struct err	 err = {0};
-	char		*path = xasprintf("%s/%d.key", ukey_dir, n++);
-
-	assert_ok(softkey_format(path, "测试", "YX0001", PIN, ADMIN, 9, &err));
-	setenv("YINXIN_SOFTKEY", path, 1);
-	assert_ok(ukey_open(u, driver, path, &err));
-	return path;
-}
-
 void
 test_ukey__nine_wrong_pins_lock_it(void **state)
 {
@@ -66,9 +26,9 @@ test_ukey__nine_wrong_pins_lock_it(void **state)
 	}
 	assert_err(ukey_login(&u, "000000", &left, &err), ERR_LIMIT);
 	assert_err(ukey_login(&u, PIN, &left, &err), ERR_LIMIT);	/* right, too late */
-	assert_int_equal(driver->UnblockPIN(u.app, (char[]){"wrong!"}, (char[]){"246802"},
+	assert_int_equal(skf->UnblockPIN(u.app, (char[]){"wrong!"}, (char[]){"246802"},
 	    &retry), SAR_PIN_INCORRECT);
-	assert_int_equal(driver->UnblockPIN(u.app, (char[]){ADMIN}, (char[]){"246802"},
+	assert_int_equal(skf->UnblockPIN(u.app, (char[]){ADMIN}, (char[]){"246802"},
 	    &retry), SAR_OK);
 	assert_ok(ukey_login(&u, "246802", &left, &err));
 	assert_int_equal(left, 9);
@@ -139,81 +99,6 @@ test_ukey__change_of_pin_keeps_the_keys(void **state)
 	free(path);
 }
 
-/* ---- issuing, as the CA does it ---- */
-
-struct issued {
-	struct buf	 sign, enc, envelope;
-	EVP_PKEY	*ca_key;
-	struct cert	*ca;
-};
-
-static struct cert *
-certify(struct issued *i, const char *profile, const unsigned char *point)
-{
-	struct err		 err = {0};
-	struct name		 subject = {0};
-	struct cert		*c = NULL;
-	EVP_PKEY		*key = NULL;
-	int64_t			 now = INT64_C(1795000000000);
-	bool			 root = strcmp(profile, "root") == 0;
-	struct cert_plan	 plan = {.profile = profile_find(profile),
-		.subject = &subject, .issuer = root ? NULL : i->ca, .not_before = now,
-		.not_after = now + (root ? 20 : 1) * INT64_C(31000000000),
-		.id_no = root ? NULL : "430104199001010016"};
-
-	assert_ok(name_add(&subject, "C", "CN", &err));
-	assert_ok(name_add(&subject, "CN", "张三", &err));
-	assert_ok(sm2_from_point(point, &key, &err));
-	plan.key = key;
-	cert_new_serial(plan.serial);
-	assert_ok(cert_build(&plan, SIGNING(i->ca_key), &c, &err));
-	EVP_PKEY_free(key);
-	name_free(&subject);
-	return c;
-}
-
-static void
-keep(struct cert *c, struct buf *out)
-{
-	size_t			 len;
-	const unsigned char	*der = cert_der(c, &len);
-
-	buf_init(out, LIMIT_CERT);
-	buf_add(out, der, len);
-	cert_free(c);
-}
-
-static void
-issue(const struct buf *csr, struct issued *i)
-{
-	unsigned char	 point[SM2_POINT_LEN], enc_point[SM2_POINT_LEN], d[32];
-	struct err	 err = {0};
-	EVP_PKEY	*pair = NULL;
-
-	assert_ok(sm2_generate(&i->ca_key, &err));
-	assert_ok(sm2_point(i->ca_key, point, &err));
-	i->ca = certify(i, "root", point);
-	assert_ok(csr_check(csr->p, csr->len, point, &err));
-	assert_ok(sm2_generate(&pair, &err));
-	assert_ok(sm2_point(pair, enc_point, &err));
-	assert_ok(sm2_scalar(pair, d, &err));
-	buf_init(&i->envelope, 4096);
-	assert_ok(envelope_make(point, d, enc_point, &i->envelope, &err));
-	keep(certify(i, "sm2-person-sign", point), &i->sign);
-	keep(certify(i, "sm2-person-enc", enc_point), &i->enc);
-	EVP_PKEY_free(pair);
-}
-
-static void
-issued_free(struct issued *i)
-{
-	EVP_PKEY_free(i->ca_key);
-	cert_free(i->ca);
-	buf_free(&i->sign);
-	buf_free(&i->enc);
-	buf_free(&i->envelope);
-}
-
 static size_t
 certificates(struct ukey *u)
 {
@@ -235,9 +120,9 @@ has_enc_key(struct ukey *u, const char *order)
 	ULONG			 size = sizeof(pub), rc;
 	HCONTAINER		 c;
 
-	assert_int_equal(u->driver->OpenContainer(u->app, name, &c), SAR_OK);
-	rc = u->driver->ExportPublicKey(c, 0, (BYTE *)&pub, &size);
-	u->driver->CloseContainer(c);
+	assert_int_equal(skf->OpenContainer(u->app, name, &c), SAR_OK);
+	rc = skf->ExportPublicKey(c, 0, (BYTE *)&pub, &size);
+	skf->CloseContainer(c);
 	free(name);
 	return rc == SAR_OK;
 }
@@ -262,9 +147,7 @@ test_ukey__a_pair_is_written_whole_or_not_at_all(void **state)
 	assert_ok(ukey_login(&u, PIN, &left, &err));
 	assert_ok(ukey_request(&u, ORDER, "张三", &csr, &err));
 	issue(&csr, &i);
-	b = (struct ukey_bundle){.sign_cert = i.sign.p, .sign_len = i.sign.len,
-		.enc_cert = i.enc.p, .enc_len = i.enc.len, .envelope = i.envelope.p,
-		.envelope_len = i.envelope.len};
+	b = bundle(&i);
 	i.envelope.p[i.envelope.len - 3] ^= 1;		/* a damaged envelope */
 	assert_int_equal(ukey_install(&u, ORDER, &b, &err), -1);
 	assert_int_equal(certificates(&u), 0);
@@ -314,7 +197,7 @@ test_ukey__survives_being_killed(void **state)
 				char	 label[16];
 
 				snprintf(label, sizeof(label), "标签%d", i);
-				if (driver->SetLabel(u.dev, label) != SAR_OK)
+				if (skf->SetLabel(u.dev, label) != SAR_OK)
 					_exit(2);
 			}
 		}
@@ -373,15 +256,15 @@ test_ukey__a_label_that_is_no_utf8_does_no_harm(void **state)
 	json_t		*j = NULL;
 
 	(void)state;
-	honest_info = driver->GetDevInfo;
-	driver->GetDevInfo = gbk_info;
+	honest_info = skf->GetDevInfo;
+	skf->GetDevInfo = gbk_info;
 	assert_ok(ukey_open(&again, driver, path, &err));
-	driver->GetDevInfo = honest_info;
+	skf->GetDevInfo = honest_info;
 	assert_ok(ukey_describe(&again, &j, &err));
 	assert_string_equal(js_str(j, "label"), "");
 	json_decref(j);
 	j = NULL;
-	snprintf(again.label, sizeof(again.label), "\xb2\xe2");
+	snprintf(again.info.label, sizeof(again.info.label), "\xb2\xe2");
 	assert_err(ukey_describe(&again, &j, &err), ERR_INPUT);
 	assert_null(j);
 	ukey_close(&again);
