@@ -70,7 +70,7 @@ int
 enveloped_for(const struct enveloped *e, const struct cert *reader, struct sm2_cipher *wrapped,
     struct err *err)
 {
-	struct der	 list = e->recipients, one, id, alg, key;
+	struct der	 list = e->recipients, one, body, id, alg, key;
 	unsigned char	 version[1];
 	struct buf	 want;
 	unsigned	 tag;
@@ -80,7 +80,7 @@ enveloped_for(const struct enveloped *e, const struct cert *reader, struct sm2_c
 	add_reader(reader, &want);
 	while (rc == 0 && list.len > 0) {
 		if (der_get(&list, 0x30, &one) < 0 || der_get_uint(&one, version, 1) < 0 ||
-		    der_next(&one, &tag, NULL, &id) < 0 || der_get(&one, 0x30, &alg) < 0 ||
+		    der_next(&one, &tag, &body, &id) < 0 || der_get(&one, 0x30, &alg) < 0 ||
 		    der_get(&one, 0x04, &key) < 0)
 			rc = err_set(err, ERR_INPUT, "加密文件的收件人信息不完整。");
 		else if (tag == 0x30 && der_is(&id, (unsigned char *)want.p, want.len))

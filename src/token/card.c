@@ -310,7 +310,7 @@ card_cert_put(const struct driver *d, card_handle c, bool sign, const void *der,
 static uint32_t
 card_point(const struct driver *d, card_handle c, bool sign, unsigned char point[SM2_POINT_LEN])
 {
-	ECCPUBLICKEYBLOB	 pub;
+	ECCPUBLICKEYBLOB	 pub = {0};
 	ULONG			 size = sizeof(pub);
 	ULONG			 rc = skf(d)->ExportPublicKey(c, sign, (BYTE *)&pub, &size);
 

@@ -92,7 +92,7 @@ certify(struct issued *i, const char *profile, const unsigned char *point)
 	struct cert_plan	 plan = {.profile = profile_find(profile),
 		.subject = &subject, .issuer = root ? NULL : i->ca, .not_before = now,
 		.not_after = now + (root ? 20 : 1) * INT64_C(31000000000),
-		.id_no = root ? NULL : "430104199001010016"};
+		.id_no = root ? NULL : "11010519491231002X"};
 
 	assert_ok(name_add(&subject, "C", "CN", &err));
 	assert_ok(name_add(&subject, "CN", "张三", &err));

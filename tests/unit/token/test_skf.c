@@ -12,7 +12,8 @@
 #define AUTH_KEY	"1234567812345678"
 #define same(a, b)	assert_int_equal((a), (b))
 
-static struct skf	*skf;
+static struct driver	*driver;
+static struct skf	*skf;			/* its functions */
 static char		 skf_dir[] = "/tmp/yinxin-skf-XXXXXX";
 
 struct key {
@@ -26,7 +27,6 @@ key_new(void)
 {
 	static int	 n;
 	const char	*lib = getenv("YINXIN_SKF");
-	struct driver	*driver;
 	struct err	 err = {0};
 	struct key	 k = {0};
 
