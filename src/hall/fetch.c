@@ -44,6 +44,7 @@ fetch_model(const struct order *o, const char *token, int64_t ends)
 	js_set_str(j, "token", token);
 	js_set_str(j, "no", o->no);
 	js_set_str(j, "subject", o->subject);
+	js_set_str(j, "replaces", o->replaces);
 	js_set_str(j, "template", o->def->template_name);
 	js_set_str(j, "product_title", o->def->title);
 	js_set_str(j, "not_after_text", clock_date(ends, day));

@@ -9,7 +9,7 @@
  * fetch token, good for 30 minutes; everything after it goes by that token.  Repeating any call
  * gives the same result: the pair of an order is issued once, for one public key.
  */
-/* in {"no","code","captcha_id","captcha"}; model {"token","no","subject","template",
+/* in {"no","code","captcha_id","captcha"}; model {"token","no","subject","replaces","template",
  * "not_after_text","state"} */
 NODISCARD int	fetch_open(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);

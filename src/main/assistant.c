@@ -4,14 +4,34 @@
 #include "main/assistant_command.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 static const char	usage[] =
 	"yinxin-assistant (证书助手): UKeys for the pages of a hall, on loopback.\n\n"
-	"  yinxin-assistant [--port 18765] --driver LIBRARY … [--origin URL] [--ca FILE]\n"
+	"  yinxin-assistant [--port 18765] [--driver LIBRARY …] [--origin URL] [--ca FILE]\n"
 	"                   [--allow-origin URL …] [--state DIR]\n"
-	"  yinxin-assistant COMMAND …\n\n";
+	"  yinxin-assistant COMMAND …\n\n"
+	"Without --driver: every known library that is installed, or stands beside the program.\n\n";
 
 static struct http_server	*assistant_server;
+
+/* The libraries found stay until the end of the program. */
+static int
+search(struct assistant *a, struct err *err)
+{
+	static char	*found[ASSISTANT_LIST];
+	char		 self[4096] = "";
+	ssize_t		 n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char		*slash = n > 0 ? strrchr(self, '/') : NULL;
+
+	if (slash != NULL)
+		*slash = '\0';
+	a->n_drivers = driver_search("", slash == NULL ? "" : self, found, ASSISTANT_LIST);
+	for (size_t i = 0; i < a->n_drivers; i++)
+		a->drivers[i] = found[i];
+	return a->n_drivers > 0 ? 0 : err_set(err, ERR_INPUT,
+	    "no library of a UKey is installed; name one: --driver LIBRARY");
+}
 
 static int
 parse(int argc, char **argv, struct assistant *a, struct err *err)
@@ -36,9 +56,7 @@ parse(int argc, char **argv, struct assistant *a, struct err *err)
 		else
 			return err_set(err, ERR_INPUT, "%s %s is not understood", name, value);
 	}
-	if (a->n_drivers == 0)
-		return err_set(err, ERR_INPUT, "--driver LIBRARY is needed");
-	return 0;
+	return a->n_drivers > 0 ? 0 : search(a, err);
 }
 
 static void

@@ -64,6 +64,38 @@ command_make_key(int argc, char **argv, struct err *err)
 	return rc;
 }
 
+/* The device key from a file (yinxin kmc device-key) into a key of this house. */
+static int
+command_personalise(int argc, char **argv, struct err *err)
+{
+	const char	*file = option(argc, argv, "--device-key-file", NULL);
+	char		 boss[SOFTKEY_PIN_MAX + 1];
+	unsigned char	 device[UNLOCK_KEY];
+	struct secret	 admin = {0};
+	struct buf	 hex;
+	int		 rc = -1;
+
+	if (argc < 2 || argv[1][0] == '-' || file == NULL)
+		return err_set(err, ERR_INPUT, "personalise: a PATH and --device-key-file");
+	buf_init(&hex, 2 * UNLOCK_KEY + 1);
+	if (file_read(file, &hex, err) < 0)
+		goto out;
+	if (hex_decode(hex.p, device, sizeof(device)) < 0)
+		err_set(err, ERR_INPUT, "%s is no device key", file);
+	else if (option_pin(argc, argv, "--admin-pin-file", "administrator's PIN", &admin,
+	    err) == 0) {
+		pin_text(&admin, boss);
+		rc = softkey_personalise(argv[1], boss, device, err);
+		secret_wipe(boss, sizeof(boss));
+	}
+ out:
+	secret_wipe(device, sizeof(device));
+	secret_wipe(hex.p, hex.len);
+	secret_free(&admin);
+	buf_free(&hex);
+	return rc;
+}
+
 /* One key by --driver and --key (a device name; for the software UKey its path). */
 static int
 command_with(int argc, char **argv, keys_fn fn, json_t *in, json_t *out, struct err *err)
@@ -202,6 +234,9 @@ static const struct command {
 } commands[] = {
 	{"make-key", "PATH --label TEXT [--serial TEXT] [--tries 9] [--admin-pin-file FILE]",
 	    command_make_key},
+	{"personalise", "PATH --device-key-file FILE [--admin-pin-file FILE]\n"
+	    "      the device key that unlocks it remotely: yinxin kmc device-key SERIAL FILE",
+	    command_personalise},
 	{"list", "--driver LIBRARY", command_list},
 	{"csr", "--driver LIBRARY --key NAME --order NO --cn TEXT --out FILE", command_csr},
 	{"install", "--driver LIBRARY --key NAME --order NO --sign-cert FILE\n"

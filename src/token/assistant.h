@@ -47,6 +47,9 @@ int	keys_change_pin(struct ukey *u, const json_t *in, json_t *out, struct err *e
 int	keys_make(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+int	keys_open(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+int	keys_unlock_challenge(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+int	keys_unlock_finish(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 /* {"checks":[{"name","ok","text"}]}: what is wrong, in plain sentences. */
 NODISCARD int	keys_check(const struct assistant *a, json_t **out, struct err *err);
 

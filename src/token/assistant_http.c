@@ -127,10 +127,16 @@ static const struct endpoint endpoints[] = {
 	{"POST", "/pin/change", WHO_ALLOWED, keys_change_pin, NULL},
 	/* key?, order, cn, pin → csr */
 	{"POST", "/key/make", WHO_ALLOWED, keys_make, NULL},
-	/* key?, order, pin, sign_cert, enc_cert, envelope → {} */
+	/* key?, order, pin, sign_cert, enc_cert, envelope, replaces? → serial */
 	{"POST", "/key/install", WHO_ALLOWED, keys_install, NULL},
 	/* key?, serial?, text, pin → signature, certificate, serial */
 	{"POST", "/sign", WHO_ALLOWED, NULL, ask_sign},
+	/* key?, document (base64 DER, pki/enveloped.h), pin → plain (base64) */
+	{"POST", "/open", WHO_ALLOWED, keys_open, NULL},
+	/* key? → serial, challenge (hex), certificates */
+	{"POST", "/unlock/challenge", WHO_ALLOWED, keys_unlock_challenge, NULL},
+	/* key?, order, expires, answer (hex), new_pin → tries_left */
+	{"POST", "/unlock/finish", WHO_ALLOWED, keys_unlock_finish, NULL},
 	/* → pending, allowed */
 	{"GET", "/pairing", WHO_OWN, NULL, ask_pairing},
 	/* origin, allow → {} */

@@ -130,13 +130,11 @@ keys_with(const struct assistant *a, const char *wanted, keys_fn fn, const json_
 
 	pthread_mutex_lock(&keys_lock);
 	visit_all(a, &v);
-	if (v.found == 0) {
-		err_set(err, ERR_NOT_FOUND, wanted[0] == '\0' ?
-		    "没有检测到 UKey，请插入 UKey 后再试。" :
-		    "所选的 UKey 已拔出，请重新插入后再试。");
-	} else if (v.found > 1) {
-		err_set(err, ERR_INPUT, "检测到 %d 支 UKey，请选择要用的一支，或只保留一支。",
-		    v.found);
+	if (v.found == 0 && wanted[0] != '\0') {
+		err_set(err, ERR_NOT_FOUND, "所选的 UKey 已拔出，请重新插入后再试。");
+	} else if (v.found != 1) {
+		err_set(err, v.found == 0 ? ERR_NOT_FOUND : ERR_INPUT, "%s",
+		    ukey_count_sentence((size_t)v.found));
 	} else if (ukey_open(&u, v.driver, v.name, err) == 0) {
 		rc = fn(&u, in, out, err);
 		ukey_close(&u);
@@ -166,6 +164,15 @@ keys_verify_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	return login(u, in, out, err);
 }
 
+static int
+new_pin_check(const char *pin, struct err *err)
+{
+	if (strlen(pin) < 6 || strlen(pin) > 16 || strchr(pin, '\n') != NULL ||
+	    strspn(pin, (char[]){pin[0], '\0'}) == strlen(pin))
+		return err_set(err, ERR_INPUT, "新 PIN 码要 6 到 16 位，不能全是同一个字符。");
+	return 0;
+}
+
 int
 keys_change_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {
@@ -175,9 +182,8 @@ keys_change_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	if (js_need_str(in, "pin", &old_pin, err) < 0 ||
 	    js_need_str(in, "new_pin", &new_pin, err) < 0)
 		return err_set(err, ERR_INPUT, "请输入原 PIN 码和新 PIN 码。");
-	if (strlen(new_pin) < 6 || strlen(new_pin) > 16 ||
-	    strspn(new_pin, (char[]){new_pin[0], '\0'}) == strlen(new_pin))
-		return err_set(err, ERR_INPUT, "新 PIN 码要 6 到 16 位，不能全是同一个字符。");
+	if (new_pin_check(new_pin, err) < 0)
+		return -1;
 	rc = ukey_change_pin(u, old_pin, new_pin, &left, err);
 	js_set_int(out, "tries_left", left);
 	return rc;
@@ -208,6 +214,7 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {
 	struct buf	 sign, enc, envelope;
 	const char	*order;
+	bool		 marked = false;
 	int		 rc = -1;
 
 	buf_init(&sign, LIMIT_CERT);
@@ -225,6 +232,9 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 			.envelope_len = envelope.len};
 
 		rc = ukey_install(u, order, &b, err);
+		if (rc == 0)
+			rc = ukey_confirm(u, order, js_str(in, "replaces"), &marked, err);
+		js_set_str(out, "serial", u->info.serial);
 	}
  out:
 	buf_free(&sign);
@@ -257,6 +267,66 @@ keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	cert_free(by);
 	buf_free(&sig);
 	buf_free(&cert);
+	return rc;
+}
+
+int
+keys_open(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	struct buf	 document, plain;
+	int		 rc = -1;
+
+	buf_init(&document, ASSISTANT_BODY);
+	buf_init(&plain, ASSISTANT_BODY);
+	if (js_need_bytes(in, "document", &document, err) == 0 && login(u, in, out, err) == 0 &&
+	    ukey_decrypt(u, document.p, document.len, &plain, err) == 0) {
+		js_set_bytes(out, "plain", plain.p, plain.len);
+		rc = 0;
+	}
+	secret_wipe(plain.p, plain.len);
+	buf_free(&document);
+	buf_free(&plain);
+	return rc;
+}
+
+/* ---- remote unlock: no PIN is known ---- */
+
+int
+keys_unlock_challenge(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	unsigned char	 challenge[UNLOCK_CHALLENGE];
+	char		 hex[2 * UNLOCK_CHALLENGE + 1];
+	json_t		*about = NULL;
+
+	(void)in;
+	if (ukey_unlock_challenge(u, challenge, err) < 0 || ukey_describe(u, &about, err) < 0)
+		return -1;
+	hex_encode(challenge, sizeof(challenge), hex);
+	js_set_str(out, "serial", u->info.serial);
+	js_set_str(out, "challenge", hex);
+	json_object_set(out, "certificates", json_object_get(about, "certificates"));
+	json_decref(about);
+	return 0;
+}
+
+/* The new PIN goes from the user's fingers into the key, and nowhere else. */
+int
+keys_unlock_finish(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	const char		*new_pin = js_str(in, "new_pin"), *order = js_str(in, "order");
+	struct unlock_message	 m = {.expires = js_int(in, "expires", 0)};
+	int			 left = -1, rc;
+
+	if (new_pin_check(new_pin, err) < 0)
+		return -1;
+	if (strlen(order) >= sizeof(m.order) || strchr(order, '\n') != NULL ||
+	    hex_decode(js_str(in, "answer"), m.answer, sizeof(m.answer)) < 0)
+		return err_set(err, ERR_INPUT, "解锁授权不完整，请在证书服务网重新获取。");
+	snprintf(m.order, sizeof(m.order), "%s", order);
+	snprintf(m.new_pin, sizeof(m.new_pin), "%s", new_pin);
+	rc = ukey_unlock_finish(u, &m, &left, err);
+	secret_wipe(&m, sizeof(m));
+	js_set_int(out, "tries_left", left);
 	return rc;
 }
 

@@ -93,11 +93,6 @@ NODISCARD int	ukey_install(struct ukey *u, const char *order, const struct ukey_
  */
 NODISCARD int	ukey_confirm(struct ukey *u, const char *order, const char *replaces,
 		    bool *marked, struct err *err);
-/*
- * Remove what an order left unfinished.  ERR_WRONG_STATE when its certificate is there,
- * ERR_NOT_FOUND.  Its certificate, if it has been issued meanwhile, is lost.
- */
-NODISCARD int	ukey_discard(struct ukey *u, const char *order, struct err *err);
 
 /* ---- using a pair; after login ---- */
 

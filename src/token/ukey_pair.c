@@ -201,7 +201,7 @@ ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, str
 	return rc;
 }
 
-/* ---- confirming, discarding ---- */
+/* ---- confirming ---- */
 
 struct find {
 	struct ukey	*u;
@@ -299,35 +299,6 @@ ukey_confirm(struct ukey *u, const char *order, const char *replaces, bool *mark
 		return -1;
 	*marked = true;
 	return 0;
-}
-
-static int
-see_discardable(void *arg, const struct ukey_seen *seen)
-{
-	struct find	*f = arg;
-
-	if (strcmp(seen->name, f->container) == 0)
-		f->found = seen->complete ? -1 : 1;
-	return 0;
-}
-
-int
-ukey_discard(struct ukey *u, const char *order, struct err *err)
-{
-	struct find	 f = {.u = u, .err = err};
-	char		 name[UKEY_NAME];
-	uint32_t	 rc;
-
-	ukey_container_name(order, name);
-	f.container = name;
-	if (ukey_each(u, see_discardable, &f, err) < 0)
-		return -1;
-	if (f.found == 0)
-		return err_set(err, ERR_NOT_FOUND, "这支 UKey 里没有这笔申请的密钥。");
-	if (f.found < 0)
-		return err_set(err, ERR_WRONG_STATE, "这笔申请的证书已经写入，不能删除。");
-	rc = u->driver->ops->container_delete(u->driver, u->app, name);
-	return rc == SAR_OK ? 0 : driver_err(err, rc, "DeleteContainer");
 }
 
 /* ---- using a pair ---- */

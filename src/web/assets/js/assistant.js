@@ -62,9 +62,10 @@ export class Assistant {
 		return this.ask("/key/make", { key, order, cn, pin });
 	}
 
-	install(key, order, pin, pair) {
+	/* replaces: serial of the certificate whose pair becomes history then. */
+	install(key, order, pin, pair, replaces = "") {
 		return this.ask("/key/install", { key, order, pin, sign_cert: pair.sign_cert,
-		    enc_cert: pair.enc_cert, envelope: pair.enc_key });
+		    enc_cert: pair.enc_cert, envelope: pair.enc_key, replaces });
 	}
 
 	sign(key, serial, text, pin) {

@@ -45,7 +45,7 @@ part("form").addEventListener("submit", async (e) => {
 
 /* A key that holds a certificate: whose it is, and a second press to go on. */
 function occupied(key) {
-	const others = key.certificates.filter((c) => c.container !== order.no);
+	const others = key.certificates.filter((c) => c.order !== order.no && !c.history);
 	const note = part("occupied");
 
 	if (others.length === 0 || confirmedKey === key.key) {
@@ -81,7 +81,7 @@ async function run() {
 	const pair = await post("/fetch/issue", { token: order.token, csr: made.csr });
 
 	progress(70, "正在写入UKey，请不要拔出……");
-	await box.assistant.install(key, order.no, pin, pair);
+	await box.assistant.install(key, order.no, pin, pair, order.replaces);
 	progress(90, "正在确认……");
 	await post("/fetch/done", { token: order.token });
 	progress(100, "下载完成");
