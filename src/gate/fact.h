@@ -133,5 +133,7 @@ struct gate_sink {
 	int	(*identity)(struct db *db, const struct ident_fact *fact, struct err *err);
 	int	(*notice)(struct db *db, const struct notice_fact *fact, struct err *err);
 	int	(*bill)(struct db *db, const struct bill_fact *fact, struct err *err);
+	/* Once a minute, in a transaction of its own; may be NULL. */
+	int	(*tick)(struct db *db, int64_t now, struct err *err);
 };
 #endif

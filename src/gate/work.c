@@ -110,6 +110,27 @@ gate_thread(void *arg)
 	return NULL;
 }
 
+static int
+gate_tick_write(struct db *db, void *arg, struct err *err)
+{
+	const struct gate	*g = arg;
+
+	return g->sink->tick(db, clock_now(), err);
+}
+
+/* The hall's own minute. */
+static void
+gate_tick(struct gate *g)
+{
+	struct err	 err = {0};
+
+	if (g->sink->tick == NULL || clock_steady() < g->ticked)
+		return;
+	g->ticked = clock_steady() + CLOCK_MINUTE;
+	if (store_write(g->store, gate_tick_write, g, &err) < 0)
+		log_err("gate.tick", &err);
+}
+
 /* Looks after rows of dead workers. */
 static void *
 gate_reaper(void *arg)
@@ -127,6 +148,7 @@ gate_reaper(void *arg)
 		if (outbox_reap(g, false, &err) < 0)
 			log_err("gate.reap", &err);
 		bill_schedule(g);
+		gate_tick(g);
 	}
 	return NULL;
 }

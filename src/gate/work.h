@@ -28,6 +28,7 @@ struct gate {
 	bool			 stop;
 	pthread_t		 threads[32];
 	int			 n_threads;
+	int64_t			 ticked;		/* when the next tick is due; reaper only */
 	char			 billed[CLOCK_TEXT];	/* day whose bills were scheduled; reaper only */
 };
 

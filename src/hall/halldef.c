@@ -147,10 +147,47 @@ halldef_read_steps(struct reader *r, const struct yaml *root, struct err *err)
 	return 0;
 }
 
+/* Days as numbers, rising or falling; those after the end become negative. */
+static int
+halldef_read_days(struct reader *r, const struct yaml *y, const char *key, int sign, int *days,
+    size_t *n, struct err *err)
+{
+	const char *const	*texts = NULL;
+	size_t			 i = 0, count = 0;
+	int64_t			 v = 0;
+
+	if (read_texts(r, y, key, &texts, &count, err) < 0)
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (*n == HALLDEF_REMINDERS || str_to_i64(texts[i], 366, &v) < 0 || v < 1 ||
+		    (*n > 0 && sign * (int)v >= days[*n - 1]))
+			return yaml_err(r->doc, &yaml_get(y, key)->child[i], err,
+			    "%s: at most %d numbers of days, each later than the one before", key,
+			    HALLDEF_REMINDERS);
+		days[(*n)++] = sign * (int)v;
+	}
+	return 0;
+}
+
+static int
+halldef_read_reminders(struct reader *r, const struct yaml *y, struct err *err)
+{
+	int	*days = arena_alloc(r->arena, HALLDEF_REMINDERS * sizeof(*days));
+	size_t	 n = 0;
+
+	if (halldef_read_days(r, y, "remind_before", 1, days, &n, err) < 0 ||
+	    halldef_read_days(r, y, "remind_after", -1, days, &n, err) < 0)
+		return -1;
+	r->def->remind = days;
+	r->def->n_remind = n;
+	return 0;
+}
+
 static int
 halldef_read_renewal(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const known[] = { "before_days", "after_days", NULL };
+	static const char *const known[] = { "before_days", "after_days", "remind_before",
+	    "remind_after", NULL };
 	const struct yaml	*y = yaml_get(root, "renewal");
 	int64_t			 before = 0, after = 0;
 
@@ -164,7 +201,7 @@ halldef_read_renewal(struct reader *r, const struct yaml *root, struct err *err)
 		return yaml_err(r->doc, y, err, "renewal needs steps.renew");
 	r->def->renew_before = (int)before;
 	r->def->renew_after = (int)after;
-	return 0;
+	return halldef_read_reminders(r, y, err);
 }
 
 static int

@@ -8,6 +8,7 @@
  * from the definition and lives as long as it.
  */
 #define HALLDEF_YEARS	5
+#define HALLDEF_REMINDERS	16
 #define HALLDEF_SUBJECT	8
 
 struct def_pair { const char *key, *value; };
@@ -100,6 +101,8 @@ struct halldef {
 	const struct def_product *products;	size_t n_products;
 	const struct def_steps *steps;		size_t n_steps;		/* one an operation */
 	int		 renew_before, renew_after;	/* days; before 0: no renewal */
+	const int	*remind;		size_t n_remind; /* days before the end, falling;
+								    negative: after it */
 	const struct def_collection *collections; size_t n_collections;
 	const struct def_notice *notices;	size_t n_notices;
 	const struct def_text *downloads;	size_t n_downloads;

@@ -11,7 +11,7 @@
 
 const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", "returned",
 	"approved", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
-	"certificate_released", "certificate_revoked", NULL };
+	"certificate_released", "certificate_revoked", "expiring", "expired", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "hall/face_own.h"
 #include "hall/reconcile.h"
+#include "hall/reminder.h"
 #include "hall/trade.h"
 
 static struct hall	*sink_hall;
@@ -56,6 +57,12 @@ sink_bill(struct db *db, const struct bill_fact *fact, struct err *err)
 	return reconcile_apply(db, sink_hall, fact, err);
 }
 
+static int
+sink_tick(struct db *db, int64_t now, struct err *err)
+{
+	return reminder_tick(db, sink_hall, now, err);
+}
+
 const struct gate_sink	hall_sink = {
 	.payment = sink_payment,
 	.pay_created = sink_pay_created,
@@ -63,4 +70,5 @@ const struct gate_sink	hall_sink = {
 	.identity = sink_identity,
 	.notice = sink_notice,
 	.bill = sink_bill,
+	.tick = sink_tick,
 };

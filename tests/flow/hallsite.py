@@ -96,7 +96,9 @@ class Site:
 
     # -- making ---------------------------------------------------------------------
     def install(self):
-        subprocess.run(["make", "-s", "-C", TREE, f"B={BUILD}", "install",
+        # A path relative to the tree: the dependency files name their targets so.
+        build = os.path.relpath(BUILD, TREE) if BUILD.startswith(TREE + os.sep) else BUILD
+        subprocess.run(["make", "-s", "-C", TREE, f"B={build}", "install",
                         f"PREFIX={self.path('app')}"], check=True,
                        stdout=subprocess.DEVNULL)
 

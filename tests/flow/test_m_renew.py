@@ -1,7 +1,10 @@
 """Renewal: from the certificate's page to a second pair in the same UKey."""
+import json
 import os
+import re
 
 import walk
+from browser import Browser
 from flow import count, need, refused, same, sentence
 from test_j_race import at_once, twin
 from test_l_status import holder, look, status
@@ -16,7 +19,8 @@ def renewing(ctx, days):
         text = f.read()
     need("before_days: 90" in text, "the hall offers no renewal")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(text.replace("before_days: 90", f"before_days: {days}"))
+        f.write(text.replace("before_days: 90", f"before_days: {days}")
+                .replace("remind_before: [90,", f"remind_before: [{days}, 90,"))
     site.stop_one("server")
     site.extra["YINXIN_WEB_HALL_FILE"] = os.path.relpath(path, site.root)
     site.start_server()
@@ -129,6 +133,35 @@ def test_broken_in_warranty(ctx):
     w.prove_identity()
     same(w.order_model()["state"], "reviewing", "state")
     same(w.order_model()["trades"], [], "trades")
+
+
+def test_reminders(ctx):
+    """Told once by SMS and mail, with a link that leads to the renewal; a made-up link is none;
+    who has renewed is not told."""
+    w, serial = holder(ctx)
+    need(ctx.site.yinxin("remind") == "0 reminded\n", "a year is left")
+    renewing(ctx, 366)
+    try:
+        same(ctx.site.yinxin("remind").split()[0] != "0", True, "reminded")
+        same(ctx.site.yinxin("remind"), "0 reminded\n", "the second time")
+        told = walk.poll("the SMS", lambda: [m for m in w.world.sms(w.p.mobile)
+                                            if m["template"] == "SMS_EXPIRING"])
+        same(len(told), 1, "messages")
+        mail = walk.poll("the mail", lambda: [m for m in w.world.mail(w.p.mail)
+                                              if "即将到期" in str(m)])
+        same(len(mail), 1, "mails")
+        link = re.search(r"/renewal/([0-9A-Fa-f-]+)", str(mail[0])).group(1)
+        need(link in str(told[0]), f"no link in the SMS: {told[0]}")
+        stranger = Browser(ctx.site.url)
+        model = stranger.get(f"/renewal/{link}")
+        same((model["serial"], model["ended"], model["is_good"]), (serial, False, True), "link")
+        need(w.p.name not in json.dumps(model, ensure_ascii=False), "the name stands there")
+        refused(404, stranger.get, f"/renewal/{link[:-1]}{'0' if link[-1] != '0' else '1'}")
+        w.browser.connection = None
+        w.sign_in()
+        need(look(w, serial)["may_renew"], "the link leads to no renewal")
+    finally:
+        as_before(ctx)
 
 
 def test_change(ctx):

@@ -4,6 +4,7 @@
 #include "hall/fetch.h"
 #include "hall/journal.h"
 #include "hall/print.h"
+#include "hall/reminder.h"
 #include "hall/review.h"
 
 /* Prove the agent by phone: factors, then the face. */
@@ -187,6 +188,44 @@ journey_fetch(struct world *w, const char *no)
 	EVP_PKEY_free(key);
 }
 
+static size_t
+journey_remind(struct world *w, int64_t now)
+{
+	struct err	 err = {0};
+	size_t		 n = 0;
+
+	assert_ok(reminder_run(w->h, now, &n, &err));
+	return n;
+}
+
+/* Told once when fewer than 90, 60, 30, 7 days are left and 1, 30 days after the end; stages
+ * slept over are not made up for. */
+static void
+journey_reminders(struct world *w, const char *no)
+{
+	struct err	 err = {0};
+	json_t		*m = NULL;
+	int64_t		 end = 0;
+	const char	*day = NULL;
+
+	assert_ok(order_view(w->h, &w->me, no, &m, &err));
+	day = js_str(json_array_get(json_object_get(m, "certificates"), 0), "not_after");
+	assert_int_equal(clock_parse_date(day, &end), 0);
+	json_decref(m);
+	assert_int_equal(journey_remind(w, end - 91 * CLOCK_DAY), 0);
+	assert_int_equal(journey_remind(w, end - 89 * CLOCK_DAY), 1);
+	assert_non_null(strstr(js_str(world_newest(w, "mail"), "text"), "/renewal/"));
+	assert_int_equal(journey_remind(w, end - 89 * CLOCK_DAY), 0);
+	assert_int_equal(journey_remind(w, end - 62 * CLOCK_DAY), 0);
+	assert_int_equal(journey_remind(w, end - 29 * CLOCK_DAY), 1);	/* 60 was slept over */
+	assert_int_equal(journey_remind(w, end - 6 * CLOCK_DAY), 1);
+	assert_int_equal(journey_remind(w, end), 0);
+	assert_int_equal(journey_remind(w, end + 3 * CLOCK_DAY), 1);
+	assert_int_equal(journey_remind(w, end + 29 * CLOCK_DAY), 0);
+	assert_int_equal(journey_remind(w, end + 32 * CLOCK_DAY), 1);
+	assert_int_equal(journey_remind(w, end + 364 * CLOCK_DAY), 0);
+}
+
 void
 test_journey__organisation_downloads(void **state)
 {
@@ -217,6 +256,7 @@ test_journey__organisation_downloads(void **state)
 	assert_ok(certificate_list(w.h, &w.me, "good", &m, &err));
 	assert_int_equal(js_int(m, "total", 0), 1);
 	json_decref(m);
+	journey_reminders(&w, no);
 	assert_ok(hall_journal_verify(w.h, &lines, &err));
 	assert_true(lines > 15);
 	world_close(&w);
