@@ -185,13 +185,14 @@ ca_keep(struct db *db, void *arg, struct err *err)
 	const struct authority	*a = c->fresh;
 	json_t			*detail = json_pack("{s:s,s:s,s:s,s:s}", "authority", a->id,
 	    "serial", cert_serial(a->cert), "subject", cert_subject(a->cert), "parent", a->parent);
+	int64_t			 line;
 	int			 rc = -1;
 
-	if (certificate_add(db, a->cert, "ca", authority_is_root(a) ? "root" : "issuing-ca",
-	    a->parent, err) == 0 && authority_add(db, a, err) == 0 &&
+	if (journal_add(db, "ca.create", detail, &line, err) == 0 && authority_add(db, a, err) == 0 &&
 	    (c->former == NULL || authority_is_root(a) || db_run(db, SQL_AUTHORITY_STATE_SET,
 	    NULL, err, DB_TEXT(c->former->id), DB_TEXT("retiring")) == 0))
-		rc = journal_add(db, "ca.create", detail, err);
+		rc = certificate_add(db, a->cert, "ca", authority_is_root(a) ? "root" :
+		    "issuing-ca", a->parent, line, err);
 	json_decref(detail);
 	return rc;
 }
@@ -269,7 +270,7 @@ ca_state_write(struct db *db, void *arg, struct err *err)
 	    DB_TEXT(c->id), DB_TEXT(c->state));
 
 	if (rc == 0)
-		rc = journal_add(db, "ca.state", detail, err);
+		rc = journal_add(db, "ca.state", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -304,13 +305,11 @@ ca_cross_write(struct db *db, void *arg, struct err *err)
 	struct ca_cross_keep	*k = arg;
 	json_t			*detail = json_pack("{s:s,s:s,s:s}", "authority", k->id, "serial",
 	    cert_serial(k->cert), "subject", cert_subject(k->cert));
-	int			 rc = certificate_add(db, k->cert, "cross", "issuing-ca", k->id,
-	    err);
+	int64_t			 line;
+	int			 rc = journal_add(db, "ca.cross", detail, &line, err);
 
-	if (rc == 0)
-		rc = journal_add(db, "ca.cross", detail, err);
 	json_decref(detail);
-	return rc;
+	return rc < 0 ? -1 : certificate_add(db, k->cert, "cross", "issuing-ca", k->id, line, err);
 }
 
 int

@@ -151,12 +151,11 @@ ceremony_record_one(struct db *db, const struct cert *c, const char *profile,
 {
 	json_t	*detail = json_pack("{s:s,s:s}", "serial", cert_serial(c), "subject",
 	    cert_subject(c));
-	int	 rc = certificate_add(db, c, "ceremony", profile, authority, err);
+	int64_t	 line;
+	int	 rc = journal_add(db, "ceremony.make", detail, &line, err);
 
-	if (rc == 0)
-		rc = journal_add(db, "ceremony.make", detail, err);
 	json_decref(detail);
-	return rc;
+	return rc < 0 ? -1 : certificate_add(db, c, "ceremony", profile, authority, line, err);
 }
 
 static int

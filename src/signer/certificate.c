@@ -5,7 +5,7 @@
 
 int
 certificate_add(struct db *db, const struct cert *c, const char *ref, const char *profile,
-    const char *authority, struct err *err)
+    const char *authority, int64_t line, struct err *err)
 {
 	size_t			 len;
 	const unsigned char	*der = cert_der(c, &len);
@@ -13,7 +13,7 @@ certificate_add(struct db *db, const struct cert *c, const char *ref, const char
 	return db_run(db, SQL_CA_CERTIFICATE_ADD, NULL, err, DB_TEXT(cert_serial(c)),
 	    DB_TEXT(ref), DB_TEXT(profile), DB_TEXT(cert_subject(c)), DB_BLOB(der, len),
 	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_INT(clock_now()),
-	    DB_TEXT(authority));
+	    DB_TEXT(authority), DB_INT(line));
 }
 
 int

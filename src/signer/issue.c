@@ -189,6 +189,7 @@ issue_keep(struct db *db, void *arg, struct err *err)
 	    "officer", i->officer.serial, "profile", i->product->name, "sign",
 	    cert_serial(i->sign), "enc", cert_serial(i->enc));
 	const char	*op = js_str(i->statement, "op"), *old = js_str(i->statement, "replaces");
+	int64_t		 line;
 	int		 rc = -1;
 
 	if (old[0] != '\0')
@@ -200,11 +201,11 @@ issue_keep(struct db *db, void *arg, struct err *err)
 	    DB_TEXT(cert_serial(i->enc)), DB_BLOB(i->out->envelope.p, i->out->envelope.len),
 	    DB_INT(clock_now()), DB_TEXT(op), DB_TEXT(old)) == 0 &&
 	    replacement_keep(db, &i->replacement, i->statement, err) == 0 &&
+	    journal_add(db, "certificate.issue", detail, &line, err) == 0 &&
 	    certificate_add(db, i->sign, i->order, i->product->sign->name,
-	    i->authority->id, err) == 0 &&
-	    certificate_add(db, i->enc, i->order, i->product->enc->name,
-	    i->authority->id, err) == 0)
-		rc = journal_add(db, "certificate.issue", detail, err);
+	    i->authority->id, line, err) == 0)
+		rc = certificate_add(db, i->enc, i->order, i->product->enc->name,
+		    i->authority->id, line, err);
 	json_decref(detail);
 	return rc;
 }
@@ -243,7 +244,7 @@ issue_make(struct issue *i, struct err *err)
 			return store_read(i->signer->store, issue_find, i, err);
 		if (err->kind != ERR_CONFLICT)
 			return -1;
-		/* Somebody was first with this order, or with this line of the journal. */
+		/* Somebody was first with this order. */
 		if (store_read(i->signer->store, issue_find, i, &again) < 0) {
 			*err = again;
 			return -1;
@@ -260,7 +261,6 @@ issue_work(struct signer *s, const struct signed_statement *in, const void *csr,
     size_t csr_len, struct signer_pair *out, struct err *err)
 {
 	struct issue	 i = {.signer = s, .in = in, .out = out};
-	json_t		*detail;
 	int		 rc = -1;
 
 	if (statement_parse(in->text, in->len, "approval", &i.statement, err) == 0 &&
@@ -270,12 +270,9 @@ issue_work(struct signer *s, const struct signed_statement *in, const void *csr,
 	    csr_check(csr, csr_len, i.point, err) == 0 &&
 	    store_read(s->store, issue_find, &i, err) == 0)
 		rc = out->sign_serial[0] != '\0' ? 0 : issue_make(&i, err);
-	if (rc < 0 && err->kind != ERR_STORE && err->kind != ERR_BUSY) {
-		detail = json_pack("{s:s,s:s}", "order", i.order == NULL ? "" : i.order, "why",
-		    err->text);
-		journal_note(s, "issue.refused", detail);
-		json_decref(detail);
-	}
+	if (rc < 0 && err->kind != ERR_STORE && err->kind != ERR_BUSY)
+		journal_note(s->store, "issue.refused", json_pack("{s:s,s:s}", "order",
+		    i.order == NULL ? "" : i.order, "why", err->text));
 	issue_release(&i);
 	return rc;
 }

@@ -82,13 +82,14 @@ officer_enlist(struct db *db, void *arg, struct err *err)
 	const unsigned char	*der = cert_der(e->cert, &len);
 	json_t			*detail = json_pack("{s:s,s:s,s:i}", "serial",
 	    cert_serial(e->cert), "name", e->name, "may", (int)e->may);
+	int64_t			 line;
 	int			 rc = -1;
 
-	if (certificate_add(db, e->cert, "staff", "staff", e->authority, err) == 0 &&
+	if (journal_add(db, "officer.add", detail, &line, err) == 0 &&
 	    (e->may == 0 || db_run(db, SQL_OFFICER_ADD, NULL, err,
 	    DB_TEXT(cert_serial(e->cert)), DB_TEXT(e->name), DB_BLOB(der, len),
 	    DB_INT(e->may), DB_INT(clock_now())) == 0))
-		rc = journal_add(db, "officer.add", detail, err);
+		rc = certificate_add(db, e->cert, "staff", "staff", e->authority, line, err);
 	json_decref(detail);
 	return rc;
 }

@@ -63,14 +63,14 @@ pair_load(struct db *db, const char *serial, struct pair *p, struct err *err)
 /* A held certificate that is revoked was not to be trusted since it was held. */
 static int
 pair_set_one(struct db *db, const struct pair *p, const char *serial,
-    const struct pair_change *c, int64_t now, struct err *err)
+    const struct pair_change *c, int64_t now, int64_t line, struct err *err)
 {
 	int64_t	 n, since = p->status == PAIR_HELD ? p->revoked_at : now;
 
 	if (db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, &n, err, DB_TEXT(serial),
 	    DB_TEXT(pair_names[c->to]), DB_INT(c->to == PAIR_GOOD ? 0 : since),
 	    DB_INT(c->to == PAIR_GOOD ? 0 : c->reason), DB_INT(c->invalid_since), DB_INT(now),
-	    DB_TEXT(pair_names[p->status])) < 0)
+	    DB_TEXT(pair_names[p->status]), DB_INT(line)) < 0)
 		return -1;
 	return n == 1 ? 0 : err_set(err, ERR_CONFLICT, "certificate %s was just changed", serial);
 }
@@ -79,17 +79,16 @@ int
 pair_change(struct db *db, const struct pair *p, const struct pair_change *c, struct err *err)
 {
 	json_t	*detail;
-	int64_t	 now = clock_now();
-	int	 rc = -1;
+	int64_t	 now = clock_now(), line;
+	int	 rc;
 
-	if (pair_set_one(db, p, cert_serial(p->sign), c, now, err) < 0 ||
-	    pair_set_one(db, p, p->enc_serial, c, now, err) < 0)
-		return -1;
 	detail = json_pack("{s:s,s:s,s:i,s:s}", "serial", cert_serial(p->sign), "enc",
 	    p->enc_serial, "reason", c->to == PAIR_GOOD ? 0 : c->reason, "by", c->by);
 	if (c->second != NULL)
 		js_set_str(detail, "second", c->second);
-	rc = journal_add(db, c->what, detail, err);
+	rc = journal_add(db, c->what, detail, &line, err);
 	json_decref(detail);
-	return rc;
+	if (rc < 0 || pair_set_one(db, p, cert_serial(p->sign), c, now, line, err) < 0)
+		return -1;
+	return pair_set_one(db, p, p->enc_serial, c, now, line, err);
 }

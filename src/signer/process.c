@@ -218,7 +218,7 @@ officer_write(struct db *db, void *arg, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "no officer %s", c->serial);
 	detail = json_pack("{s:s,s:I,s:b}", "serial", c->serial, "may", (json_int_t)c->may,
 	    "active", c->active);
-	rc = journal_add(db, "officer.set", detail, err);
+	rc = journal_add(db, "officer.set", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -315,13 +315,13 @@ static const struct ipc_request	 signer_requests[] = {
 static void
 on_refused(enum ipc_role caller, const char *request, void *arg)
 {
-	json_t	*detail = json_pack("{s:s,s:s}", "caller", ipc_role_name(caller), "request",
+	struct signer	*s = arg;
+	json_t		*detail = json_pack("{s:s,s:s}", "caller", ipc_role_name(caller), "request",
 	    request);
 
 	if (detail == NULL)	/* a name that is no text */
 		detail = json_pack("{s:s}", "caller", ipc_role_name(caller));
-	journal_note(arg, "request.refused", detail);
-	json_decref(detail);
+	journal_note(s->store, "request.refused", detail);
 }
 
 int

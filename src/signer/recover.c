@@ -117,8 +117,7 @@ recover_journal(struct recover *v, const struct err *why)
 		js_set_str(detail, "why", why->text);
 	else if (detail != NULL)
 		js_set_str(detail, "receiver", cert_serial(v->receiver.sign));
-	journal_note(v->signer, why == NULL ? "key.recover" : "recover.refused", detail);
-	json_decref(detail);
+	journal_note(v->signer->store, why == NULL ? "key.recover" : "recover.refused", detail);
 }
 
 static int

@@ -30,13 +30,12 @@ service_write(struct db *db, void *arg, struct err *err)
 	struct service_keep	*k = arg;
 	json_t			*detail = json_pack("{s:s,s:s,s:s}", "use", k->row->use, "authority",
 	    k->authority->id, "serial", cert_serial(k->cert));
-	int			 rc = certificate_add(db, k->cert, "service", k->row->use,
-	    k->authority->id, err);
+	int64_t			 line;
+	int			 rc = journal_add(db, "service.issue", detail, &line, err);
 
-	if (rc == 0)
-		rc = journal_add(db, "service.issue", detail, err);
 	json_decref(detail);
-	return rc;
+	return rc < 0 ? -1 : certificate_add(db, k->cert, "service", k->row->use,
+	    k->authority->id, line, err);
 }
 
 /* A CA that still answers for what it issued: retiring ones have responders too. */
@@ -82,11 +81,8 @@ service_build(const struct authority *a, const struct service_row *row, EVP_PKEY
 static void
 service_refused(struct signer *s, const char *use, const char *id, const struct err *why)
 {
-	json_t	*detail = json_pack("{s:s,s:s,s:s}", "use", use, "authority", id, "why",
-	    why->text);
-
-	journal_note(s, "service.refused", detail);
-	json_decref(detail);
+	journal_note(s->store, "service.refused", json_pack("{s:s,s:s,s:s}", "use", use,
+	    "authority", id, "why", why->text));
 }
 
 int

@@ -136,17 +136,14 @@ status_change(struct signer *s, const char *type, const struct signed_statement 
     struct err *err)
 {
 	struct status_work	 w = {.in = in};
-	json_t			*detail;
 	int			 rc = -1;
 
 	if (status_parse(&w, type, err) == 0 && (strcmp(w.by, "officer") != 0 ||
 	    status_check_officers(&w, s, err) == 0))
 		rc = store_write(s->store, status_write, &w, err);
-	if (rc < 0 && err->kind != ERR_STORE && err->kind != ERR_BUSY) {
-		detail = json_pack("{s:s,s:s}", "type", type, "why", err->text);
-		journal_note(s, "status.refused", detail);
-		json_decref(detail);
-	}
+	if (rc < 0 && err->kind != ERR_STORE && err->kind != ERR_BUSY)
+		journal_note(s->store, "status.refused", json_pack("{s:s,s:s}", "type", type,
+		    "why", err->text));
 	status_release(&w);
 	return rc;
 }
@@ -162,22 +159,20 @@ static int
 admin_revoke_write(struct db *db, void *arg, struct err *err)
 {
 	struct admin_revocation	*v = arg;
-	json_t			*detail;
-	int64_t			 n, now = clock_now();
-	int			 rc;
+	json_t			*detail = json_pack("{s:s,s:i,s:s}", "serial", v->serial, "reason",
+	    v->reason, "by", "admin");
+	int64_t			 n, line, now = clock_now();
+	int			 rc = journal_add(db, "certificate.revoke", detail, &line, err);
 
-	if (db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, &n, err, DB_TEXT(v->serial),
+	json_decref(detail);
+	if (rc < 0 || db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, &n, err, DB_TEXT(v->serial),
 	    DB_TEXT("revoked"), DB_INT(now), DB_INT(v->reason), DB_INT(0), DB_INT(now),
-	    DB_TEXT("good")) < 0)
+	    DB_TEXT("good"), DB_INT(line)) < 0)
 		return -1;
 	if (n == 0)
 		return err_set(err, ERR_WRONG_STATE,
 		    "certificate %s is not there or not good any more", v->serial);
-	detail = json_pack("{s:s,s:i,s:s}", "serial", v->serial, "reason", v->reason, "by",
-	    "admin");
-	rc = journal_add(db, "certificate.revoke", detail, err);
-	json_decref(detail);
-	return rc;
+	return 0;
 }
 
 int

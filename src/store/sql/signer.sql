@@ -14,8 +14,8 @@ SELECT serial, name, may, active, created FROM officer ORDER BY created, serial
 
 -- name: ca_certificate_add
 INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_after, status,
-	revoked_at, reason, created, authority)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9)
+	revoked_at, reason, created, authority, line)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9, $10)
 
 -- name: ca_certificate_by_serial
 SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed,
@@ -23,7 +23,8 @@ SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, re
 FROM certificate WHERE serial = $1
 
 -- name: ca_certificate_status_set
-UPDATE certificate SET status = $2, revoked_at = $3, reason = $4, invalid_since = $5, changed = $6
+UPDATE certificate SET status = $2, revoked_at = $3, reason = $4, invalid_since = $5, changed = $6,
+	changed_line = $8
 WHERE serial = $1 AND status = $7
 
 -- name: ca_certificate_revoked
@@ -93,11 +94,27 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 -- name: revocation_list_drop_old
 DELETE FROM revocation_list WHERE authority = $1 AND scope = $2 AND number < $3
 
--- name: ca_journal_last
-SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1
+-- name: ca_certificate_lines
+SELECT line, changed_line, status FROM certificate WHERE serial = $1
 
--- name: ca_journal_add
-INSERT INTO journal (seq, time, what, detail, hash) VALUES ($1, $2, $3, $4, $5)
+-- name: ca_certificate_line_set
+UPDATE certificate SET line = $2 WHERE serial = $1
 
--- name: ca_journal_from
-SELECT seq, time, what, detail, hash FROM journal WHERE seq > $1 ORDER BY seq LIMIT 1000
+-- name: ca_certificate_changed_line_set
+UPDATE certificate SET changed_line = $2 WHERE serial = $1
+
+-- name: ca_certificate_untold
+-- A certificate that stands in the store and not in the journal, or not with this status.
+SELECT serial FROM certificate c
+WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.line AND j.what = 'certificate.issue'
+		AND j.detail LIKE '%"' || c.serial || '"%')
+	AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.line
+		AND j.what IN ('ceremony.make', 'service.issue', 'officer.add', 'ca.create', 'ca.cross',
+			'journal.key')
+		AND j.detail LIKE '%"serial":"' || c.serial || '"%')
+	OR (c.status <> 'good' OR c.changed_line <> 0)
+	AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.changed_line
+		AND j.what = CASE c.status WHEN 'held' THEN 'certificate.hold'
+			WHEN 'revoked' THEN 'certificate.revoke' ELSE 'certificate.release' END
+		AND j.detail LIKE '%"' || c.serial || '"%')
+LIMIT 1
