@@ -316,21 +316,6 @@ kmc_stats_print(int argc, char **argv, struct err *err)
 	return 0;
 }
 
-static int
-kmc_journal(int argc, char **argv, struct err *err)
-{
-	json_t	*j = NULL;
-
-	(void)argv;
-	if (argc != 1)
-		return command_usage(command_by_name("kmc"), err);
-	if (kmc_journal_verify(&j, err) < 0)
-		return -1;
-	printf("%" PRId64 " lines, head %s: good\n", js_int(j, "lines", 0), js_str(j, "head"));
-	json_decref(j);
-	return 0;
-}
-
 static const struct {
 	const char	*name;
 	int		(*run)(int argc, char **argv, struct err *err);
@@ -338,7 +323,7 @@ static const struct {
 	{"officer", kmc_officer}, {"device-master", kmc_device_master}, {"device-key", kmc_device_key_run},
 	{"ca", kmc_client}, {"identity", kmc_identity_run},
 	{"message", kmc_message_run}, {"history", kmc_history_print},
-	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"stats", kmc_stats_print}, {"journal", kmc_journal},
+	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"stats", kmc_stats_print},
 };
 
 static int
@@ -355,7 +340,7 @@ const struct command	 command_kmc = {
 	.args = "officer add CERT [--may keys,unlock]|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
 	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
 	    "--second FILE | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
-	    "device-master make | device-key SERIAL OUT | stats | journal",
+	    "device-master make | device-key SERIAL OUT | stats",
 	.help = "The key management centre: key officers, history, wrapping key, destruction, other CAs, statistics.",
 	.run = cmd_kmc,
 };

@@ -31,8 +31,8 @@ client_change(struct db *db, void *arg, struct err *err)
 	if (n == 0)
 		return err_set(err, ERR_NOT_FOUND, "no CA %s", c->id);
 	detail = json_pack("{s:s}", "id", c->id);
-	rc = kmc_journal_add(db, c->cert == NULL ? "client_ca.remove" : "client_ca.add", detail,
-	    err);
+	rc = journal_add(db, c->cert == NULL ? "client_ca.remove" : "client_ca.add", detail,
+	    NULL, err);
 	json_decref(detail);
 	return rc;
 }

@@ -102,7 +102,7 @@ destroy_keep(struct db *db, void *arg, struct err *err)
 	detail = json_pack("{s:I,s:I,s:s,s:s}", "before", (json_int_t)d->before, "keys",
 	    (json_int_t)d->keys, "officer", js_str(d->statement, "officer"), "second",
 	    js_str(d->statement, "second"));
-	rc = kmc_journal_add(db, "key.destroy", detail, err);
+	rc = journal_add(db, "key.destroy", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -126,7 +126,7 @@ destroy_work(struct kmc *k, const struct signed_statement *in, struct err *err)
 	if (rc == 0)
 		keeper_wake(k);
 	else if (err->kind != ERR_STORE && err->kind != ERR_BUSY)
-		kmc_journal_note(k, "destroy.refused", json_pack("{s:s,s:s,s:s}", "officer",
+		journal_note(k->store, "destroy.refused", json_pack("{s:s,s:s,s:s}", "officer",
 		    js_str(d.statement, "officer"), "second", js_str(d.statement, "second"), "why",
 		    err->text));
 	json_decref(d.statement);

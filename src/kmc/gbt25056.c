@@ -91,7 +91,7 @@ escrow_end(struct db *db, void *arg, struct err *err)
 	rc = rc > 0 && db_run(db, SQL_ESCROW_END, &n, err, DB_TEXT(d->ref),
 	    DB_INT(clock_now())) == 0 ? 0 : -1;
 	if (rc == 0 && n > 0)
-		rc = kmc_journal_add(db, "key.end", detail, err);
+		rc = journal_add(db, "key.end", detail, NULL, err);
 	escrow_release(&e);
 	json_decref(detail);
 	return rc;
@@ -146,7 +146,7 @@ exchange_note(struct exchange *x, int rc, const struct err *err)
 
 	if (rc < 0) {
 		if (err->kind != ERR_STORE && err->kind != ERR_BUSY)
-			kmc_journal_note(x->kmc, "message.refused", json_pack("{s:s}", "why",
+			journal_note(x->kmc->store, "message.refused", json_pack("{s:s}", "why",
 			    err->text));
 		return;
 	}
@@ -158,7 +158,7 @@ exchange_note(struct exchange *x, int rc, const struct err *err)
 		json_array_append_new(list, json_pack("{s:s,s:i,s:b}", "ref", ref, "asked",
 		    (int)x->request.ask[i].kind, "done", x->answer[i].kind != KM_ERROR));
 	}
-	kmc_journal_note(x->kmc, "message.answered", json_pack("{s:s,s:o}", "client",
+	journal_note(x->kmc->store, "message.answered", json_pack("{s:s,s:o}", "client",
 	    cert_fingerprint(x->client), "list", list));
 }
 

@@ -17,7 +17,8 @@ kmc_open(struct kmc **out, const struct secret *passphrase, struct err *err)
 	pthread_mutex_init(&k->keeper.lock, NULL);
 	pthread_cond_init(&k->keeper.wake, NULL);
 	if (store_open(&k->store, STORE_KMC, conf_str("store.kmc"), false, err) < 0 ||
-	    wraps_open(&k->wraps, k->store, passphrase, err) < 0) {
+	    wraps_open(&k->wraps, k->store, passphrase, err) < 0 ||
+	    kmc_journal_open(k, passphrase, err) < 0) {
 		kmc_close(k);
 		return -1;
 	}
@@ -31,6 +32,7 @@ kmc_close(struct kmc *k)
 	if (k == NULL)
 		return;
 	keeper_stop(k);
+	journal_close(&k->journal);
 	store_close(k->store);
 	pthread_cond_destroy(&k->keeper.wake);
 	pthread_mutex_destroy(&k->keeper.lock);

@@ -125,8 +125,9 @@ NODISCARD int	kmc_device_master_make(struct err *err);
 /* The device key of one UKey, for whoever makes UKeys; the caller wipes it.  Journaled. */
 NODISCARD int	kmc_device_key(const char *serial, unsigned char key[UNLOCK_KEY],
 		    struct err *err);
-/* Verify kmc's journal: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
+/* As signer_journal_verify and signer_journal_prove (signer.h), of kmc's journal and a line. */
 NODISCARD int	kmc_journal_verify(json_t **out, struct err *err);
+NODISCARD int	kmc_journal_prove(int64_t line, int64_t since, json_t **out, struct err *err);
 
 /* The process: serves the above over ipc until SIGTERM. */
 NODISCARD int	kmc_main(struct err *err);

@@ -42,7 +42,7 @@ change_note(struct db *db, const char *what, const struct change *c, struct err 
 		js_set_str(detail, "name", cert_cn(c->cert));
 		js_set_int(detail, "may", c->may);
 	}
-	rc = kmc_journal_add(db, what, detail, err);
+	rc = journal_add(db, what, detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }

@@ -60,6 +60,7 @@ pair_keep(struct db *db, void *arg, struct err *err)
 {
 	struct pair	*p = arg;
 	struct escrow	*e = p->escrow;
+	json_t		*detail;
 	int		 rc;
 
 	p->empty = false;
@@ -69,10 +70,15 @@ pair_keep(struct db *db, void *arg, struct err *err)
 		p->empty = rc == 0;
 		return rc;
 	}
-	return db_run(db, SQL_ESCROW_ADD, NULL, err, DB_TEXT(p->order->ref),
+	if (db_run(db, SQL_ESCROW_ADD, NULL, err, DB_TEXT(p->order->ref),
 	    DB_BLOB(p->order->sign_point, SM2_POINT_LEN), DB_BLOB(e->enc_point, SM2_POINT_LEN),
 	    DB_BLOB(e->sealed.p, e->sealed.len), DB_INT(e->version), DB_TEXT(p->order->subject),
-	    DB_INT(p->order->not_after), DB_INT(clock_now()));
+	    DB_INT(p->order->not_after), DB_INT(clock_now())) < 0)
+		return -1;
+	detail = json_pack("{s:s,s:s}", "order", p->order->ref, "subject", p->order->subject);
+	rc = journal_add(db, "key.give", detail, NULL, err);
+	json_decref(detail);
+	return rc;
 }
 
 /* The pool is empty: a key of its own, made now. */

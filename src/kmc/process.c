@@ -308,9 +308,22 @@ static int
 answer_journal_verify(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
+	struct kmc	*k = arg;
+
 	(void)in;
 	(void)caller;
-	return kmc_journal_check(arg, out->json, err);
+	return journal_verify(&k->journal, out->json, err);
+}
+
+static int
+answer_journal_prove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct kmc	*k = arg;
+	int64_t		 line = js_int(in->json, "line", 0);
+
+	(void)caller;
+	return journal_prove(&k->journal, &line, 1, js_int(in->json, "since", 0), out->json, err);
 }
 
 /* Who may ask what. */
@@ -334,13 +347,16 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"client_remove", IPC_ADMIN, answer_client_remove},
 	{"stats", IPC_ADMIN | IPC_WEB, answer_stats},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
+	{"journal_prove", IPC_ADMIN, answer_journal_prove},
 	{0}
 };
 
 static void
 on_refused(enum ipc_role caller, const char *request, void *arg)
 {
-	kmc_journal_note(arg, "request.refused", json_pack("{s:s,s:s}", "caller",
+	struct kmc	*k = arg;
+
+	journal_note(k->store, "request.refused", json_pack("{s:s,s:s}", "caller",
 	    ipc_role_name(caller), "request", request));
 }
 
@@ -355,7 +371,7 @@ kmc_main(struct err *err)
 
 	if (passphrase_get(&passphrase, err) < 0 || kmc_open(&k, &passphrase, err) < 0 ||
 	    sandbox_enter(SANDBOX_KMC, err) < 0 || device_master_need(k, err) < 0 ||
-	    keeper_start(k, err) < 0)
+	    keeper_start(k, err) < 0 || journal_start(&k->journal, err) < 0)
 		goto out;
 	service.arg = k;
 	rc = ipc_process_serve(&service, err);

@@ -109,7 +109,7 @@ recover_note(struct db *db, const struct recover *v, struct err *err)
 
 	if (v->judicial)
 		js_set_str(detail, "document", js_str(j, "document"));
-	rc = kmc_journal_add(db, "key.recover", detail, err);
+	rc = journal_add(db, "key.recover", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -150,7 +150,7 @@ recover_refused(struct recover *v, const struct err *why)
 {
 	if (why->kind == ERR_STORE || why->kind == ERR_BUSY)
 		return;
-	kmc_journal_note(v->kmc, "recover.refused", json_pack("{s:s,s:s,s:s,s:s}", "order",
+	journal_note(v->kmc->store, "recover.refused", json_pack("{s:s,s:s,s:s,s:s}", "order",
 	    v->order, "officer", js_str(v->statement, "officer"), "second",
 	    js_str(v->statement, "second"), "why", why->text));
 }

@@ -18,7 +18,7 @@ version_add(struct db *db, void *arg, struct err *err)
 	    db_run(db, SQL_WRAPPING_KEY_ADD, NULL, err, DB_INT(version), DB_INT(clock_now())) < 0)
 		return -1;
 	detail = json_pack("{s:I}", "version", (json_int_t)version);
-	rc = kmc_journal_add(db, "wrap.change", detail, err);
+	rc = journal_add(db, "wrap.change", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -150,7 +150,7 @@ step_destroy(struct db *db, void *arg, struct err *err)
 	    DB_INT(clock_now())) < 0)
 		return -1;
 	detail = json_pack("{s:I}", "version", (json_int_t)s->version);
-	rc = kmc_journal_add(db, "wrap.destroy", detail, err);
+	rc = journal_add(db, "wrap.destroy", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }

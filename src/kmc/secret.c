@@ -21,7 +21,7 @@ secret_keep(struct db *db, void *arg, struct err *err)
 	    db_run(db, SQL_SECRET_ADD, NULL, err, DB_TEXT(s->name),
 	    DB_BLOB(sealed.p, sealed.len), DB_INT(version), DB_TEXT(s->certificate),
 	    DB_INT(clock_now())) == 0)
-		rc = kmc_journal_add(db, "secret.make", detail, err);
+		rc = journal_add(db, "secret.make", detail, NULL, err);
 	buf_free(&sealed);
 	json_decref(detail);
 	return rc;

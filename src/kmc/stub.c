@@ -5,6 +5,7 @@
 
 /* Asking kmc from other processes. */
 #define KMC_TIMEOUT_MS	15000
+#define JOURNAL_TIMEOUT_MS	(3600 * 1000)	/* some microseconds a line */
 
 static int
 ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, struct err *err)
@@ -254,5 +255,22 @@ kmc_device_key(const char *serial, unsigned char key[UNLOCK_KEY], struct err *er
 int
 kmc_journal_verify(json_t **out, struct err *err)
 {
-	return ask_json("journal_verify", json_object(), out, err);
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	if ((rc = ipc_ask("kmc", KMC_VERSION, "journal_verify", &in, &answer, JOURNAL_TIMEOUT_MS,
+	    err)) == 0)
+		*out = json_incref(answer.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+kmc_journal_prove(int64_t line, int64_t since, json_t **out, struct err *err)
+{
+	return ask_json("journal_prove", json_pack("{s:I,s:I}", "line", (json_int_t)line, "since",
+	    (json_int_t)since), out, err);
 }

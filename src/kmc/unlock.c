@@ -50,7 +50,7 @@ device_key(struct kmc *k, const char *serial, unsigned char key[UNLOCK_KEY], str
 {
 	if (device_key_load(k, serial, key, err) < 0)
 		return -1;
-	kmc_journal_note(k, "device.key", json_pack("{s:s}", "serial", serial));
+	journal_note(k->store, "device.key", json_pack("{s:s}", "serial", serial));
 	return 0;
 }
 
@@ -119,7 +119,7 @@ unlock_keep(struct db *db, void *arg, struct err *err)
 		return -1;
 	detail = json_pack("{s:s,s:s,s:s}", "order", u->order, "serial", u->serial, "officer",
 	    officer);
-	rc = kmc_journal_add(db, "ukey.unlock", detail, err);
+	rc = journal_add(db, "ukey.unlock", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -140,7 +140,7 @@ kmc_unlock_work(struct kmc *k, const struct signed_statement *in,
 		*expires = u.expires;
 		rc = 0;
 	} else if (err->kind != ERR_STORE && err->kind != ERR_BUSY) {
-		kmc_journal_note(k, "unlock.refused", json_pack("{s:s,s:s,s:s}", "order", u.order,
+		journal_note(k->store, "unlock.refused", json_pack("{s:s,s:s,s:s}", "order", u.order,
 		    "officer", js_str(u.statement, "officer"), "why", err->text));
 	}
 	secret_wipe(key, sizeof(key));

@@ -1,6 +1,7 @@
 #ifndef KMC_WORK_H
 #define KMC_WORK_H
 #include "base/clock.h"
+#include "journal/journal.h"
 #include "kmc/kmc.h"
 #include "kmc/message.h"
 #include "kmc/wrap.h"
@@ -17,6 +18,7 @@ struct keeper {
 };
 struct kmc {
 	struct store	*store;
+	struct journal	 journal;
 	struct wraps	 wraps;
 	struct keeper	 keeper;
 	bool		 pool_filling;		/* the keeper's own */
@@ -27,7 +29,7 @@ void		keeper_stop(struct kmc *k);		/* not running: no-op */
 /* One step of each job; *more: there is more to do at once. */
 NODISCARD int	keeper_step(struct kmc *k, bool *more, struct err *err);
 
-/* As store_write, and again when two at once wanted the same line of the journal. */
+/* As store_write, and again when two at once wanted the same row. */
 NODISCARD int	kmc_write(struct kmc *k, store_fn fn, void *arg, struct err *err);
 
 /* Statements of key officers are good for so long after their time. */
@@ -156,10 +158,7 @@ NODISCARD int	device_key(struct kmc *k, const char *serial, unsigned char key[UN
 NODISCARD int	kmc_unlock_work(struct kmc *k, const struct signed_statement *in,
 		    unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err);
 
-/* journal.c: one line, inside the transaction of the act.  detail is borrowed. */
-NODISCARD int	kmc_journal_add(struct db *db, const char *what, const json_t *detail,
+/* journal.c */
+NODISCARD int	kmc_journal_open(struct kmc *k, const struct secret *passphrase,
 		    struct err *err);
-/* A line of its own, for refusals.  detail is dropped here; NULL: an empty object. */
-void		kmc_journal_note(struct kmc *k, const char *what, json_t *detail);
-NODISCARD int	kmc_journal_check(struct kmc *k, json_t *out, struct err *err);
 #endif

@@ -20,7 +20,8 @@ int
 signer_open(struct signer *s, const struct secret *passphrase, struct err *err)
 {
 	if (store_open(&s->store, STORE_CA, conf_str("store.ca"), false, err) == 0 &&
-	    authorities_load(&s->authorities, s->store, passphrase, err) == 0)
+	    authorities_load(&s->authorities, s->store, passphrase, err) == 0 &&
+	    signer_journal_open(s, passphrase, err) == 0)
 		return 0;
 	signer_close(s);
 	return -1;
@@ -29,6 +30,7 @@ signer_open(struct signer *s, const struct secret *passphrase, struct err *err)
 void
 signer_close(struct signer *s)
 {
+	journal_close(&s->journal);
 	store_close(s->store);
 	authorities_release(&s->authorities);
 	*s = (struct signer){0};

@@ -49,18 +49,14 @@ stranger_is_noted(void)
 void
 enrol_refused(struct signer *s, const struct ra *ra, const char *from, const struct err *why)
 {
-	json_t	*detail;
-
 	if (why->kind == ERR_STORE || why->kind == ERR_BUSY)
 		return;
 	if (ra == NULL && !stranger_is_noted()) {
 		log_err("enrol.refused", why);
 		return;
 	}
-	detail = json_pack("{s:s,s:s,s:s}", "ra", ra == NULL ? "" : ra->name, "from", from,
-	    "why", why->text);
-	journal_note(s, "enrol.refused", detail);
-	json_decref(detail);
+	journal_note(s->store, "enrol.refused", json_pack("{s:s,s:s,s:s}", "ra",
+	    ra == NULL ? "" : ra->name, "from", from, "why", why->text));
 }
 
 /* What is found or made under one ref. */
@@ -180,19 +176,21 @@ enrol_keep(struct db *db, void *arg, struct err *err)
 	json_t			*detail = json_pack("{s:s,s:s,s:s,s:s,s:s}", "ra", e->ra->name,
 	    "from", e->from, "profile", e->ra->profile->name, "serial", serial, "request",
 	    e->request);
+	int64_t			 line;
 	int			 rc = -1;
 
 	snprintf(ref, sizeof(ref), "ra %s", e->ra->name);
-	if (certificate_add(db, w->cert, ref, e->ra->profile->name, w->authority->id, err) == 0 &&
+	if (journal_add(db, "certificate.enrol", detail, &line, err) == 0 &&
 	    db_run(db, SQL_ENROLMENT_ADD, NULL, err, DB_TEXT(e->ref), DB_INT(w->turn),
 	    DB_TEXT(e->ra->name), DB_TEXT(e->request), DB_TEXT(w->subject), DB_TEXT(serial),
 	    DB_INT(clock_now())) == 0)
-		rc = journal_add(db, "certificate.enrol", detail, err);
+		rc = certificate_add(db, w->cert, ref, e->ra->profile->name, w->authority->id,
+		    line, err);
 	json_decref(detail);
 	return rc;
 }
 
-/* Somebody may be first with this request, or with this line of the journal: then look again. */
+/* Somebody may be first with this request: then look again. */
 static int
 enrol_make(struct enrol_row *w, struct err *err)
 {

@@ -133,8 +133,12 @@ static int
 list_keep(struct db *db, void *arg, struct err *err)
 {
 	struct list	*l = arg;
+	json_t		*detail = json_pack("{s:s,s:s,s:I,s:I}", "authority", l->authority->id,
+	    "scope", l->scope, "number", (json_int_t)l->number, "entries", (json_int_t)l->n);
+	int		 rc = journal_add(db, "list.make", detail, NULL, err);
 
-	if (db_run(db, SQL_REVOCATION_LIST_ADD, NULL, err, DB_TEXT(l->authority->id),
+	json_decref(detail);
+	if (rc < 0 || db_run(db, SQL_REVOCATION_LIST_ADD, NULL, err, DB_TEXT(l->authority->id),
 	    DB_TEXT(l->scope), DB_INT(l->number), DB_INT(l->base), DB_INT((int64_t)l->n),
 	    DB_BLOB(l->der.p, l->der.len), DB_INT(l->this_update), DB_INT(l->next_update)) < 0)
 		return -1;

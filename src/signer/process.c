@@ -272,15 +272,25 @@ static int
 answer_journal_verify(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
-	json_t	*j = NULL;
+	struct signer	*s = arg;
 
 	(void)in;
 	(void)caller;
-	if (journal_verify(arg, &j, err) < 0)
-		return -1;
-	json_decref(out->json);
-	out->json = j;
-	return 0;
+	return journal_verify(&s->journal, out->json, err);
+}
+
+/* The lines of a certificate, or one line. */
+static int
+answer_journal_prove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct signer	*s = arg;
+	const char	*serial = js_str(in->json, "serial");
+	int64_t		 line = js_int(in->json, "line", 0), since = js_int(in->json, "since", 0);
+
+	(void)caller;
+	return serial[0] != '\0' ? certificate_prove(s, serial, since, out->json, err) :
+	    journal_prove(&s->journal, &line, 1, since, out->json, err);
 }
 
 /* Who may ask what. */
@@ -308,6 +318,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"officers", IPC_ADMIN, answer_officers},
 	{"admin_revoke", IPC_ADMIN, answer_admin_revoke},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
+	{"journal_prove", IPC_ADMIN, answer_journal_prove},
 	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
 	{0}
 };
@@ -335,7 +346,7 @@ signer_main(struct err *err)
 
 	if (passphrase_get(&passphrase, err) == 0 &&
 	    signer_open(&s, &passphrase, err) == 0 &&
-	    sandbox_enter(SANDBOX_SIGNER, err) == 0) {
+	    sandbox_enter(SANDBOX_SIGNER, err) == 0 && journal_start(&s.journal, err) == 0) {
 		service.arg = &s;
 		rc = ipc_process_serve(&service, err);
 	}

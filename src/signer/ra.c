@@ -131,7 +131,7 @@ ra_write(struct db *db, void *arg, struct err *err)
 	    DB_TEXT(print), DB_INT(clock_now()));
 
 	if (rc == 0)
-		rc = journal_add(db, "ra.add", detail, err);
+		rc = journal_add(db, "ra.add", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }
@@ -220,7 +220,7 @@ ra_change_write(struct db *db, void *arg, struct err *err)
 	if (n == 0)
 		return err_set(err, ERR_NOT_FOUND, "no registration authority \"%s\"", c->name);
 	detail = json_pack("{s:s,s:b}", "ra", c->name, "active", c->active);
-	rc = journal_add(db, "ra.set", detail, err);
+	rc = journal_add(db, "ra.set", detail, NULL, err);
 	json_decref(detail);
 	return rc;
 }

@@ -8,7 +8,7 @@
  * It believes nobody: a certificate is issued only against an approval that an officer on
  * its own list has signed (doc/architecture.md, "The approval"); subject, profile and validity
  * come from that statement, extensions from the profile, the public key from a request that
- * proves possession.  Every act and every refusal is a line of a hash-chained journal.
+ * proves possession.  Every act and every refusal is a line of a journal (journal/journal.h).
  */
 
 struct cert;
@@ -135,8 +135,17 @@ NODISCARD int	signer_ra_list(json_t **out, struct err *err);
 NODISCARD int	signer_ra_set(const char *name, bool active, struct err *err);
 /* By the administrator: revoke by serial. */
 NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);
-/* Verify the whole chain: {"lines","head"}; ERR_CRYPTO names the first line that is wrong. */
+/*
+ * The whole journal and the certificates it tells of (journal.h): {"lines","heads","signed",
+ * "time"}; ERR_CRYPTO names the first line, head or certificate that is wrong.  Takes long.
+ */
 NODISCARD int	signer_journal_verify(json_t **out, struct err *err);
+/*
+ * A proof (journal/proof.h) of the lines that tell of a certificate's issue and last change of
+ * status; serial NULL: of this line.  since > 0: with the consistency to so many lines.
+ */
+NODISCARD int	signer_journal_prove(const char *serial, int64_t line, int64_t since,
+		    json_t **out, struct err *err);
 /* Numbers for the metrics: ipc_answer_stats. */
 NODISCARD int	signer_stats(json_t **out, struct err *err);
 

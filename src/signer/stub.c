@@ -6,6 +6,7 @@
 
 /* Asking the signer from other processes. */
 #define SIGNER_TIMEOUT_MS	20000
+#define JOURNAL_TIMEOUT_MS	(3600 * 1000)	/* some microseconds a line */
 
 static int
 ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, struct err *err)
@@ -221,7 +222,26 @@ signer_admin_revoke(const char *serial, int reason, struct err *err)
 int
 signer_journal_verify(json_t **out, struct err *err)
 {
-	return ask_json("journal_verify", json_object(), out, err);
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	if ((rc = ipc_ask("signer", SIGNER_VERSION, "journal_verify", &in, &answer,
+	    JOURNAL_TIMEOUT_MS, err)) == 0)
+		*out = json_incref(answer.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_journal_prove(const char *serial, int64_t line, int64_t since, json_t **out,
+    struct err *err)
+{
+	return ask_json("journal_prove", json_pack("{s:s,s:I,s:I}", "serial",
+	    serial == NULL ? "" : serial, "line", (json_int_t)line, "since", (json_int_t)since),
+	    out, err);
 }
 
 int

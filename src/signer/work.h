@@ -1,5 +1,6 @@
 #ifndef SIGNER_WORK_H
 #define SIGNER_WORK_H
+#include "journal/journal.h"
 #include "kmc/kmc.h"
 #include "pki/cert.h"
 #include "pki/crl.h"
@@ -13,6 +14,8 @@
 struct signer {
 	struct store	*store;
 	struct authorities authorities;
+	struct journal	 journal;
+	struct journal_owner journal_owner;	/* what we give to it */
 	/* ask kmc; replaced in tests */
 	int		(*pair)(const struct kmc_order *order, unsigned char enc_point[65],
 			    struct buf *envelope, struct err *err);
@@ -23,12 +26,15 @@ NODISCARD int	signer_open(struct signer *s, const struct secret *passphrase,
 		    struct err *err);
 void		signer_close(struct signer *s);
 
-/* journal.c: one line, inside the transaction of the act. detail is borrowed. */
-NODISCARD int	journal_add(struct db *db, const char *what, const json_t *detail,
+/*
+ * journal.c: the signer's journal, beside the certificates it tells of: each has the number of
+ * the line of its issue, and of its last change of status.
+ */
+NODISCARD int	signer_journal_open(struct signer *s, const struct secret *passphrase,
 		    struct err *err);
-/* A line of its own, for refusals; detail NULL (text that is no UTF-8): an empty object. */
-void		journal_note(struct signer *s, const char *what, const json_t *detail);
-NODISCARD int	journal_verify(struct signer *s, json_t **out, struct err *err);
+/* The proof of the lines about the certificate of this serial; signer.h says what it is. */
+NODISCARD int	certificate_prove(struct signer *s, const char *serial, int64_t since,
+		    json_t *out, struct err *err);
 
 /* officer.c */
 struct officer {
@@ -85,7 +91,7 @@ NODISCARD int	list_make_now(struct signer *s, const struct authority *a, int64_t
 /* A reason for good (RFC 5280 5.3.1): neither hold nor removal, and not 7. */
 bool		revocation_reason_is_valid(int64_t reason);
 
-/* certificate.c: a row, inside a transaction. */
+/* certificate.c: a row, inside the transaction of the line that tells of its issue. */
 NODISCARD int	certificate_add(struct db *db, const struct cert *c, const char *ref,
-		    const char *profile, const char *authority, struct err *err);
+		    const char *profile, const char *authority, int64_t line, struct err *err);
 #endif

@@ -69,7 +69,7 @@ def web_token(site):
 
 
 def lines(site):
-    return int(re.match(r"(\d+) lines", site.yinxin("journal", "verify")).group(1))
+    return int(re.match(r"signer +(\d+) lines", site.yinxin("journal", "verify", "signer")).group(1))
 
 
 def test_taken_over_web(ctx):

@@ -382,7 +382,7 @@ def walk_all(site, say):
         w.fetch()
         w.sign_in_by_ukey()
         people.append(p)
-    say(site.yinxin("journal", "verify").strip() + " (the signer's journal)")
+    say("the journals verify: " + site.yinxin("journal", "verify").strip())
     return people
 
 

@@ -21,12 +21,3 @@ SELECT statement, sign_point FROM recovery WHERE ref = $1
 INSERT INTO recovery (ref, kind, serial, escrow, officer, second, document, receiver, sign_point,
 	statement, signature, second_signature, created)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-
--- name: kmc_journal_last
-SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1
-
--- name: kmc_journal_add
-INSERT INTO journal (seq, time, what, detail, hash) VALUES ($1, $2, $3, $4, $5)
-
--- name: kmc_journal_from
-SELECT seq, time, what, detail, hash FROM journal WHERE seq > $1 ORDER BY seq LIMIT 1000

@@ -97,14 +97,16 @@ test_kmc__journal_finds_changes(void **state)
 	json_t		*out = json_object();
 
 	(void)state;
-	kmc_journal_note(house.kmc, "test", NULL);
-	kmc_journal_note(house.kmc, "test", json_pack("{s:s}", "a", "b"));
-	assert_ok(kmc_journal_check(house.kmc, out, &err));
+	journal_note(house.kmc->store, "test", NULL);
+	journal_note(house.kmc->store, "test", json_pack("{s:s}", "a", "b"));
+	assert_ok(journal_sign_head(&house.kmc->journal, NULL, &err));
+	assert_ok(journal_verify(&house.kmc->journal, out, &err));
 	assert_true(js_int(out, "lines", 0) >= 4);	/* two officers, two tests */
-	assert_int_equal(house_sql(&house, "UPDATE journal SET detail = '{}' WHERE seq = 1"), 1);
-	assert_err(kmc_journal_check(house.kmc, out, &err), ERR_CRYPTO);
-	assert_int_equal(house_sql(&house, "DELETE FROM journal"),
-	    (int)js_int(out, "lines", 0));
-	assert_ok(kmc_journal_check(house.kmc, out, &err));
+	assert_int_equal(house_sql(&house, "UPDATE journal SET detail = '{ }' WHERE what = 'test' "
+	    "AND detail = '{}'"), 1);
+	assert_err(journal_verify(&house.kmc->journal, out, &err), ERR_CRYPTO);
+	assert_int_equal(house_sql(&house, "UPDATE journal SET detail = '{}' WHERE detail = '{ }'"),
+	    1);
+	assert_ok(journal_verify(&house.kmc->journal, out, &err));
 	json_decref(out);
 }

@@ -68,10 +68,11 @@ test_authority__hierarchy_of_each_kind(void **state)
 		assert_ok(create(root, "", kinds[i], root, out, &err));
 		assert_ok(create(name, root_id, kinds[i], name, out, &err));
 		assert_string_equal(js_str(out, "id"), id);
+		assert_string_equal(world_journal(w).what, "ca.create");
 		assert_chain(id);
 		world_list(w, id, "", &der);
 		assert_ok(crl_verify(der.p, der.len, world_ca(w, id), &facts, &err));
-		assert_string_equal(world_journal(w).what, "ca.create");
+		assert_string_equal(world_journal(w).what, "list.make");
 	}
 	assert_err(create("Bad Name", "", "sm2", "x", out, &err), ERR_INPUT);
 	assert_err(create("x", "nothing-1", "sm2", "x", out, &err), ERR_NOT_FOUND);

@@ -3,15 +3,6 @@
 
 /* Each test here has a world of its own, for it spoils it. */
 static void
-one_more_line(struct world *w)
-{
-	json_t	*detail = json_pack("{s:s}", "why", "test");
-
-	journal_note(&w->signer, "test.line", detail);
-	json_decref(detail);
-}
-
-static void
 own_world_make(struct world *w)
 {
 	struct err	 err = {0};
@@ -20,7 +11,8 @@ own_world_make(struct world *w)
 	world_ceremony(w);
 	assert_ok(signer_open(&w->signer, &w->passphrase, &err));
 	for (int i = 0; i < 4; i++)
-		one_more_line(w);
+		journal_note(w->signer.store, "test.line", json_pack("{s:i}", "i", i));
+	assert_ok(journal_sign_head(&w->signer.journal, NULL, &err));
 }
 
 static void
@@ -30,16 +22,28 @@ own_world_free(struct world *w)
 	world_drop(w);
 }
 
+static int
+verify(struct world *w, struct err *err)
+{
+	json_t	*out = json_object();
+	int	 rc = journal_verify(&w->signer.journal, out, err);
+
+	json_decref(out);
+	return rc;
+}
+
+/* Spoiled by `sql` it is found with this sentence; mended by `mend` it holds again. */
 static void
-assert_line_found(struct world *w, const char *sql, const char *sentence)
+assert_found(struct world *w, const char *sql, const char *sentence, const char *mend)
 {
 	struct err	 err = {0};
-	json_t		*j = NULL;
 
 	world_sql(w, sql);
-	assert_err(journal_verify(&w->signer, &j, &err), ERR_CRYPTO);
+	assert_err(verify(w, &err), ERR_CRYPTO);
 	if (strstr(err.text, sentence) == NULL)
 		fail_msg("%s: %s", sql, err.text);
+	world_sql(w, mend);
+	assert_ok(verify(w, &err));
 }
 
 void
@@ -47,39 +51,136 @@ test_journal__holds_until_a_row_is_edited(void **state)
 {
 	struct err	 err = {0};
 	struct world	 w;
-	json_t		*j = NULL;
+	json_t		*j = json_object();
 
 	(void)state;
 	own_world_make(&w);
-	assert_ok(journal_verify(&w.signer, &j, &err));
+	assert_ok(journal_verify(&w.signer.journal, j, &err));
 	assert_int_equal(js_int(j, "lines", 0), world_journal(&w).seq);
-	assert_true(js_int(j, "lines", 0) >= 7);
+	assert_int_equal(js_int(j, "signed", 0), world_journal(&w).seq);
+	assert_true(js_int(j, "lines", 0) >= 8);
 	json_decref(j);
-	assert_line_found(&w, "UPDATE journal SET detail = '{\"why\":\"other\"}' WHERE seq = 6",
-	    "line 6 was changed");
-	assert_line_found(&w, "UPDATE journal SET time = time + 1 WHERE seq = 3",
-	    "line 3 was changed");
-	assert_line_found(&w, "DELETE FROM journal WHERE seq = 2", "line 2 is missing");
+	assert_found(&w, "UPDATE journal SET detail = '{\"i\":7}' WHERE detail = '{\"i\":1}'",
+	    "was changed", "UPDATE journal SET detail = '{\"i\":1}' WHERE detail = '{\"i\":7}'");
+	assert_found(&w, "UPDATE journal SET time = time + 1 WHERE seq = 3", "line 3 was changed",
+	    "UPDATE journal SET time = time - 1 WHERE seq = 3");
+	assert_found(&w, "UPDATE journal SET what = 'test.\"' WHERE detail = '{\"i\":3}'",
+	    "no word of ours", "UPDATE journal SET what = 'test.line' WHERE detail = '{\"i\":3}'");
+	assert_found(&w, "UPDATE journal SET seq = -2 WHERE seq = 2", "line 2 is missing",
+	    "UPDATE journal SET seq = 2 WHERE seq = -2");
 	own_world_free(&w);
 }
 
-/* ca_journal_from reads a thousand at a time. */
+/* Two lines change places, nodes and all. */
+void
+test_journal__reordered(void **state)
+{
+	struct world	 w;
+
+	(void)state;
+	own_world_make(&w);
+	world_sql(&w, "UPDATE journal SET seq = -6 WHERE seq = 6");
+	world_sql(&w, "UPDATE journal SET seq = 6 WHERE seq = 7");
+	assert_found(&w, "UPDATE journal SET seq = 7 WHERE seq = -6", "line 6 was changed",
+	    "UPDATE journal SET seq = -6 WHERE seq = 7; UPDATE journal SET seq = 7 WHERE seq = 6; "
+	    "UPDATE journal SET seq = 6 WHERE seq = -6");
+	own_world_free(&w);
+}
+
+/* The last line goes, with the count and its nodes: the signed head still tells. */
+void
+test_journal__truncated(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	char		 sql[128];
+	int64_t		 last;
+
+	(void)state;
+	own_world_make(&w);
+	last = world_journal(&w).seq;
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM journal WHERE seq = %" PRId64, last);
+	world_sql(&w, sql);
+	assert_err(verify(&w, &err), ERR_CRYPTO);
+	world_sql(&w, "UPDATE journal_end SET lines = lines - 1");
+	assert_err(verify(&w, &err), ERR_CRYPTO);
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM journal_head WHERE lines = %" PRId64, last);
+	world_sql(&w, sql);
+	assert_err(verify(&w, &err), ERR_CRYPTO);	/* the file still shows it */
+	assert_non_null(strstr(err.text, "journal.heads"));
+	own_world_free(&w);
+}
+
+/* What the store holds of certificates is what the journal tells. */
+void
+test_journal__certificates_and_lines(void **state)
+{
+	struct world	 w;
+
+	(void)state;
+	own_world_make(&w);
+	assert_found(&w, "UPDATE certificate SET serial = 'X' || serial WHERE profile = 'staff'",
+	    "does not hold it like this",
+	    "UPDATE certificate SET serial = substr(serial, 2) WHERE profile = 'staff'");
+	assert_found(&w, "UPDATE certificate SET status = 'revoked' WHERE profile = 'staff'",
+	    "stands in the store", "UPDATE certificate SET status = 'good' WHERE profile = 'staff'");
+	assert_found(&w, "INSERT INTO certificate SELECT 'AB', ref, profile, subject, der, not_before, "
+	    "not_after, status, revoked_at, reason, created, changed, invalid_since, authority, line, "
+	    "changed_line FROM certificate WHERE profile = 'staff'", "certificate AB stands",
+	    "DELETE FROM certificate WHERE serial = 'AB'");
+	own_world_free(&w);
+}
+
+/* A revocation is told by a line; a certificate made good again behind its back is found. */
+void
+test_journal__revocation_undone(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+
+	(void)state;
+	own_world_make(&w);
+	assert_ok(admin_revoke(&w.signer, w.officer, 4, &err));
+	assert_ok(verify(&w, &err));
+	world_sql(&w, "UPDATE certificate SET status = 'good', revoked_at = 0, changed_line = 0 "
+	    "WHERE profile = 'staff'");
+	assert_err(verify(&w, &err), ERR_CRYPTO);
+	assert_non_null(strstr(err.text, w.officer));
+	own_world_free(&w);
+}
+
+/* Heads: another root, another time, another signature, none at all. */
+void
+test_journal__heads_are_signed(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+
+	(void)state;
+	own_world_make(&w);
+	assert_found(&w, "UPDATE journal_head SET text = replace(text, '\"time\":1', '\"time\":2')",
+	    "head", "UPDATE journal_head SET text = replace(text, '\"time\":2', '\"time\":1')");
+	assert_found(&w, "UPDATE journal_head SET key = 'x' || key", "key",
+	    "UPDATE journal_head SET key = substr(key, 2)");
+	world_sql(&w, "DELETE FROM journal_head");
+	assert_err(verify(&w, &err), ERR_CRYPTO);
+	own_world_free(&w);
+}
+
+/* tree_lines_from reads a thousand at a time. */
 void
 test_journal__longer_than_one_reading(void **state)
 {
 	struct err	 err = {0};
 	struct world	 w;
-	json_t		*j = NULL;
 
 	(void)state;
 	own_world_make(&w);
-	while (world_journal(&w).seq < 1000)
+	while (world_journal(&w).seq <= 1000)
 		for (int i = 0; i < 100; i++)
-			one_more_line(&w);
-	assert_ok(journal_verify(&w.signer, &j, &err));
-	assert_true(js_int(j, "lines", 0) > 1000);
-	json_decref(j);
-	assert_line_found(&w, "UPDATE journal SET what = 'x' WHERE seq = 1001",
-	    "line 1001 was changed");
+			journal_note(w.signer.store, "test.more", NULL);
+	assert_ok(verify(&w, &err));
+	assert_found(&w, "UPDATE journal SET what = 'x' WHERE seq = 1001", "line 1001 was changed",
+	    "UPDATE journal SET what = 'test.more' WHERE seq = 1001");
 	own_world_free(&w);
 }

@@ -309,11 +309,11 @@ journal_end_read(struct db *db, void *arg, struct err *err)
 	int			 rc;
 
 	*e = (struct journal_end){0};
-	if (db_one(db, SQL_CA_JOURNAL_LAST, &r, err) < 0)
+	if (db_one(db, SQL_TREE_LINES, &r, err, DB_INT(1)) < 0)
 		return -1;
 	e->seq = rows_int(r, 0);
 	rows_free(r);
-	if (db_query(db, SQL_CA_JOURNAL_FROM, &r, err, DB_INT(e->seq - 1)) < 0)
+	if (db_query(db, SQL_TREE_LINE, &r, err, DB_INT(e->seq)) < 0)
 		return -1;
 	if ((rc = rows_next(r, err)) > 0) {
 		snprintf(e->what, sizeof(e->what), "%s", rows_text(r, 2));

@@ -99,11 +99,11 @@ test_status__revoked_is_seen_at_once(void **state)
 	assert_int_equal(state_of(&v, "00112233445566778899AABBCCDDEEFF"), OCSP_UNKNOWN);
 	assert_false(crl_contains(p.sign_serial));
 	assert_ok(revoke_by_two(p.sign_serial, 1, w.officer_key, &err));
+	assert_string_equal(world_journal(&w).what, "certificate.revoke");
 	assert_int_equal(state_of(&v, p.sign_serial), OCSP_REVOKED);
 	assert_int_equal(state_of(&v, p.enc_serial), OCSP_REVOKED);
 	assert_true(crl_contains(p.sign_serial));
 	assert_true(crl_contains(p.enc_serial));
-	assert_string_equal(world_journal(&w).what, "certificate.revoke");
 	assert_ok(revoke_by_two(p.sign_serial, 1, w.officer_key, &err));	/* it is so already */
 	assert_err(revoke_by_two(p.enc_serial, 1, w.officer_key, &err), ERR_NOT_FOUND);
 	store_close(v.store);
@@ -171,7 +171,7 @@ revoke_late(struct db *db, void *serial, struct err *err)
 
 	return db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, NULL, err, DB_TEXT(serial),
 	    DB_TEXT("revoked"), DB_INT(late), DB_INT(1), DB_INT(0), DB_INT(late),
-	    DB_TEXT("good"));
+	    DB_TEXT("good"), DB_INT(0));
 }
 
 /* A revocation whose time is before a list that could not see it yet is in the next. */
