@@ -19,8 +19,8 @@ for path in sys.argv[3:]:
     except OSError:
         pass
 """
-CA = ["ca-keys/issuing.key", "ca-keys/root.key"]
-KMC = ["kmc-keys/wrap.key"]
+CA = ["ca-keys/issuing.key", "ca-keys/root.key", "ca-keys/journal.key"]
+KMC = ["kmc-keys/wrap.key", "kmc-keys/journal.key"]
 GATE = ["gate/alipay-app.key", "gate/wechat-merchant.key"]
 VA = ["va/ocsp-issuing-1.pem"]
 WEB = ["tls/server.key"]
