@@ -26,6 +26,13 @@ NODISCARD int	account_sign_in(struct hall *h, const struct who *who, const json_
 bool		account_needs_captcha(struct hall *h, const struct who *who, const char *login);
 
 /*
+ * Sign-in by a code to the mobile (CODE_SIGNIN); in: form_mobile: mobile, code.  A number that is
+ * nobody's becomes an account, without mail and without a password that anybody knows.
+ */
+NODISCARD int	account_sign_in_code(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, char token[SESSION_TOKEN], struct err *err);
+
+/*
  * Sign-in by UKey.  challenge: {"id","text"}; the key signs `text` (SM2 with SM3, usual
  * id).  in: {"id","certificate" (base64 DER), "signature" (base64 DER)}.  The certificate must
  * chain to our CA, be in its validity and good, and belong to an account here (or staff).
@@ -44,6 +51,19 @@ NODISCARD int	account_reset(struct hall *h, const struct who *who, const json_t 
 /* in: form_password: old, password, password2.  Ends all sessions but the one of `token`. */
 NODISCARD int	account_change_password(struct hall *h, const struct who *who,
 		    const char *token, const json_t *in, json_t *errors, struct err *err);
+/*
+ * Another mobile number.  First a code to the old one: account_mobile_code sends it (in: captcha),
+ * account_mobile_prove takes it (in: code) and gives a ticket good for ten minutes.  Then, with
+ * the ticket, the new number and a code sent to that with CODE_NUMBER (in: form_mobile, ticket).
+ * Both numbers and the mail address are told, other sessions end.
+ */
+#define ACCOUNT_TICKET	96
+NODISCARD int	account_mobile_code(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, struct err *err);
+NODISCARD int	account_mobile_prove(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, char ticket[ACCOUNT_TICKET], struct err *err);
+NODISCARD int	account_mobile_change(struct hall *h, const struct who *who, const char *token,
+		    const json_t *in, json_t *errors, struct err *err);
 /* {"mobile","mail","login_name","created","mobile_masked","mail_masked"} */
 NODISCARD int	account_model(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);

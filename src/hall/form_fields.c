@@ -138,6 +138,12 @@ const struct field	form_reset[] = {
 	{ .name = NULL },
 };
 
+const struct field	form_mobile[] = {
+	FIELD("mobile", "手机号码", FIELD_TEL, true, 11, NULL, .check = check_mobile),
+	FIELD("code", "短信验证码", FIELD_CODE, true, 6, NULL, .check = check_code),
+	{ .name = NULL },
+};
+
 const struct field	form_collection[] = {
 	FIELD("receiver", "收货姓名", FIELD_TEXT, true, 30, NULL, .group = "收货地址",
 	    .check = check_name),

@@ -11,7 +11,8 @@
 
 const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", "returned",
 	"approved", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
-	"certificate_released", "certificate_revoked", "expiring", "expired", NULL };
+	"certificate_released", "certificate_revoked", "expiring", "expired", "mobile_changed",
+	NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *

@@ -191,3 +191,40 @@ session_end_all(struct hall *h, enum session_kind kind, int64_t owner, struct er
 {
 	return session_end_others(h, kind, owner, NULL, err);
 }
+
+/* ---- where somebody is signed in ---- */
+
+static int
+session_list_run(struct db *db, struct act *a, struct err *err)
+{
+	struct session_job	*j = a->extra;
+	struct rows		*rows = NULL;
+	json_t			*row = NULL;
+	int			 rc = 0;
+
+	a->model = json_array();
+	if (db_query(db, SQL_SESSION_LIST, &rows, err, DB_INT(j->kind), DB_INT(j->owner),
+	    DB_INT(clock_now())) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0) {
+		row = json_pack("{s:s, s:s}", "way", *rows_text(rows, 1) == '\0' ? "密码或短信" :
+		    "UKey", "address", rows_text(rows, 2));
+		js_set_time(row, "started", rows_int(rows, 3));
+		js_set_time(row, "seen", rows_int(rows, 4));
+		js_set_bool(row, "current", strcmp(rows_text(rows, 0), j->digest) == 0);
+		(void)json_array_append_new(a->model, row);
+	}
+	rows_free(rows);
+	return rc;
+}
+
+int
+session_list(struct hall *h, enum session_kind kind, int64_t owner, const char *token,
+    json_t **list, struct err *err)
+{
+	struct session_job	j = {.kind = kind, .owner = owner};
+	struct act		a = {.h = h, .extra = &j};
+
+	session_digest(token, j.digest);
+	return act_model(&a, act_read(&a, session_list_run, err), list);
+}

@@ -26,6 +26,10 @@ NODISCARD int	session_start(struct hall *h, const struct who *who, enum session_
 NODISCARD int	session_load(struct hall *h, const char *token, enum session_kind kind,
 		    struct session *out, struct err *err);
 NODISCARD int	session_end(struct hall *h, const char *token, struct err *err);
+/* [{"started","seen","address","way","current"}], the newest first: where the owner is signed in;
+ * token is the one that asks. */
+NODISCARD int	session_list(struct hall *h, enum session_kind kind, int64_t owner,
+		    const char *token, json_t **list, struct err *err);
 /* All but the one with this token. */
 NODISCARD int	session_end_others(struct hall *h, enum session_kind kind, int64_t owner,
 		    const char *token, struct err *err);

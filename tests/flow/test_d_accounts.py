@@ -195,3 +195,75 @@ def test_ukey_needed(ctx):
     ctx.site.plug("staff")
     officer.sign_in()
     refused((401, 403), applicant.browser.get, "/staff")
+
+
+def test_sign_in_by_code(ctx):
+    """A code to the mobile signs in; a number nobody has becomes an account whose password can be
+    set; the next time it is the same account; a wrong code opens nothing."""
+    w = anonymous(ctx)
+    code = w.ask_code("/signin/code", "signin")
+    wrong = "000000" if code != "000000" else "111111"
+    e = refused(422, w.browser.post, "/signin/code", {"mobile": w.p.mobile, "code": wrong})
+    need(e.field("code"), sentence(e))
+    w.browser.post("/signin/code", {"mobile": w.p.mobile, "code": code})
+    me = w.browser.get("/user/account")
+    same((me["mobile"], me["mail"]), (w.p.mobile, ""), "the account")
+    v = anonymous(ctx)
+    v.browser.get("/signin/code")
+    refused(422, v.browser.post, "/signin/code", {"mobile": w.p.mobile, "code": code})
+    v = walk.Walker(ctx.site, w.p, ctx.say)
+    reset = v.ask_code("/forgot", "reset")
+    v.browser.post("/forgot", {"target": w.p.mobile, "code": reset, "password": w.p.password,
+                               "password2": w.p.password})
+    v.sign_in()
+    same(v.browser.get("/user/account")["created"], me["created"], "one account")
+
+
+def test_devices(ctx):
+    """Where one is signed in stands in the account; the others can be signed out."""
+    w = ctx.walker("person")
+    v = walk.Walker(ctx.site, w.p, ctx.say)
+    v.browser.get("/signin")
+    v.sign_in()
+    rows = w.browser.get("/user/account")["sessions"]
+    same(sorted(r["current"] for r in rows), [False, True], "sessions")
+    w.browser.post("/user/sessions")
+    same(len(w.browser.get("/user/account")["sessions"]), 1, "sessions left")
+    refused(401, v.browser.get, "/user/account")
+
+
+def test_mobile_changed(ctx):
+    """A code to the old number, one to the new; both are told; the old one signs in no more.
+    Without the first, with another account's ticket or to a number that is taken: refused."""
+    w, other = ctx.walker("person"), ctx.walker("person")
+    refused(410, w.browser.post, "/user/mobile/new", {"ticket": "", "mobile": "13900000000",
+                                                      "code": "123456"})
+    before = len(w.world.sms(w.p.mobile))
+    w.browser.post("/user/mobile/code", captcha(w.browser, "/user/mobile"))
+    code = w.world.sms_code(w.p.mobile, before)
+    ticket = w.browser.post("/user/mobile", {"code": code})["ticket"]
+    fresh, old = ctx.person("person").mobile, w.p.mobile
+
+    def change(who, number):
+        who.p.mobile, mine = number, who.p.mobile
+        try:
+            got = who.ask_code("/user/mobile/new?ticket=" + ticket, "number")
+            return who.browser.post("/user/mobile/new", {"ticket": ticket, "mobile": number,
+                                                         "code": got})
+        finally:
+            who.p.mobile = mine
+    refused(410, change, other, ctx.person("person").mobile)
+    e = refused(422, change, w, other.p.mobile)
+    need("已经注册" in e.field("mobile"), sentence(e))
+    change(w, fresh)
+    same(w.browser.get("/user/account")["mobile"], fresh, "mobile")
+    for number in (old, fresh):
+        walk.poll("the notice", lambda n=number: [m for m in w.world.sms(n)
+                                                  if m["template"] == "SMS_MOBILE_CHANGED"])
+    v = anonymous(ctx)
+    e = refused(422, wrong_in, v, old, w.p.password)
+    need(e.field("login"), sentence(e))
+    w.p.mobile = fresh
+    v = walk.Walker(ctx.site, w.p, ctx.say)
+    v.browser.get("/signin")
+    v.sign_in()

@@ -20,6 +20,13 @@ SELECT mobile, mail, login_name, password, active, created FROM account WHERE id
 -- name: account_password_set
 UPDATE account SET password = $2 WHERE id = $1;
 
+-- name: account_mobile_set
+UPDATE account SET mobile = $2, mobile_digest = $3 WHERE id = $1;
+
+-- name: session_list
+SELECT digest, serial, address, started, seen FROM session
+WHERE kind = $1 AND owner = $2 AND ends > $3 ORDER BY seen DESC, started DESC LIMIT 50;
+
 -- name: session_insert
 INSERT INTO session (digest, kind, owner, serial, address, started, seen, ends)
 VALUES ($1, $2, $3, $4, $5, $6, $6, $7);

@@ -54,7 +54,8 @@ codes_post(struct call *c, struct err *err)
 {
 	enum code_purpose	 purpose = code_purpose_by_name(call_in(c, "purpose"));
 	static const char *const fields[CODE__MAX] = { [CODE_REGISTER] = "mobile",
-				    [CODE_RESET] = "target", [CODE_QUERY] = "mobile" };
+				    [CODE_RESET] = "target", [CODE_QUERY] = "mobile",
+				    [CODE_SIGNIN] = "mobile", [CODE_NUMBER] = "mobile" };
 
 	if (purpose == CODE__MAX || fields[purpose] == NULL)
 		return err_set(err, ERR_INPUT, "请从页面上获取验证码。");
@@ -118,7 +119,10 @@ const struct page		page_check_user_name = {
 static int
 user_account_show(struct call *c, struct err *err)
 {
-	return call_take(c, account_model(c->hall, &c->who, &c->got, err));
+	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0)
+		return -1;
+	return call_take_as(c, "sessions", session_list(c->hall, SESSION_ACCOUNT, c->who.account,
+	    c->token, &c->got, err));
 }
 
 extern const struct page	page_user_account;
@@ -141,5 +145,89 @@ const struct page		page_user_password = {
 	.name = "user_password", .path = "/user/password", .need = NEED_ACCOUNT,
 	.title = "修改密码", .tmpl = "user_password", .back = "/user", .menu = MENU_ACCOUNT,
 	.form = form_password, .show = page_plain, .post = user_password_post,
+	.per_minute = 20,
+};
+
+static int
+user_sessions_post(struct call *c, struct err *err)
+{
+	if (session_end_others(c->hall, SESSION_ACCOUNT, c->who.account, c->token, err) < 0)
+		return -1;
+	return call_next(c, "其他设备上的登录已退出。", "/user/account");
+}
+
+extern const struct page	page_user_sessions;
+const struct page		page_user_sessions = {
+	.name = "user_sessions", .path = "/user/sessions", .need = NEED_ACCOUNT,
+	.title = "退出其他设备", .back = "/user/account", .post = user_sessions_post,
+};
+
+/* ---- another mobile number: first the old one, then the new ---- */
+
+static int
+user_mobile_show(struct call *c, struct err *err)
+{
+	page_captcha(c);
+	return call_take(c, account_model(c->hall, &c->who, &c->got, err));
+}
+
+static int
+user_mobile_post(struct call *c, struct err *err)
+{
+	char	ticket[ACCOUNT_TICKET];
+
+	if (account_mobile_prove(c->hall, &c->who, c->in, c->errors, ticket, err) < 0)
+		return -1;
+	js_set_str(c->model, "ticket", ticket);
+	return call_next(c, NULL, "/user/mobile/new?ticket=%s", ticket);
+}
+
+extern const struct page	page_user_mobile;
+const struct page		page_user_mobile = {
+	.name = "user_mobile", .path = "/user/mobile", .need = NEED_ACCOUNT,
+	.title = "更换手机号", .tmpl = "user_mobile", .back = "/user/account",
+	.show = user_mobile_show, .post = user_mobile_post, .per_minute = 20,
+};
+
+static int
+user_mobile_code_post(struct call *c, struct err *err)
+{
+	if (account_mobile_code(c->hall, &c->who, c->in, c->errors, err) < 0)
+		return -1;
+	js_set_str(c->model, "text", "验证码已发送到原手机号，5分钟内有效。");
+	return 0;
+}
+
+extern const struct page	page_user_mobile_code;
+const struct page		page_user_mobile_code = {
+	.name = "user_mobile_code", .path = "/user/mobile/code", .need = NEED_ACCOUNT,
+	.title = "获取验证码", .back = "/user/mobile", .post = user_mobile_code_post,
+	.per_minute = 10,
+};
+
+static int
+user_mobile_new_show(struct call *c, struct err *err)
+{
+	const char	*ticket = call_in(c, "ticket");
+
+	(void)err;
+	page_captcha(c);
+	js_set_str(c->model, "ticket", *ticket != '\0' ? ticket : call_query(c, "ticket"));
+	return 0;
+}
+
+static int
+user_mobile_new_post(struct call *c, struct err *err)
+{
+	if (account_mobile_change(c->hall, &c->who, c->token, c->in, c->errors, err) < 0)
+		return -1;
+	return call_next(c, "手机号已更换。其他设备上的登录已退出，请用新的手机号登录。", "/user/account");
+}
+
+extern const struct page	page_user_mobile_new;
+const struct page		page_user_mobile_new = {
+	.name = "user_mobile_new", .path = "/user/mobile/new", .need = NEED_ACCOUNT,
+	.title = "更换手机号", .tmpl = "user_mobile_new", .back = "/user/mobile",
+	.form = form_mobile, .show = user_mobile_new_show, .post = user_mobile_new_post,
 	.per_minute = 20,
 };

@@ -58,6 +58,33 @@ const struct page		page_signin = {
 };
 
 static int
+signin_code_show(struct call *c, struct err *err)
+{
+	(void)err;
+	page_captcha(c);
+	js_set_str(c->model, "next", page_local_path(call_query(c, "next"), ""));
+	return 0;
+}
+
+static int
+signin_code_post(struct call *c, struct err *err)
+{
+	char	token[SESSION_TOKEN];
+
+	if (account_sign_in_code(c->hall, &c->who, c->in, c->errors, token, err) < 0 ||
+	    signin_enter(c, SESSION_ACCOUNT, token, err) < 0)
+		return -1;
+	return call_next(c, NULL, "%s", page_local_path(call_in(c, "next"), "/user"));
+}
+
+extern const struct page	page_signin_code;
+const struct page		page_signin_code = {
+	.name = "signin_code", .path = "/signin/code", .need = NEED_NOBODY, .title = "短信登录",
+	.tmpl = "signin_code", .back = "/signin", .form = form_mobile, .show = signin_code_show,
+	.post = signin_code_post, .per_minute = 30,
+};
+
+static int
 challenge_post(struct call *c, struct err *err)
 {
 	return call_take(c, ukey_challenge(c->hall, &c->who, &c->got, err));
