@@ -118,19 +118,15 @@ est_respond_certs(struct http_response *res, const struct buf *certs)
 static void
 est_cacerts(struct enrol *e, const char *label, struct http_response *res)
 {
-	json_t		*answer = NULL, *one;
+	json_t		*answer = NULL;
 	struct err	 err = {0};
 	struct buf	 certs;
-	size_t		 i;
 
 	buf_init(&certs, 64 * LIMIT_CERT);
-	if (e->chain(label, &answer, &err) < 0) {
+	if (e->chain(label, "", &answer, &err) < 0) {
 		enrol_error(res, "est.cacerts", &err);
 	} else {
-		json_array_foreach(json_object_get(answer, "certs"), i, one)
-			if (base64_decode(json_string_value(one), json_string_length(one),
-			    &certs) < 0)
-				BUG("the signer's chain is no base64");
+		enrol_chain_der(answer, &certs);
 		est_respond_certs(res, &certs);
 	}
 	buf_free(&certs);

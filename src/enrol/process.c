@@ -30,6 +30,17 @@ enrol_error(struct http_response *res, const char *event, const struct err *err)
 	    ours ? "not possible now; the log says why" : err->text);
 }
 
+void
+enrol_chain_der(const json_t *answer, struct buf *certs)
+{
+	json_t	*one;
+	size_t	 i;
+
+	json_array_foreach(json_object_get(answer, "certs"), i, one)
+		if (base64_decode(json_string_value(one), json_string_length(one), certs) < 0)
+			BUG("the signer's chain is no base64");
+}
+
 static size_t
 enrol_body_max(const struct http_request *req, void *arg)
 {
@@ -43,6 +54,8 @@ enrol_handle(struct http_request *req, struct http_response *res, void *arg)
 {
 	if (str_has_prefix(req->path, "/.well-known/est/"))
 		est_handle(arg, req, res);
+	else if (strcmp(req->path, CMP_ROOT) == 0 || str_has_prefix(req->path, CMP_ROOT "/"))
+		cmp_handle(arg, req, res);
 	else if (strcmp(req->path, "/healthz") == 0)
 		enrol_text(res, 200, "ok");
 	else
@@ -59,7 +72,10 @@ enrol_stop(int signal_number)
 int
 enrol_main(struct err *err)
 {
-	static struct enrol	 e = {.enrol = signer_enrol, .chain = signer_enrol_chain};
+	static struct enrol	 e = {.enrol = signer_enrol, .enrol_cmp = signer_enrol_cmp,
+		.sender = signer_enrol_sender,
+		.chain = signer_enrol_chain, .certify = signer_service_issue,
+		.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct http_config	 config = {.listen = conf_str("enrol.listen"), .threads = 2,
 		.tls_cert = conf_path("enrol.tls_cert"), .tls_key = conf_path("enrol.tls_key"),
 		.body_max = enrol_body_max, .handle = enrol_handle, .arg = &e};
@@ -76,5 +92,6 @@ enrol_main(struct err *err)
 	log_kv(LOG_INFO, "enrol.ready", LOG_I("port", http_server_port(enrol_server)));
 	http_server_run(enrol_server);
 	http_server_free(enrol_server);
+	cmp_close(&e);
 	return 0;
 }

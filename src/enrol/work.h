@@ -3,15 +3,38 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "http/server.h"
+
+#include <openssl/cmp.h>
+#include <pthread.h>
 /* Private to the floor: its handlers and the pieces they share. */
 #define ENROL_BODY	(32 * 1024)	/* bytes of one request, whatever protocol */
 
-/* What is asked of the signer; replaced in tests. */
 struct signer_enrolment;
+struct cert;
+struct cmp_transaction;
+#define CMP_TRANSACTIONS	256	/* that wait for a confirmation */
+
 struct enrol {
+	/* What is asked of the signer; replaced in tests. */
 	int	(*enrol)(const struct signer_enrolment *e, struct buf *cert, struct err *err);
-	int	(*chain)(const char *profile, json_t **out, struct err *err);
+	int	(*enrol_cmp)(const char *label, const char *from, const void *message, size_t len,
+		    struct buf *cert, struct err *err);
+	int	(*sender)(const char *kid, const char *from, struct buf *cert, struct err *err);
+	int	(*chain)(const char *profile, const char *authority, json_t **out,
+		    struct err *err);
+	int	(*certify)(const char *use, const char *authority, const void *csr, size_t csr_len,
+		    struct cert **out, struct err *err);
+	/* Over what follows. */
+	pthread_mutex_t		 lock;
+	/* What signs our answers over CMP: never on disk, made anew with each process. */
+	EVP_PKEY		*key;
+	struct cert		*cert;
+	STACK_OF(X509)		*chain_above;	/* of cert */
+	int64_t			 renew;		/* ms: from here on another one is wanted */
+	struct cmp_transaction	*transactions[CMP_TRANSACTIONS];
 };
+/* From an answer of chain: DER, one behind the other. */
+void		enrol_chain_der(const json_t *answer, struct buf *certs);
 
 /* One plain sentence. */
 void		enrol_text(struct http_response *res, int status, const char *text);
@@ -32,4 +55,13 @@ NODISCARD int	est_basic(const char *header, char name[EST_NAME], struct secret *
 		    struct err *err);
 /* A PKCS#10 request in base64 with line ends, proved and ready for the signer; appends DER. */
 NODISCARD int	est_csr(const char *p, size_t len, struct buf *der, struct err *err);
+
+#define CMP_ROOT	"/.well-known/cmp"
+/* cmp.c: everything below /.well-known/cmp; and the end of it. */
+void		cmp_handle(struct enrol *e, const struct http_request *req,
+		    struct http_response *res);
+void		cmp_close(struct enrol *e);
+/* identity.c: our key, certificate and those above it into this context. */
+NODISCARD int	enrol_identity_use(struct enrol *e, OSSL_CMP_CTX *ctx, struct err *err);
+void		enrol_identity_release(struct enrol *e);
 #endif

@@ -190,10 +190,10 @@ key_verify_signed(EVP_PKEY *key, const struct der_signed *s, struct err *err)
 
 	if (kind == NULL)
 		return err_set(err, ERR_CRYPTO, "the key is of no kind we use");
-	if ((s->algorithm.len != kind->algorithm_len ||
+	if (s->algorithm.len == 0 || ((s->algorithm.len != kind->algorithm_len ||
 	    memcmp(s->algorithm.p, kind->algorithm, kind->algorithm_len) != 0) &&
 	    (s->algorithm.len != kind->alias_len ||
-	    memcmp(s->algorithm.p, kind->alias, kind->alias_len) != 0))
+	    memcmp(s->algorithm.p, kind->alias, kind->alias_len) != 0)))
 		return err_set(err, ERR_CRYPTO, "not signed with %s", kind->title);
 	return key_verify(key, s->tbs.p, s->tbs.len, s->signature.p, s->signature.len, err);
 }

@@ -10,6 +10,11 @@ static const unsigned char key_rsa_algorithm[] = {
 	0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00,
 };
 
+/* Without it: to be accepted too (RFC 4055 5); OpenSSL's CMP writes it so. */
+static const unsigned char key_rsa_alias[] = {
+	0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b,
+};
+
 static bool
 key_rsa_is(const EVP_PKEY *key)
 {
@@ -27,4 +32,5 @@ const struct key_kind	 key_rsa = {
 	.name = "rsa", .title = "RSA 3072/SHA-256", .algorithm = key_rsa_algorithm,
 	.algorithm_len = sizeof(key_rsa_algorithm), .is = key_rsa_is,
 	.generate = key_rsa_generate, .digest = EVP_sha256,
+	.alias = key_rsa_alias, .alias_len = sizeof(key_rsa_alias),
 };

@@ -15,6 +15,7 @@ enum profile_kind {
 	PROFILE_SIGN,		/* signature half of a pair, or single */
 	PROFILE_ENC,		/* encryption half of a pair */
 	PROFILE_TLS,		/* machines */
+	PROFILE_CMP,		/* signs our answers over CMP (RFC 9483) */
 };
 /* keyUsage bits as OpenSSL's KU_ constants (first octet). */
 #define PROFILE_SIGN_USAGE	0xC0u		/* digitalSignature, nonRepudiation */

@@ -24,7 +24,7 @@ struct profile_word {
 };
 static const struct profile_word	profile_kinds[] = {
 	{"ca", PROFILE_CA}, {"ocsp", PROFILE_OCSP}, {"tsa", PROFILE_TSA}, {"sign", PROFILE_SIGN},
-	{"enc", PROFILE_ENC}, {"tls", PROFILE_TLS}, {0},
+	{"enc", PROFILE_ENC}, {"tls", PROFILE_TLS}, {"cmp", PROFILE_CMP}, {0},
 };
 static const struct profile_word	profile_usages[] = {
 	{"digitalSignature", 0x80}, {"nonRepudiation", 0x40}, {"keyEncipherment", 0x20},

@@ -303,32 +303,42 @@ chain_add(json_t *list, const struct authority *a)
 	buf_free(&b);
 }
 
-/* The CA that issues this profile and those above it; "": every CA that has not ended. */
+/* One CA and those above it. */
+static void
+chain_of(struct signer *s, const struct authority *a, json_t *list)
+{
+	for (int i = 0; a != NULL && i < CERT_CHAIN_MAX; i++) {
+		chain_add(list, a);
+		a = authority_is_root(a) ? NULL : authority_by_id(&s->authorities, a->parent);
+	}
+}
+
 int
 answer_enrol_chain(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
 	struct signer		*s = arg;
-	const char		*name = js_str(in->json, "profile");
-	const struct profile	*profile = profile_find(name);
+	const char		*of = js_str(in->json, "profile"), *name;
+	const struct profile	*profile = profile_find(of);
 	json_t			*list = json_array();
 	struct authority	*a = NULL;
 
 	(void)caller;
 	json_object_set_new(out->json, "certs", list);
+	name = js_str(in->json, "authority");
+	if (of[0] != '\0') {
+		if (profile == NULL || profile->kind != PROFILE_TLS)
+			return err_set(err, ERR_NOT_FOUND, "no profile for machines \"%s\"", of);
+		name = profile->authority;
+	}
 	if (name[0] == '\0') {
 		for (size_t i = 0; i < s->authorities.n; i++)
 			if (s->authorities.list[i]->state != AUTHORITY_ENDED)
 				chain_add(list, s->authorities.list[i]);
-		return 0;
-	}
-	if (profile == NULL || profile->kind != PROFILE_TLS)
-		return err_set(err, ERR_NOT_FOUND, "no profile for machines \"%s\"", name);
-	if (authority_for(&s->authorities, profile->authority, &a, err) < 0)
-		return -1;
-	for (int i = 0; a != NULL && i < CERT_CHAIN_MAX; i++) {
-		chain_add(list, a);
-		a = authority_is_root(a) ? NULL : authority_by_id(&s->authorities, a->parent);
+	} else {
+		if (authority_for(&s->authorities, name, &a, err) < 0)
+			return -1;
+		chain_of(s, a, list);
 	}
 	return 0;
 }

@@ -14,6 +14,8 @@ ANSWER(ra_add);
 ANSWER(ra_list);
 ANSWER(ra_set);
 ANSWER(enrol);
+ANSWER(enrol_cmp);
+ANSWER(enrol_sender);
 ANSWER(enrol_chain);
 #undef ANSWER
 #endif

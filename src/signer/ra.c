@@ -5,6 +5,8 @@
 #include "signer/process.h"
 #include "signer/ra.h"
 
+#include <openssl/x509v3.h>
+
 void
 ra_release(struct ra *ra)
 {
@@ -70,9 +72,20 @@ ra_by_secret(struct signer *s, const char *name, const void *secret, size_t secr
 }
 
 int
-ra_by_print(struct signer *s, const char *print, struct ra *out, struct err *err)
+ra_by_name(struct signer *s, const char *name, struct ra *out, struct err *err)
 {
-	struct ra_find	 f = {SQL_RA_BY_PRINT, print, out};
+	struct ra_find	 f = {SQL_RA_BY_NAME, name, out};
+
+	if (store_read(s->store, ra_load, &f, err) < 0)
+		return -1;
+	return out->active ? 0 : err_set(err, ERR_DENIED, "%s is no registration authority", name);
+}
+
+/* With a certificate that holds today. */
+static int
+ra_by_cert(struct signer *s, enum sql_id by, const char *what, struct ra *out, struct err *err)
+{
+	struct ra_find	 f = {by, what, out};
 	int64_t		 now = clock_now();
 
 	if (store_read(s->store, ra_load, &f, err) < 0)
@@ -84,6 +97,18 @@ ra_by_print(struct signer *s, const char *print, struct ra *out, struct err *err
 		return err_set(err, ERR_DENIED, "the certificate of %s is not valid today",
 		    out->name);
 	return 0;
+}
+
+int
+ra_by_print(struct signer *s, const char *print, struct ra *out, struct err *err)
+{
+	return ra_by_cert(s, SQL_RA_BY_PRINT, print, out, err);
+}
+
+int
+ra_by_kid(struct signer *s, const char *kid, struct ra *out, struct err *err)
+{
+	return ra_by_cert(s, SQL_RA_BY_KID, kid, out, err);
 }
 
 /* ---- the administrator's requests ---- */
@@ -115,9 +140,22 @@ ra_check_new(const struct ra *ra, const char *profile, struct err *err)
 	return 0;
 }
 
+/* "" when it has none, or an overlong one. */
+static void
+ra_kid(const struct cert *c, char hex[RA_REF])
+{
+	const ASN1_OCTET_STRING	*id = c == NULL ? NULL :
+	    X509_get0_subject_key_id(cert_x509(c));
+
+	hex[0] = '\0';
+	if (id != NULL && 2 * ASN1_STRING_length(id) < RA_REF)
+		hex_encode(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id), hex);
+}
+
 static int
 ra_write(struct db *db, void *arg, struct err *err)
 {
+	char			 kid[RA_REF];
 	const struct ra		*ra = arg;
 	size_t			 len = 0;
 	const unsigned char	*der = ra->cert == NULL ? NULL : cert_der(ra->cert, &len);
@@ -125,11 +163,13 @@ ra_write(struct db *db, void *arg, struct err *err)
 	json_t			*detail = json_pack("{s:s,s:s,s:s,s:I,s:s}", "ra", ra->name,
 	    "profile", ra->profile->name, "suffix", ra->suffix, "days", (json_int_t)ra->days,
 	    "print", print);
-	int			 rc = db_run(db, SQL_RA_ADD, NULL, err, DB_TEXT(ra->name),
+	int			 rc;
+
+	ra_kid(ra->cert, kid);
+	rc = db_run(db, SQL_RA_ADD, NULL, err, DB_TEXT(ra->name),
 	    DB_TEXT(ra->profile->name), DB_TEXT(ra->suffix), DB_INT(ra->days),
 	    DB_TEXT(ra->digest), DB_BLOB(der == NULL ? (const void *)"" : der, len),
-	    DB_TEXT(print), DB_INT(clock_now()));
-
+	    DB_TEXT(print), DB_INT(clock_now()), DB_TEXT(kid));
 	if (rc == 0)
 		rc = journal_add(db, "ra.add", detail, NULL, err);
 	json_decref(detail);

@@ -26,7 +26,11 @@ void		ra_release(struct ra *ra);	/* of a zeroed struct: no-op */
 /* By the secret.  ERR_NOT_FOUND, in the same words: no such name, switched off, another secret. */
 NODISCARD int	ra_by_secret(struct signer *s, const char *name, const void *secret,
 		    size_t secret_len, struct ra *out, struct err *err);
+/* On the word of a certificate issued in its name; ERR_DENIED: switched off. */
+NODISCARD int	ra_by_name(struct signer *s, const char *name, struct ra *out, struct err *err);
 /* The one with this certificate (SM3 of it, hex), if that holds today. */
 NODISCARD int	ra_by_print(struct signer *s, const char *print, struct ra *out,
 		    struct err *err);
+/* The same by the certificate's subjectKeyIdentifier, lower-case hex. */
+NODISCARD int	ra_by_kid(struct signer *s, const char *kid, struct ra *out, struct err *err);
 #endif

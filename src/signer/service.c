@@ -5,8 +5,8 @@
 #include "signer/work.h"
 
 /*
- * Certificates for the va's own keys: who answers OCSP (short-lived, RFC 6960 4.2.2.2.1) and who
- * stamps (long-lived: stamps are looked at for years).  Subject, profile and life come from the
+ * Certificates for the keys of va and enrol: who answers OCSP (short-lived, RFC 6960 4.2.2.2.1), who
+ * stamps (long-lived: stamps are looked at for years) and who answers CMP.  Subject, profile and life come from the
  * row, nothing from the request but the public key.
  */
 static const struct service_row {
@@ -16,6 +16,7 @@ static const struct service_row {
 } service_rows[] = {
 	{"ocsp", "OCSP", 30 * CLOCK_DAY},
 	{"tsa", "TSA", 3650 * CLOCK_DAY},
+	{"cmp", "CMP", 30 * CLOCK_DAY},
 };
 
 struct service_keep {
@@ -46,7 +47,10 @@ service_check(const struct authority *a, const struct service_row *row, EVP_PKEY
 	const struct key_kind	*kind = key_kind_of(key);
 
 	if (row == NULL)
-		return err_set(err, ERR_INPUT, "certificates of services are for ocsp and tsa");
+		return err_set(err, ERR_INPUT, "certificates of services are for ocsp, tsa and cmp");
+	if (profile_find(row->use) == NULL)
+		return err_set(err, ERR_WRONG_STATE, "there is no profile %s (setting ca.profiles)",
+		    row->use);
 	if (a == NULL || authority_is_root(a) || a->state == AUTHORITY_ENDED ||
 	    a->key.key == NULL)
 		return err_set(err, ERR_WRONG_STATE, "no issuing CA of this name has its key at hand");
@@ -85,11 +89,21 @@ service_refused(struct signer *s, const char *use, const char *id, const struct 
 	    "authority", id, "why", why->text));
 }
 
+/* By id, or by name the newest that issues; NULL: none. */
+static struct authority *
+service_authority(struct signer *s, const char *which)
+{
+	struct authority	*a = authority_by_id(&s->authorities, which);
+	struct err		 none = {0};
+
+	return a != NULL || authority_for(&s->authorities, which, &a, &none) == 0 ? a : NULL;
+}
+
 int
 service_issue(struct signer *s, const char *use, const char *id, const void *csr,
     size_t csr_len, struct cert **out, struct err *err)
 {
-	struct authority		*a = authority_by_id(&s->authorities, id);
+	struct authority		*a = service_authority(s, id);
 	const struct service_row	*row = NULL;
 	struct service_keep		 keep;
 	struct cert			*c = NULL;
@@ -117,6 +131,13 @@ service_issue(struct signer *s, const char *use, const char *id, const void *csr
 	return rc;
 }
 
+/* enrol answers CMP and nothing else; the va does the rest. */
+static bool
+service_is_of(const char *use, enum ipc_role caller)
+{
+	return (strcmp(use, "cmp") == 0) == (caller == IPC_ENROL);
+}
+
 int
 answer_service_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
@@ -127,9 +148,10 @@ answer_service_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_rol
 	size_t			 len;
 	int			 rc = -1;
 
-	(void)caller;
 	buf_init(&csr, LIMIT_CSR);
-	if (js_need_bytes(in->json, "csr", &csr, err) == 0 &&
+	if (!service_is_of(js_str(in->json, "use"), caller))
+		err_set(err, ERR_DENIED, "%s has no such keys", ipc_role_name(caller));
+	else if (js_need_bytes(in->json, "csr", &csr, err) == 0 &&
 	    service_issue(arg, js_str(in->json, "use"), js_str(in->json, "authority"), csr.p,
 	    csr.len, &c, err) == 0) {
 		der = cert_der(c, &len);

@@ -78,8 +78,9 @@ NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
 NODISCARD int	signer_crl(const char *authority, const char *scope, int64_t *number,
 		    int64_t *next_update, struct err *err);
 /*
- * By the va: a certificate for one of its keys, by this CA.  use: "ocsp" (30 days) or "tsa" (ten
- * years); the key must be of the CA's kind.
+ * By the va and enrol: a certificate for one of their keys, by this CA (id, or name for the newest
+ * that issues).  use: "ocsp" (30 days), "tsa" (ten years) of the va, "cmp" (30 days) of enrol; the
+ * key must be of the CA's kind.
  */
 NODISCARD int	signer_service_issue(const char *use, const char *authority, const void *csr,
 		    size_t csr_len, struct cert **out, struct err *err);
@@ -115,8 +116,22 @@ struct signer_enrolment {
 };
 NODISCARD int	signer_enrol(const struct signer_enrolment *e, struct buf *cert,
 		    struct err *err);
-/* {"certs":[base64 DER]}: the CA of this profile and those above it; "": all of them. */
-NODISCARD int	signer_enrol_chain(const char *profile, json_t **out, struct err *err);
+/*
+ * By enrol: what a CMP message (pki/cmp.h) asks for, signed by an RA with the key of its
+ * certificate, or (kur and rr) by a machine for itself.  cert stays empty for an rr.  The same
+ * transaction of the same sender gives the same certificate.
+ */
+NODISCARD int	signer_enrol_cmp(const char *label, const char *from, const void *message,
+		    size_t len, struct buf *cert, struct err *err);
+/* The certificate (DER) of the RA with this subjectKeyIdentifier (lower-case hex). */
+NODISCARD int	signer_enrol_sender(const char *kid, const char *from, struct buf *cert,
+		    struct err *err);
+/*
+ * {"certs":[base64 DER]}: the CA that issues this profile, or the one of this name, and those
+ * above it; both "": all CAs that have not ended.
+ */
+NODISCARD int	signer_enrol_chain(const char *profile, const char *authority, json_t **out,
+		    struct err *err);
 /*
  * By the administrator: a registration authority for this profile, whose machines' names end
  * in suffix ("": any).  cert: DER, whose key signs its CMP messages; none when cert_len is 0.

@@ -295,9 +295,43 @@ signer_enrol(const struct signer_enrolment *e, struct buf *cert, struct err *err
 }
 
 int
-signer_enrol_chain(const char *profile, json_t **out, struct err *err)
+signer_enrol_cmp(const char *label, const char *from, const void *message, size_t len,
+    struct buf *cert, struct err *err)
 {
-	return ask_json("enrol_chain", json_pack("{s:s}", "profile", profile), out, err);
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	js_set_str(in.json, "label", label);
+	js_set_str(in.json, "from", from);
+	buf_add(&in.blob, message, len);
+	if ((rc = ask("enrol_cmp", &in, &answer, err)) == 0 &&
+	    json_object_get(answer.json, "cert") != NULL)
+		rc = js_need_bytes(answer.json, "cert", cert, err);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+signer_enrol_sender(const char *kid, const char *from, struct buf *cert, struct err *err)
+{
+	json_t	*answer = NULL;
+	int	 rc = ask_json("enrol_sender", json_pack("{s:s,s:s}", "kid", kid, "from",
+	    from), &answer, err);
+
+	if (rc == 0)
+		rc = js_need_bytes(answer, "cert", cert, err);
+	json_decref(answer);
+	return rc;
+}
+
+int
+signer_enrol_chain(const char *profile, const char *authority, json_t **out, struct err *err)
+{
+	return ask_json("enrol_chain", json_pack("{s:s,s:s}", "profile", profile, "authority",
+	    authority), out, err);
 }
 
 int

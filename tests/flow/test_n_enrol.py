@@ -1,5 +1,6 @@
-"""Machines enrolled by other systems: EST with curl and openssl."""
+"""Machines enrolled by other systems: EST with curl, CMP with openssl cmp."""
 import base64
+import os
 import re
 import subprocess
 
@@ -168,4 +169,128 @@ def test_est_refused(ctx):
     same(enrol(site, user, good)[0], 401, "removed")
     r = site.yinxin("ra", "add", "plant-3", "--profile", "sm2-person-sign", check=False)
     need(r.returncode != 0 and "machines" in r.stderr, "an authority for people")
+    site.yinxin("journal", "verify")
+
+
+def cmp(site, cmd, *args, check=True, path="/.well-known/cmp"):
+    """One run of openssl's CMP client; its words."""
+    ca, root = machines_ca(site)
+    r = subprocess.run(
+        ["openssl", "cmp", "-cmd", cmd, "-server", f"127.0.0.1:{site.ports['enrol']}", "-path",
+         path, "-tls_used", "-tls_trusted", site.path("data", "pub", "site-root.crt"),
+         "-trusted", root, "-recipient", "/CN=CMP", *args], capture_output=True, text=True,
+        cwd=site.root, timeout=60)
+    need((r.returncode == 0) == check, f"openssl cmp {cmd} {args}: {r.stdout}{r.stderr}")
+    return r.stdout + r.stderr
+
+
+def cmp_ra(site, name, *args, kind="ec"):
+    """A registration authority with a key of its own; the options that sign with it."""
+    path = site.path(name)
+    how = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256") if kind == "ec" else ("rsa:3072",)
+    openssl("req", "-x509", "-newkey", *how, "-nodes", "-days", "30", "-keyout",
+            path + ".key", "-out", path + ".pem", "-subj", f"/CN={name}")
+    machines_ca(site)
+    make_ra(site, name, "--cert", path + ".pem", *args, profile="machine-ecdsa")
+    return "-cert", path + ".pem", "-key", path + ".key"
+
+
+def key(site, name, kind="ec"):
+    how = {"ec": ("EC", "-pkeyopt", "ec_paramgen_curve:P-256"),
+           "rsa": ("RSA", "-pkeyopt", "rsa_keygen_bits:3072")}[kind]
+    openssl("genpkey", "-algorithm", *how, "-out", site.path(name))
+    return site.path(name)
+
+
+def serial_of(path):
+    return openssl("x509", "-in", path, "-noout", "-serial").strip().split("=")[1]
+
+
+def test_cmp(ctx):
+    """CMP by openssl cmp: ir, cr and p10cr signed by an RA, kur by the machine, rr by both."""
+    site = ctx.site
+    for kind in ("ec", "rsa"):
+        ra = cmp_ra(site, f"cmp-{kind}", "--suffix", SUFFIX, kind=kind)
+        certs = {}
+        for cmd in ("ir", "cr"):
+            certs[cmd] = site.path(f"{cmd}-{kind}.pem")
+            cmp(site, cmd, *ra, "-newkey", key(site, f"{cmd}.key", kind), "-subject",
+                f"/O=Changsha Water/CN={cmd}{SUFFIX}", "-certout", certs[cmd],
+                *(["-implicit_confirm"] if cmd == "cr" else []))
+            verify(site, certs[cmd])
+        csr = make_csr(site, f"p10-{kind}", f"p10{SUFFIX}", "ec" if kind == "ec" else "rsa")
+        certs["p10cr"] = site.path(f"p10cr-{kind}.pem")
+        openssl("req", "-inform", "DER", "-in", csr + ".csr", "-out", csr + ".pem")
+        cmp(site, "p10cr", *ra, "-csr", csr + ".pem", "-certout", certs["p10cr"],
+            path="/.well-known/cmp/p/machine-ecdsa")
+        verify(site, certs["p10cr"])
+        fresh = site.path("kur.pem")
+        cmp(site, "kur", "-cert", certs["ir"], "-key", site.path("ir.key"), "-newkey",
+            key(site, "kur.key", kind), "-certout", fresh)
+        verify(site, fresh)
+        need(serial_of(fresh) != serial_of(certs["ir"]), "not a new certificate")
+        cmp(site, "rr", *ra, "-oldcert", certs["cr"], "-revreason", "4")
+        cmp(site, "rr", "-cert", fresh, "-key", site.path("kur.key"), "-oldcert", fresh)
+        for path in (certs["cr"], fresh):
+            need("revoked" in site.yinxin("cert", "status", serial_of(path)), path)
+        cmp(site, "kur", "-cert", fresh, "-key", site.path("kur.key"), "-newkey",
+            key(site, "late.key", kind), "-certout", site.path("late.pem"), check=False)
+
+
+def test_cmp_again(ctx):
+    """A transaction asked again gives the same certificate."""
+    site = ctx.site
+    ra = cmp_ra(site, "cmp-again")
+    asked, answers = site.path("again.req"), []
+    cmp(site, "ir", *ra, "-newkey", key(site, "again.key"), "-subject", "/CN=again",
+        "-certout", site.path("again.pem"), "-reqout", asked, "-implicit_confirm")
+    for _ in range(2):
+        status, headers, body = curl(site, "/.well-known/cmp", "-H",
+                                     "Content-Type: application/pkixcmp", "--data-binary",
+                                     "@" + asked)
+        same((status, headers["content-type"]), (200, "application/pkixcmp"), "answer")
+        answers.append(body)
+    with open(site.path("again.pem"), encoding="ascii") as f:
+        der = base64.b64decode("".join(f.read().splitlines()[1:-1]))
+    need(all(der in a for a in answers), "another certificate for the same transaction")
+
+
+def test_cmp_refused(ctx):
+    """Strangers, other profiles and names, foreign certificates, MAC, broken and big messages."""
+    site = ctx.site
+    ra = cmp_ra(site, "cmp-no", "--suffix", SUFFIX)
+    new = ("-newkey", key(site, "no.key"), "-certout", site.path("no.pem"))
+    path = site.path("stranger")
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-keyout", path + ".key", "-out", path + ".pem", "-subj", "/CN=cmp-no")
+    text = cmp(site, "ir", "-cert", path + ".pem", "-key", path + ".key", *new, "-subject",
+               f"/CN=a{SUFFIX}", check=False)
+    need("403" in text, text)
+    text = cmp(site, "ir", "-cert", path + ".pem", "-key", path + ".key", "-extracerts",
+               path + ".pem", *new, "-subject", f"/CN=a{SUFFIX}", check=False)
+    need("neither a registration authority" in text, text)
+    text = cmp(site, "ir", *ra, *new, "-subject", "/CN=a.other.example", check=False)
+    need(SUFFIX in text, text)
+    text = cmp(site, "cr", *ra, *new, "-subject", f"/CN=a{SUFFIX}", check=False,
+               path="/.well-known/cmp/p/machine")
+    need("may not ask for certificates of" in text, text)
+    text = cmp(site, "rr", *ra, "-oldcert", site.path("again.pem"), check=False)
+    need("no certificate of cmp-no" in text, text)
+    text = cmp(site, "ir", "-secret", "pass:12345", "-ref", "cmp-no", *new, "-subject",
+               f"/CN=a{SUFFIX}", check=False)
+    need(not os.path.exists(site.path("no.pem")), "somebody got a certificate")
+    good = site.path("no.req")
+    cmp(site, "ir", *ra, *new, "-subject", f"/CN=good{SUFFIX}", "-reqout", good)
+    with open(good, "rb") as f:
+        sent = f.read()
+    post = ("-H", "Content-Type: application/pkixcmp", "--data-binary")
+    for what, body, status in (("cut", sent[:-7], 400), ("big", sent + bytes(40000), 413),
+                               ("text", b"hello", 400)):
+        with open(site.path("no.sent"), "wb") as f:
+            f.write(body)
+        same(curl(site, "/.well-known/cmp", *post, "@" + site.path("no.sent"))[0], status, what)
+    same(curl(site, "/.well-known/cmp", "-H", "Content-Type: text/plain", "--data-binary",
+              "x")[0], 415, "another type")
+    site.yinxin("ra", "remove", "cmp-no")
+    cmp(site, "ir", *ra, *new, "-subject", f"/CN=b{SUFFIX}", check=False)
     site.yinxin("journal", "verify")

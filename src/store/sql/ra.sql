@@ -6,9 +6,13 @@ SELECT name, profile, suffix, days, digest, der, active FROM ra WHERE name = $1
 -- name: ra_by_print
 SELECT name, profile, suffix, days, digest, der, active FROM ra WHERE print = $1
 
+-- name: ra_by_kid
+SELECT name, profile, suffix, days, digest, der, active FROM ra
+WHERE kid = $1 AND kid <> '' AND active = 1 ORDER BY created DESC LIMIT 1
+
 -- name: ra_add
-INSERT INTO ra (name, profile, suffix, days, digest, der, print, active, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+INSERT INTO ra (name, profile, suffix, days, digest, der, print, active, created, kid)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)
 
 -- name: ra_list
 SELECT r.name, r.profile, r.suffix, r.days, r.print, r.active, r.created,

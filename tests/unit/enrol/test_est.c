@@ -21,8 +21,9 @@ fake_enrol(const struct signer_enrolment *e, struct buf *cert, struct err *err)
 }
 
 static int
-fake_chain(const char *profile, json_t **out, struct err *err)
+fake_chain(const char *profile, const char *authority, json_t **out, struct err *err)
 {
+	(void)authority;
 	if (strcmp(profile, "none") == 0)
 		return err_set(err, ERR_NOT_FOUND, "no profile");
 	*out = json_pack("{s:[s,s]}", "certs", "MAMCAQE=", "MAMCAQI=");
@@ -39,7 +40,7 @@ static void
 est_ask(struct exchange *x, const char *method, const char *path, const char *auth,
     const char *type, const char *body)
 {
-	static struct enrol	 e = {fake_enrol, fake_chain};
+	static struct enrol	 e = {.enrol = fake_enrol, .chain = fake_chain};
 
 	*x = (struct exchange){.header = {{"authorization", auth}, {"content-type", type}},
 		.req = {.method = method, .path = path, .body = body, .body_len = strlen(body),
