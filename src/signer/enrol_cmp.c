@@ -168,15 +168,13 @@ struct cmp_revocation {
 	int		 reason;
 };
 
+/* ERR_DENIED unless it was issued in the RA's name; *done: revoked already. */
 static int
-cmp_revoke_write(struct db *db, void *arg, struct err *err)
+cmp_revoke_look(struct db *db, const struct cmp_revocation *v, bool *done, struct err *err)
 {
-	struct cmp_revocation	*v = arg;
-	struct rows		*r = NULL;
-	json_t			*detail;
-	bool			 own = false;
-	int64_t			 n, now = clock_now();
-	int			 rc;
+	struct rows	*r = NULL;
+	bool		 own = false;
+	int		 rc;
 
 	if (db_query(db, SQL_ENROLMENT_BY_SERIAL, &r, err, DB_TEXT(v->serial)) < 0)
 		return -1;
@@ -188,17 +186,36 @@ cmp_revoke_write(struct db *db, void *arg, struct err *err)
 	if (!own)
 		return err_set(err, ERR_DENIED, "%s is no certificate of %s's", v->serial,
 		    v->ra->name);
-	if (db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, &n, err, DB_TEXT(v->serial),
-	    DB_TEXT("revoked"), DB_INT(now), DB_INT(v->reason), DB_INT(0), DB_INT(now),
-	    DB_TEXT("good")) < 0)
+	if (db_one(db, SQL_CA_CERTIFICATE_BY_SERIAL, &r, err, DB_TEXT(v->serial)) < 0)
 		return -1;
-	if (n == 0)
-		return 0;	/* it is so already */
+	*done = strcmp(rows_text(r, 6), "revoked") == 0;
+	rows_free(r);
+	return 0;
+}
+
+static int
+cmp_revoke_write(struct db *db, void *arg, struct err *err)
+{
+	struct cmp_revocation	*v = arg;
+	json_t			*detail;
+	bool			 done = false;
+	int64_t			 n, line, now = clock_now();
+	int			 rc;
+
+	if (cmp_revoke_look(db, v, &done, err) < 0)
+		return -1;
+	if (done)
+		return 0;
 	detail = json_pack("{s:s,s:i,s:s,s:s}", "serial", v->serial, "reason", v->reason, "by",
 	    v->ra->name, "from", v->from);
-	rc = journal_add(db, "certificate.revoke", detail, err);
+	rc = journal_add(db, "certificate.revoke", detail, &line, err);
 	json_decref(detail);
-	return rc;
+	if (rc < 0 || db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, &n, err, DB_TEXT(v->serial),
+	    DB_TEXT("revoked"), DB_INT(now), DB_INT(v->reason), DB_INT(0), DB_INT(now),
+	    DB_TEXT("good"), DB_INT(line)) < 0)
+		return -1;
+	return n == 1 ? 0 : err_set(err, ERR_CONFLICT, "%s is changed by somebody else just now",
+	    v->serial);
 }
 
 static int
