@@ -28,6 +28,14 @@ op_by_name(const char *name)
 	return NULL;
 }
 
+bool
+op_keeps_key(const char *name)
+{
+	const struct op	*op = op_by_name(name);
+
+	return op != NULL && op->same_key;
+}
+
 const char *
 op_text(const char *name)
 {

@@ -26,6 +26,7 @@ struct op_case {
 struct op {
 	const char	*name, *text;		/* "renew", 更新 */
 	bool		 ends_old;		/* the old pair is revoked when the new one is issued */
+	bool		 same_key;		/* the new pair goes into the key of the old one */
 	/* ERR_WRONG_STATE with a sentence when the certificate does not qualify. */
 	int		(*may)(const struct op_case *c, struct err *err);
 	/* Years, amount and what else the applicant chose (c->in), into the fresh order. */
@@ -34,6 +35,7 @@ struct op {
 	void		(*model)(const struct op_case *c, json_t *model);
 };
 const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones */
+bool		 op_keeps_key(const char *name);
 /* 制作 for a first application */
 const char	*op_text(const char *name);
 

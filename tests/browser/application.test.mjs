@@ -44,6 +44,25 @@ async function signIn(page, p) {
 	await page.waitForURL(/\/user/);
 }
 
+/* From the confirmation to the identity check. */
+async function confirmAndProve(world, page, p) {
+	await page.check("[name=way][value=download]");
+	await page.click("text=确认，下一步");
+	await page.waitForURL(/steps\/print/);
+	await page.click("text=已打印，下一步");
+	await page.waitForURL(/steps\/materials/);
+	const required = page.locator("[data-material]:has(.must)");
+
+	for (let i = 0; i < await required.count(); i++) {
+		await required.nth(i).locator("input[type=file]").setInputFiles(world.site.scans[i % world.site.scans.length]);
+		await required.nth(i).locator("[data-has], .tag[data-state=done]").first().waitFor();
+	}
+	await world.shot(page, `step-materials-${p.kind}`);
+	await page.click("main >> text=下一步 >> nth=-1");
+	await page.waitForURL(/steps\/identity/);
+	await proveIdentity(world, page, p);
+}
+
 /* From the price list to the waiting page; the order's number. */
 async function apply(world, page, p, channel) {
 	await page.goto("/orders/new");
@@ -66,21 +85,7 @@ async function apply(world, page, p, channel) {
 		await page.fill("[name=answer]", "我的母亲");
 	await page.click("text=提交数据，下一步");
 	await page.waitForURL(/steps\/confirm/);
-	await page.check("[name=way][value=download]");
-	await page.click("text=确认，下一步");
-	await page.waitForURL(/steps\/print/);
-	await page.click("text=已打印，下一步");
-	await page.waitForURL(/steps\/materials/);
-	const required = page.locator("[data-material]:has(.must)");
-
-	for (let i = 0; i < await required.count(); i++) {
-		await required.nth(i).locator("input[type=file]").setInputFiles(world.site.scans[i]);
-		await required.nth(i).locator("[data-has], .tag[data-state=done]").first().waitFor();
-	}
-	await world.shot(page, `step-materials-${p.kind}`);
-	await page.click("main >> text=下一步 >> nth=-1");
-	await page.waitForURL(/steps\/identity/);
-	await proveIdentity(world, page, p);
+	await confirmAndProve(world, page, p);
 	await page.waitForURL(/steps\/payment/);
 	await pay(world, page, channel, order);
 	await page.locator("text=缴费完成").first().waitFor();
@@ -287,6 +292,38 @@ export const tests = [
 		await page.click("text=冻结证书 >> nth=-1");
 		await page.locator(".tag", { hasText: "已冻结" }).waitFor();
 		await world.shot(page, "phone-frozen");
+	}],
+	["changed with the UKey: what is new beside what was, into the same key", async (world) => {
+		const p = world.site.people[1], page = await world.page();
+
+		await signInByUkey(world, page, world.site.keys.person, world.site.blankPin);
+		await page.waitForURL(/\/user/);
+		await page.goto("/user/account");
+		await world.shot(page, "account");
+		await page.goto("/user/certificates");
+		await page.click("table >> text=查看 >> nth=0");
+		await page.click("#modify button");
+		await page.waitForURL(/steps\/agreement/);
+		const order = page.url().match(/orders\/(\d{20})/)[1];
+
+		for (const tick of await page.locator("input[type=checkbox]").all())
+			await tick.check();
+		await page.click("text=同意，下一步");
+		await page.waitForURL(/steps\/form/);
+		await page.fill("#f-department", "造价咨询部");
+		if (await page.locator("[name=answer]").count())
+			await page.fill("[name=answer]", "我的母亲");
+		await world.shot(page, "change-form");
+		await page.click("text=提交数据，下一步");
+		await page.waitForURL(/steps\/confirm/);
+		await world.shot(page, "change-confirm");
+		assert.match(await page.textContent("main"), /设计部[\s\S]*造价咨询部/);
+		await confirmAndProve(world, page, p);
+		await page.waitForURL(/steps\/review/);
+		await approve(world, await officer(world), order);
+		await fetchIntoUsedKey(world, page, p, order);
+		await page.goto("/user/certificates?certificates=ended");
+		assert.equal(await page.locator("table >> text=查看").count(), 1);
 	}],
 	["revoked with the UKey, what is signed is shown", async (world) => {
 		const p = world.site.people[1], page = await world.page();

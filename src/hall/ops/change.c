@@ -29,6 +29,6 @@ change_prepare(const struct op_case *c, struct order *o, struct err *err)
 
 extern const struct op	op_change;
 const struct op		op_change = {
-	.name = "change", .text = "变更", .ends_old = true, .may = change_may,
-	.prepare = change_prepare,
+	.name = "change", .text = "变更", .ends_old = true, .same_key = true,
+	.may = change_may, .prepare = change_prepare,
 };

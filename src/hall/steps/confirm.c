@@ -54,7 +54,8 @@ confirm_ways(const struct halldef *d, const struct order *o, const char *chosen)
 		if (!confirm_offers(o, &d->collections[i]))
 			continue;
 		j = json_pack("{s:s, s:s, s:s}", "id", d->collections[i].id, "title",
-		    d->collections[i].title, "help", d->collections[i].help);
+		    d->collections[i].title, "help", op_keeps_key(o->op) ?
+		    "审核通过后，凭邮件中的授权码写入原来的UKey。" : d->collections[i].help);
 		js_set_bool(j, "address", d->collections[i].address);
 		js_set_bool(j, "selected", *chosen == '\0' ? i == 0 :
 		    strcmp(chosen, d->collections[i].id) == 0);
