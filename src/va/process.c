@@ -277,6 +277,7 @@ page_metrics(struct va *v, struct http_response *res)
 	    "# TYPE yinxin_ocsp_cached_total counter\nyinxin_ocsp_cached_total %" PRIu64 "\n",
 	    v->asked, v->cached);
 	va_tsa_metrics(v, &res->body);
+	va_publish_metrics(v, &res->body);
 	metrics_ends(v, &res->body);
 	http_respond_header(res, "Content-Type", "text/plain; version=0.0.4");
 }
@@ -395,11 +396,14 @@ va_main(struct err *err)
 	if (pthread_create(&thread, NULL, http_thread, http) != 0 ||
 	    pthread_create(&ready, NULL, ready_thread, &v) != 0)
 		return err_set(err, ERR_BUG, "no thread for the va");
+	if (va_publish_start(&v, err) < 0)
+		return -1;
 	rc = ipc_process_serve(&service, err);
 	http_server_stop(http);
 	pthread_join(thread, NULL);
 	v.stopping = true;
 	pthread_join(ready, NULL);
+	va_publish_stop(&v);
 	http_server_free(http);
 	va_tsa_close(&v);
 	va_cache_release(&v);

@@ -13,6 +13,8 @@
  *
  *	POST /tsa			application/timestamp-query (RFC 3161)
  *
+ * It also publishes to an LDAP directory, where one is set (publish.c).
+ *
  * Answers without nonce are signed ahead and kept; a revocation is visible after
  * va.fresh_seconds at most, and so old may a copy in an HTTP cache get.
  */

@@ -64,6 +64,7 @@ struct va {
 	int64_t			 watched;	/* clock_steady: changes are seen up to here */
 	int64_t			 watch_from;	/* ms: and looked for from here on */
 	struct va_tsa		*tsa;		/* NULL: no time stamps */
+	struct va_publish	*publish;	/* NULL: no LDAP directory */
 	pthread_mutex_t		 issuers_lock;	/* over adding; readers need none */
 	struct va_issuer	*issuers[VA_ISSUERS];
 	_Atomic size_t		 n_issuers;
@@ -122,6 +123,11 @@ void		va_tsa_metrics(struct va *v, struct buf *out);
 void		va_tsa_close(struct va *v);
 /* The CA that certifies the stamping key; NULL: none. */
 const struct va_issuer *va_tsa_issuer(struct va *v);
+
+/* publish.c: to the directory va.ldap.url, in a thread of its own; ends after v->stopping is set. */
+NODISCARD int	va_publish_start(struct va *v, struct err *err);
+void		va_publish_stop(struct va *v);
+void		va_publish_metrics(const struct va *v, struct buf *out);
 
 /* validate.c: finish an answer of 200 whose bytes are in res->body. */
 struct va_caching {

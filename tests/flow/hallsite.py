@@ -124,7 +124,6 @@ class Site:
         })
         if self.enrols():
             env["YINXIN_ENROL_LISTEN"] = f"127.0.0.1:{p['enrol']}"
-            env["YINXIN_ENROL_CMP_CA"] = "machines"     # which the flow tests make
         for kind, address in self.store.items():
             env[f"YINXIN_STORE_{kind.upper()}"] = address
         env.update(self.extra)

@@ -59,6 +59,18 @@ def add_profile(site):
     site.extra["YINXIN_CA_PROFILES"] = site.path("profiles.yaml")
 
 
+def add_settings(site):
+    """Of CMP, whose CA test_n_enrol makes, and of the directory that test_o_ldap starts."""
+    port = hallsite.free_ports(["ldap"])["ldap"]
+    site.extra.update({
+        "YINXIN_ENROL_CMP_CA": "machines",
+        "YINXIN_VA_LDAP_URL": f"ldap://127.0.0.1:{port}",
+        "YINXIN_VA_LDAP_BASE": "ou=pki,dc=example",
+        "YINXIN_VA_LDAP_BIND_DN": "cn=publisher,dc=example",
+        "YINXIN_VA_LDAP_PASSWORD": "ldap secret",
+        "YINXIN_VA_LDAP_PROFILES": "sm2-org-enc, machine,machine-ecdsa"})
+
+
 def make_site(engine):
     root = hallsite.default_root("flow-" + engine)
     if os.path.exists(root):
@@ -67,6 +79,7 @@ def make_site(engine):
     site = hallsite.Site(root, store=store_of(engine))
     site.install()
     add_profile(site)
+    add_settings(site)
     site.init()
     site.make_key("user", "UKey", "12345678")
     return site
