@@ -2,6 +2,7 @@
 #include "hall/approval.h"
 
 #include "hall/ops.h"
+#include "hall/unlock.h"
 
 #define APPROVAL_MAX	(16 * 1024)
 #define APPROVAL_REASON	4		/* superseded (RFC 5280 5.3.1) */
@@ -68,13 +69,20 @@ approval_subject(const struct order *o)
 	return subject;
 }
 
-int
-approval_statement(const struct order *o, const char *officer, int64_t now, struct buf *out,
-    struct err *err)
+/* What the key management centre answers (kmc/kmc.h). */
+static void
+approval_unlock(const struct order *o, json_t *j)
 {
-	json_t	*j = json_object();
+	js_set_str(j, "type", "unlock");
+	js_set_str(j, "order", o->no);
+	js_set_str(j, "serial", unlock_ukey(o));
+	js_set_str(j, "challenge", unlock_challenge(o));
+}
 
-	js_set_int(j, "v", 1);
+/* What the signer issues for. */
+static void
+approval_issue(const struct order *o, json_t *j)
+{
 	js_set_str(j, "type", "approval");
 	js_set_str(j, "op", o->op);
 	js_set_str(j, "order", o->no);
@@ -85,9 +93,22 @@ approval_statement(const struct order *o, const char *officer, int64_t now, stru
 		js_set_str(j, "replaces", o->replaces);
 	if (op_by_name(o->op) != NULL && op_by_name(o->op)->ends_old)
 		js_set_int(j, "reason", APPROVAL_REASON);
+	(void)json_object_set_new(j, "subject", approval_subject(o));
+}
+
+int
+approval_statement(const struct order *o, const char *officer, int64_t now, struct buf *out,
+    struct err *err)
+{
+	json_t	*j = json_object();
+
+	js_set_int(j, "v", 1);
+	if (o->concerns[0] != '\0')
+		approval_unlock(o, j);
+	else
+		approval_issue(o, j);
 	js_set_str(j, "officer", officer);
 	js_set_int(j, "time", now);
-	(void)json_object_set_new(j, "subject", approval_subject(o));
 	json_write_canonical(j, out);
 	json_decref(j);
 	return buf_check(out, err);

@@ -1,7 +1,8 @@
 #ifndef HALL_APPROVAL_H
 #define HALL_APPROVAL_H
 #include "hall/order.h"
-/* The signed statement that lets a certificate be issued (doc/architecture.md). */
+/* The signed statement that lets a certificate be issued, or a UKey be unlocked
+ * (doc/architecture.md). */
 struct approval {
 	struct buf	 statement;	/* canonical JSON */
 	struct buf	 certificate;	/* officer's, DER; empty until signed */

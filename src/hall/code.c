@@ -16,7 +16,7 @@
 #define CODE_ADDRESS	30
 
 static const char *const	code_purposes[CODE__MAX] = { "register", "reset", "query",
-	"submit", "freeze", "signin", "mobile", "number" };
+	"submit", "freeze", "signin", "mobile", "number", "unlock" };
 
 enum code_purpose
 code_purpose_by_name(const char *name)

@@ -15,7 +15,8 @@
  * try.  With the setting test.captcha every captcha has that answer.
  */
 enum code_purpose { CODE_REGISTER, CODE_RESET, CODE_QUERY, CODE_SUBMIT, CODE_FREEZE,
-	CODE_SIGNIN, CODE_MOBILE /* the old number */, CODE_NUMBER /* the new one */, CODE__MAX };
+	CODE_SIGNIN, CODE_MOBILE /* the old number */, CODE_NUMBER /* the new one */,
+	CODE_UNLOCK, CODE__MAX };
 enum code_purpose	code_purpose_by_name(const char *name);	/* "register" …; CODE__MAX */
 
 /*

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "hall/act.h"
 #include "hall/issue.h"
+#include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/order_row.h"
 #include "hall/order_view.h"
@@ -121,17 +122,18 @@ delivery_unclaim(struct hall *h, const struct who *who, const char *no, struct e
 static int
 delivery_may_issue_run(struct db *db, struct act *a, struct err *err)
 {
-	(void)db;
 	if (a->o.state != ORDER_MAKING)
 		return err_set(err, ERR_WRONG_STATE, "请先领取制证任务，再签发证书。");
-	return delivery_is_mine(a, err);
+	if (delivery_is_mine(a, err) < 0)
+		return -1;
+	return medium_bind(db, &a->o, js_str(a->in, "medium"), err);
 }
 
 int
 delivery_issue(struct hall *h, const struct who *who, const char *no, const json_t *in,
     json_t **model, struct err *err)
 {
-	struct act	a = {.h = h, .who = who, .desk = true, .no = no};
+	struct act	a = {.h = h, .who = who, .desk = true, .no = no, .in = in};
 	unsigned char	point[SM2_POINT_LEN];
 	struct buf	csr = {0};
 	int		rc = -1;
@@ -139,9 +141,9 @@ delivery_issue(struct hall *h, const struct who *who, const char *no, const json
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
 		return -1;
 	buf_init(&csr, LIMIT_CSR);
-	if (act_read(&a, delivery_may_issue_run, err) == 0 &&
-	    js_need_bytes(in, "csr", &csr, err) == 0 &&
-	    csr_check(csr.p, csr.len, point, err) == 0)
+	if (js_need_bytes(in, "csr", &csr, err) == 0 &&
+	    csr_check(csr.p, csr.len, point, err) == 0 &&
+	    act_write(&a, delivery_may_issue_run, err) == 0)
 		rc = issue_pair(h, who, no, csr.p, csr.len, model, err);
 	buf_free(&csr);
 	return rc;

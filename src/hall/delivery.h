@@ -14,7 +14,7 @@ NODISCARD int	delivery_claim(struct hall *h, const struct who *who, const char *
 		    struct err *err);
 NODISCARD int	delivery_unclaim(struct hall *h, const struct who *who, const char *no,
 		    struct err *err);
-/* in {"csr"}; the answer is that of fetch_issue. */
+/* in {"csr","medium"}; the answer is that of fetch_issue. */
 NODISCARD int	delivery_issue(struct hall *h, const struct who *who, const char *no,
 		    const json_t *in, json_t **model, struct err *err);
 NODISCARD int	delivery_made(struct hall *h, const struct who *who, const char *no,

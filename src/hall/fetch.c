@@ -9,6 +9,7 @@
 #include "hall/code.h"
 #include "hall/digest.h"
 #include "hall/issue.h"
+#include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 #include "pki/cert.h"
@@ -167,7 +168,11 @@ fetch_session_run(struct db *db, struct act *a, struct err *err)
 static int
 fetch_reserve_run(struct db *db, struct act *a, struct err *err)
 {
-	if (a->o.state == ORDER_FETCHED || a->o.state == ORDER_DONE)
+	if (a->o.state == ORDER_DONE)
+		return 0;
+	if (medium_bind(db, &a->o, js_str(a->in, "medium"), err) < 0)
+		return -1;
+	if (a->o.state == ORDER_FETCHED)
 		return 0;
 	return order_move(db, a->h, a->who, &a->o, EVENT_FETCH, NULL, err);
 }
@@ -181,7 +186,7 @@ fetch_issue(struct hall *h, const struct who *who, const json_t *in, json_t **mo
 	unsigned char	point[SM2_POINT_LEN];
 	struct buf	csr = {0};
 	struct act	find = {.h = h, .who = who, .name = js_str(in, "token"), .extra = no};
-	struct act	keep = {.h = h, .who = &me, .no = no};
+	struct act	keep = {.h = h, .who = &me, .no = no, .in = in};
 	int		rc = -1;
 
 	me.system = true;		/* the token is the right to this order */

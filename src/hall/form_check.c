@@ -384,5 +384,6 @@ form_is_first(const struct form_context *c)
 bool
 form_has_question(const struct form_context *c)
 {
-	return hall_def(c->hall)->security_question;
+	/* Later orders are proved with the answer that was given first. */
+	return hall_def(c->hall)->security_question && form_is_first(c);
 }

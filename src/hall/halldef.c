@@ -7,6 +7,7 @@
 #include "hall/halldef_read.h"
 #include "hall/notice.h"
 #include "hall/steps.h"
+#include "hall/unlock.h"
 #include "pki/profile.h"
 
 #define HALLDEF_MEMORY		((size_t)16 * 1024 * 1024)
@@ -100,6 +101,22 @@ halldef_read_cps(struct reader *r, const struct yaml *root, struct err *err)
 	return 0;
 }
 
+/* Nobody gets an answer for a UKey by less than two proofs, or unseen. */
+static bool
+halldef_unlocks(const struct def_steps *way)
+{
+	static const char *const	end[] = { "challenge", "review", "unlock" };
+	const size_t			n = ARRAY_LEN(end);
+	size_t				i = 0, proofs = 0;
+
+	for (i = 0; i + n < way->n; i++)
+		proofs += step_by_name(way->names[i])->proves;
+	for (i = 0; i < n && way->n > n; i++)
+		if (strcmp(way->names[way->n - n + i], end[i]) != 0)
+			return false;
+	return proofs >= UNLOCK_PROOFS;
+}
+
 static int
 halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *way,
     struct err *err)
@@ -115,6 +132,9 @@ halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *w
 			    way->names[i]);
 	if (way->n == 0)
 		return yaml_err(r->doc, list, err, "\"%s\" must not be empty", way->op);
+	if (strcmp(way->op, "unlock") == 0 && !halldef_unlocks(way))
+		return yaml_err(r->doc, list, err, "\"unlock\" needs two steps that prove the "
+		    "applicant, then challenge, review, unlock");
 	return 0;
 }
 

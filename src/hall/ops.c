@@ -48,18 +48,20 @@ op_text(const char *name)
 struct op_job {
 	const struct op	*op;			/* NULL: all are only asked about */
 	char		 no[ORDER_NO];		/* of an order that replaces it already, "" */
+	char		 about[ORDER_NO];	/* of an open one that it concerns, "" */
 	struct op_case	 c;
 	struct order	 old;
 };
 
 static int
-op_find_begun(struct db *db, const char *serial, char no[ORDER_NO], struct err *err)
+op_find_begun(struct db *db, enum sql_id id, const char *serial, char no[ORDER_NO],
+    struct err *err)
 {
 	struct rows	*rows = NULL;
 	int		 rc = 0;
 
 	no[0] = '\0';
-	if (db_query(db, SQL_ORDER_REPLACING, &rows, err, DB_TEXT(serial)) < 0)
+	if (db_query(db, id, &rows, err, DB_TEXT(serial)) < 0)
 		return -1;
 	if ((rc = rows_next(rows, err)) > 0)
 		(void)snprintf(no, ORDER_NO, "%s", rows_text(rows, 0));
@@ -89,9 +91,11 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	rc = 0;
  out:
 	rows_free(rows);
-	if (rc < 0 || op_find_begun(db, a->name, j->no, err) < 0)
+	if (rc < 0 || op_find_begun(db, SQL_ORDER_REPLACING, a->name, j->no, err) < 0 ||
+	    op_find_begun(db, SQL_ORDER_CONCERNING, a->name, j->about, err) < 0)
 		return -1;
 	order_release(&j->old);
+	j->c.hall = a->h;
 	j->c.def = hall_def(a->h);
 	j->c.now = clock_now();
 	j->c.by_key = a->who->key != NULL && strcmp(a->who->key, a->name) == 0;
@@ -99,6 +103,13 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	j->c.in = a->in;
 	j->c.errors = a->errors;
 	return order_load_id(db, a->h, order, &j->old, err);
+}
+
+/* The order that is one already, "" none. */
+static char *
+op_begun(struct op_job *j, const struct op *op)
+{
+	return op->keeps ? j->about : j->no;
 }
 
 /* Everything as it was certified; what was filled in then stands. */
@@ -110,7 +121,7 @@ op_insert(struct db *db, struct act *a, struct op_job *j, struct err *err)
 
 	(void)snprintf(o.product, sizeof(o.product), "%s", j->old.product);
 	(void)snprintf(o.op, sizeof(o.op), "%s", j->op->name);
-	(void)snprintf(o.replaces, sizeof(o.replaces), "%s", a->name);
+	(void)snprintf(j->op->keeps ? o.concerns : o.replaces, sizeof(o.replaces), "%s", a->name);
 	(void)snprintf(o.user_name, sizeof(o.user_name), "%s", j->old.user_name);
 	(void)snprintf(o.subject, sizeof(o.subject), "%s", j->old.subject);
 	o.state = o.was = ORDER_DRAFT;
@@ -119,7 +130,7 @@ op_insert(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	o.collection = json_pack("{s:s}", "way", "download");
 	if (j->op->prepare(&j->c, &o, err) == 0 &&
 	    order_insert(db, a->h, a->who, &o, j->op->name, err) == 0) {
-		(void)snprintf(j->no, sizeof(j->no), "%s", o.no);
+		(void)snprintf(op_begun(j, j->op), ORDER_NO, "%s", o.no);
 		rc = 0;
 	}
 	order_release(&o);
@@ -133,7 +144,7 @@ op_begin_run(struct db *db, struct act *a, struct err *err)
 
 	if (op_load(db, a, j, err) < 0)
 		return -1;
-	if (j->no[0] != '\0')
+	if (op_begun(j, j->op)[0] != '\0')
 		return 0;			/* begun, perhaps in another window */
 	if (j->op->may(&j->c, err) < 0)
 		return -1;
@@ -159,7 +170,7 @@ op_begin(struct hall *h, const struct who *who, const char *op, const char *seri
 		rc = act_write(&a, op_begin_run, err);
 	}
 	if (rc == 0)
-		memcpy(no, j.no, ORDER_NO);
+		memcpy(no, op_begun(&j, j.op), ORDER_NO);
 	order_release(&j.old);
 	return rc;
 }
@@ -263,17 +274,19 @@ ops_model(struct hall *h, const struct who *who, const char *serial, json_t *mod
 
 	for (i = 0; rc == 0 && i < ARRAY_LEN(ops_all); i++) {
 		struct err	 why = { .kind = ERR_NONE };
-		bool		 may = ops_all[i]->may(&j.c, &why) == 0 && j.no[0] == '\0';
+		bool		 idle = op_begun(&j, ops_all[i])[0] == '\0';
+		bool		 may = ops_all[i]->may(&j.c, &why) == 0 && idle;
 		char		 name[32];
 
 		(void)snprintf(name, sizeof(name), "may_%s", ops_all[i]->name);
 		js_set_bool(model, name, may);
 		(void)snprintf(name, sizeof(name), "%s_text", ops_all[i]->name);
-		js_set_str(model, name, j.no[0] == '\0' ? why.text : "");
+		js_set_str(model, name, idle ? why.text : "");
 		if (ops_all[i]->model != NULL)
 			ops_all[i]->model(&j.c, model);
 	}
 	js_set_str(model, "replaced_by", j.no);
+	js_set_str(model, "concerned_by", j.about);
 	order_release(&j.old);
 	return rc;
 }

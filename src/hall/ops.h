@@ -10,11 +10,13 @@
  *	reissue	补办	the key is lost or broken: a new one until the old end, the old pair is revoked
  *	change	变更	name or other facts changed: filled in anew beside what stood, proved, reviewed,
  *			a new pair into the same key until the old end, the old one is superseded
+ *	unlock	解锁	the PIN is forgotten or locked: the certificate stays (unlock.h)
  *
  * Otherwise nothing is filled in anew: what was certified stands.  What the signer makes of each stands in
  * signer/replace.h.
  */
 struct op_case {
+	const struct hall	*hall;
 	const struct halldef	*def;
 	const struct order	*old;		/* that the certificate was issued for */
 	int64_t			 not_before, not_after, now;
@@ -27,11 +29,12 @@ struct op {
 	const char	*name, *text;		/* "renew", 更新 */
 	bool		 ends_old;		/* the old pair is revoked when the new one is issued */
 	bool		 same_key;		/* the new pair goes into the key of the old one */
+	bool		 keeps;			/* the certificate stays, none is issued: order.concerns */
 	/* ERR_WRONG_STATE with a sentence when the certificate does not qualify. */
 	int		(*may)(const struct op_case *c, struct err *err);
 	/* Years, amount and what else the applicant chose (c->in), into the fresh order. */
 	int		(*prepare)(const struct op_case *c, struct order *o, struct err *err);
-	/* What the page needs to offer it: into model. */
+	/* What the page needs to offer it: into model.  NULL: nothing. */
 	void		(*model)(const struct op_case *c, json_t *model);
 };
 const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones */
@@ -53,7 +56,7 @@ NODISCARD int	op_changes(struct db *db, struct hall *h, const struct order *o, j
 NODISCARD int	op_begin(struct hall *h, const struct who *who, const char *op, const char *serial,
 		    const json_t *in, json_t *errors, char no[ORDER_NO], struct err *err);
 /*
- * Into a certificate's model: "replaced_by" (an order, "" none) and for each operation
+ * Into a certificate's model: "replaced_by", "concerned_by" (orders, "" none) and for each operation
  * "may_<op>", "<op>_text" (why not, "" when it may) and what its row adds.
  */
 NODISCARD int	ops_model(struct hall *h, const struct who *who, const char *serial,

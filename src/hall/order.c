@@ -48,6 +48,7 @@ order_from_row(const struct hall *h, struct rows *r, struct order *o, struct err
 	o->decided = rows_int(r, 21);
 	o->done = rows_int(r, 22);
 	(void)snprintf(o->replaces, sizeof(o->replaces), "%s", rows_text(r, 23));
+	(void)snprintf(o->concerns, sizeof(o->concerns), "%s", rows_text(r, 24));
 	o->def = halldef_product(hall_def(h), o->product);
 	if (o->def == NULL || o->state == ORDER__MAX)
 		return err_set(err, ERR_STORE, "order %s: product %s or state %s is unknown",
@@ -207,7 +208,8 @@ order_stamp(struct order *o)
 
 	if (o->state == ORDER_REVIEWING || (o->state == ORDER_SUBMITTED && o->submitted == 0))
 		o->submitted = now;
-	if (o->state == ORDER_APPROVED || o->state == ORDER_RETURNED)
+	if (o->state == ORDER_APPROVED || o->state == ORDER_UNLOCKING ||
+	    o->state == ORDER_RETURNED)
 		o->decided = now;
 	if (o->state == ORDER_DONE || o->state == ORDER_CANCELLED)
 		o->done = now;
@@ -284,7 +286,7 @@ order_insert(struct db *db, const struct hall *h, const struct who *who, struct 
 	    DB_TEXT(c.steps.p), DB_BLOB(c.collection.p, c.collection.len),
 	    DB_TEXT(o->user_name), DB_TEXT(o->subject),
 	    c.has_mobile ? DB_TEXT(c.mobile) : DB_NULL, DB_INT(o->years), DB_INT(o->amount),
-	    DB_INT(o->created), DB_TEXT(o->replaces)) < 0)
+	    DB_INT(o->created), DB_TEXT(o->replaces), DB_TEXT(o->concerns)) < 0)
 		goto out;
 	rc = order_add_event(db, who, o, what, o->state, o->def->title, err);
  out:

@@ -17,7 +17,7 @@ enum order_event {
 	EVENT_NONE, EVENT_SUBMIT, EVENT_COMPLETE, EVENT_LACK, EVENT_REOPEN, EVENT_RETURN, EVENT_MEND,
 	EVENT_APPROVE, EVENT_CLAIM, EVENT_UNCLAIM, EVENT_MADE, EVENT_FETCH, EVENT_INSTALLED,
 	EVENT_SHIP, EVENT_HAND_OVER, EVENT_RECEIVED, EVENT_CANCEL, EVENT_CANCEL_PAID,
-	EVENT_REFUNDED, EVENT__MAX
+	EVENT_REFUNDED, EVENT_PERMIT, EVENT_LAPSE, EVENT_UNLOCKED, EVENT__MAX
 };
 const char	*order_state_name(enum order_state s);		/* "draft" */
 const char	*order_state_text(enum order_state s);		/* 填写中 */
@@ -34,6 +34,7 @@ struct order {
 	int64_t		 account;
 	char		 product[32], op[16];	/* op: new, or one of ops.def */
 	char		 replaces[48];		/* serial of the certificate renewed, "" */
+	char		 concerns[48];		/* … of the one that stays (unlock), "" */
 	enum order_state state, was;		/* was: as loaded, for compare-and-set */
 	int64_t		 version;		/* grows with each change */
 	json_t		*form;			/* values of the product's form; {} before */

@@ -19,7 +19,7 @@ static const struct order_tab {
 	int		 unpaid;	/* 1: only where money is owed */
 } order_tabs[] = {
 	{ "open", ",draft,submitted,reviewing,returned,making,ready,shipped,refunding,", 1, 0 },
-	{ "other", ",draft,submitted,reviewing,returned,making,ready,shipped,refunding,", 2, 0 },
+	{ "other", ",draft,submitted,reviewing,returned,unlocking,making,ready,shipped,refunding,", 2, 0 },
 	{ "fetch", ",approved,fetched,", 0, 0 },
 	{ "done", ",done,", 0, 0 },
 	{ "returned", ",returned,", 0, 0 },
@@ -27,7 +27,7 @@ static const struct order_tab {
 	{ "pay", ",submitted,reviewing,returned,", 0, 0 },
 	{ "material", ",submitted,reviewing,returned,", 0, 0 },
 	{ "voucher", ",submitted,returned,", 0, 1 },
-	{ "all", ",draft,submitted,reviewing,returned,approved,making,ready,fetched,shipped,done,"
+	{ "all", ",draft,submitted,reviewing,returned,approved,unlocking,making,ready,fetched,shipped,done,"
 	    "refunding,cancelled,", 0, 0 },
 };
 

@@ -62,6 +62,8 @@ order_event_name(enum order_event event)
 		[EVENT_SHIP] = "ship", [EVENT_HAND_OVER] = "hand_over",
 		[EVENT_RECEIVED] = "received", [EVENT_CANCEL] = "cancel",
 		[EVENT_CANCEL_PAID] = "cancel_paid", [EVENT_REFUNDED] = "refunded",
+		[EVENT_PERMIT] = "permit", [EVENT_LAPSE] = "lapse",
+		[EVENT_UNLOCKED] = "unlocked",
 	};
 
 	return event < EVENT__MAX ? names[event] : "";
@@ -83,7 +85,9 @@ order_event_text(const char *what)
 		{ "paid", "收到费用" }, { "pay_exception", "支付异常" },
 		{ "refund", "发起退款" }, { "review_claim", "受理审核" },
 		{ "certificates", "证书已签发" }, { "resend", "重发授权码" },
-		{ "blank", "寄出空白UKey" },
+		{ "blank", "寄出空白UKey" }, { "unlock", "申请解锁" },
+		{ "proof", "身份核验" }, { "challenge", "读取UKey" },
+		{ "unlock_answer", "发出解锁授权" },
 	};
 	static const struct { enum order_event event; const char *text; } moves[] = {
 #define MOVE(event, from, to, sentence)	{ event, sentence },

@@ -280,6 +280,19 @@ review_approve_check(struct db *db, struct act *a, const struct approval *p,
 	return 0;
 }
 
+/* A certificate may be fetched with a code by mail; a UKey may be unlocked by its order. */
+static int
+review_permit(struct db *db, struct act *a, const char *officer, struct err *err)
+{
+	bool	unlock = a->o.concerns[0] != '\0';
+
+	if (order_move(db, a->h, a->who, &a->o, unlock ? EVENT_PERMIT : EVENT_APPROVE, officer,
+	    err) < 0)
+		return -1;
+	return unlock ? notice_order(db, a->h, &a->o, "unlock_ready", NULL, err) :
+	    authorisation_send(db, a->h, &a->o, true, err);
+}
+
 static int
 review_approve_run(struct db *db, struct act *a, struct err *err)
 {
@@ -301,9 +314,7 @@ review_approve_run(struct db *db, struct act *a, struct err *err)
 	    DB_BLOB(s->certificate.p, s->certificate.len),
 	    DB_BLOB(s->signature.p, s->signature.len), DB_INT(clock_now())) < 0)
 		goto out;
-	if (order_move(db, a->h, a->who, &a->o, EVENT_APPROVE, s->serial, err) < 0)
-		goto out;
-	rc = authorisation_send(db, a->h, &a->o, true, err);
+	rc = review_permit(db, a, s->serial, err);
  out:
 	approval_free(&p);
 	return rc;

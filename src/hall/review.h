@@ -13,6 +13,7 @@ NODISCARD int	review_list(struct hall *h, const struct who *who, const json_t *q
 /*
  * Evidence on one page: order_view's model and {"groups":[{"group","fields":[{"label",
  * "value"}]}],"materials":[…],"consents":[{"title","version","digest","time","address"}],
+ * "has_unlock","unlock":{"ukey","certificate","proofs":[{"title","time"}]},
  * "identity":[{"method","result","time","provider_no"}],"trades":[…],"warnings":[text],
  * "reasons":[{"code","text"}],"targets":[{"id","text"}],"claimed_by"?}
  */

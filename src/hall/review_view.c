@@ -6,6 +6,8 @@
 #include "hall/form.h"
 #include "hall/ops.h"
 #include "hall/order_view.h"
+#include "hall/steps.h"
+#include "hall/unlock.h"
 
 static int
 review_consents(struct db *db, struct act *a, struct err *err)
@@ -41,11 +43,17 @@ review_warn(json_t *list, const char *title, const char *text)
 
 /* What a careful reviewer would notice first. */
 static json_t *
-review_warnings(const struct order *o, json_t *materials)
+review_warnings(const struct hall *h, const struct order *o, json_t *materials)
 {
 	json_t	*list = json_array(), *m = NULL;
 	int64_t	 formed = js_int(o->steps, "form", 0);
 	size_t	 i = 0;
+
+	if (o->concerns[0] != '\0') {
+		if (step_proofs(h, o, true) < UNLOCK_PROOFS)
+			review_warn(list, "身份核验", "不够");
+		return list;
+	}
 
 	json_array_foreach(materials, i, m) {
 		if (js_bool(m, "required") && !js_bool(m, "has"))
@@ -59,6 +67,24 @@ review_warnings(const struct order *o, json_t *materials)
 	if (o->paid < o->amount)
 		review_warn(list, "费用", "没有缴清");
 	return list;
+}
+
+/* An unlocking: which UKey, and what proved the applicant. */
+static void
+review_unlock(const struct order *o, json_t *model)
+{
+	json_t	*list = json_array(), *j = NULL;
+	size_t	 i = 0;
+
+	js_set_bool(model, "has_unlock", o->concerns[0] != '\0');
+	(void)json_object_set_new(model, "unlock", json_pack("{s:s, s:s, s:o}", "ukey",
+	    unlock_ukey(o), "certificate", o->concerns, "proofs", list));
+	for (i = 0; steps_all[i] != NULL; i++)
+		if (steps_all[i]->proves && json_object_get(o->steps, steps_all[i]->name) != NULL) {
+			j = json_pack("{s:s}", "title", steps_all[i]->title);
+			js_set_time(j, "time", js_int(o->steps, steps_all[i]->name, 0));
+			(void)json_array_append_new(list, j);
+		}
 }
 
 static json_t *
@@ -109,10 +135,11 @@ review_view_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	}
 	(void)json_object_set_new(a->model, "identity", identity);
-	(void)json_object_set_new(a->model, "warnings", review_warnings(&a->o,
+	(void)json_object_set_new(a->model, "warnings", review_warnings(a->h, &a->o,
 	    json_object_get(a->model, "materials")));
 	(void)json_object_set_new(a->model, "targets", review_targets(&a->o));
 	(void)json_object_set_new(a->model, "reasons", review_reasons(hall_def(a->h)));
+	review_unlock(&a->o, a->model);
 	js_set_bool(a->model, "may_decide", a->o.state == ORDER_REVIEWING);
 	js_set_bool(a->model, "mine", a->o.reviewer == a->who->staff);
 	return 0;

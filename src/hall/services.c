@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "hall/services.h"
 
+#include "kmc/kmc.h"
 #include "signer/signer.h"
 #include "va/va.h"
 
@@ -48,6 +49,16 @@ services_change(const char *kind, const char *statement, size_t len, const void 
 	return signer_revoke(statement, len, signature, signature_len, second, second_len, err);
 }
 
+static int
+services_unlock(const char *statement, size_t len, const void *signature, size_t signature_len,
+    unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err)
+{
+	const struct signed_statement	s = { .text = statement, .len = len,
+		.first = { .p = signature, .len = signature_len } };
+
+	return kmc_unlock_answer(&s, answer, expires, err);
+}
+
 const struct services *
 services_real(void)
 {
@@ -55,6 +66,7 @@ services_real(void)
 		.issue = services_issue,
 		.status = services_status,
 		.change = services_change,
+		.unlock = services_unlock,
 		.pair_status = signer_status,
 		.image = doc_image_check,
 		.form = doc_form,

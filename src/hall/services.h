@@ -2,6 +2,7 @@
 #define HALL_SERVICES_H
 #include "base/json.h"
 #include "doc/doc.h"
+#include "token/unlock.h"
 /*
  * What the hall asks of other processes, behind pointers so that tests stand in for them.
  * services_real() asks the signer, va and doc over their sockets.
@@ -29,6 +30,10 @@ struct services {
 	int	(*change)(const char *kind, const char *statement, size_t len,
 		    const void *signature, size_t signature_len, const void *second,
 		    size_t second_len, struct err *err);
+	/* The answer to a UKey's challenge for an officer's statement: kmc_unlock_answer. */
+	int	(*unlock)(const char *statement, size_t len, const void *signature,
+		    size_t signature_len, unsigned char answer[UNLOCK_ANSWER], int64_t *expires,
+		    struct err *err);
 	/* signer_status: {"status","reason","revoked_at", …} */
 	int	(*pair_status)(const char *serial, json_t **out, struct err *err);
 	/* Check and reduce a picture, draw a form, draw a captcha: doc.h. */

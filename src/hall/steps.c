@@ -124,6 +124,8 @@ step_next_text(const struct hall *h, const struct order *o)
 	case ORDER_APPROVED:
 		return js_str(o->collection, "way")[0] == 'd' ?
 		    "请凭邮件中的授权码下载证书" : "等待制证；也可凭邮件中的授权码自行下载";
+	case ORDER_UNLOCKING:
+		return "请插入UKey，设置新的PIN码";
 	case ORDER_MAKING:
 		return "工作人员正在制证";
 	case ORDER_READY:
@@ -148,6 +150,20 @@ void
 step_unmark(struct order *o, const char *name)
 {
 	(void)json_object_del(o->steps, name);
+}
+
+size_t
+step_proofs(const struct hall *h, const struct order *o, bool done)
+{
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
+	size_t			 i = 0, n = 0;
+
+	for (i = 0; i < way->n; i++) {
+		const struct step	*s = step_by_name(way->names[i]);
+
+		n += s->proves && step_applies(h, s, o) && (!done || step_is_done(s, o));
+	}
+	return n;
 }
 
 /* Everything that is the applicant's is done: what is left waits for review. */
@@ -210,12 +226,13 @@ step_reachable(const struct hall *h, const struct step *s, const struct order *o
 static const struct step *
 step_wanted(const struct hall *h, const struct order *o, const char *name)
 {
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
 	const struct step	*s = NULL;
 
 	if (name != NULL && *name != '\0')
 		return step_by_name(name);
 	s = step_current(h, o);
-	return s != NULL ? s : step_by_name("fetch");
+	return s != NULL ? s : step_by_name(way->names[way->n - 1]);
 }
 
 static int

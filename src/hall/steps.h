@@ -19,6 +19,11 @@
  *  materials  {"materials":[…] as material_list, "complete"}; accept: {} when complete
  *  identity   face.h: {"session":{…},"attempts_left"}; accept: {} when passed
  *  payment    payment.h: {"amount","ways":[…],"bank":{…},"trade"?:{…},"paid"}; accept: {}
+ *  question   {"question"}; accept: {"answer"}
+ *  phone_code {"mobile_masked"}; accept: {"code"} (unlock_send_code)
+ *  mail_link  {"mail_masked","sent"}; accept: {"token"} (unlock_send_link)
+ *  challenge  {"read","ukey"}; accept: {"ukey","challenge"} from the locked UKey
+ *  unlock     {"ukey","may_unlock"}; nothing to accept: unlock.h
  *  review     {"review_days","state_text","return"?}; nothing to accept
  *  fetch      {"collection":{…},"may_fetch","delivery"?}; nothing to accept
  */
@@ -27,6 +32,7 @@ struct step {
 	const char	*title;		/* in the progress bar: 材料提交 */
 	const char	*next;		/* what the applicant has to do: 请上传材料 */
 	const char	*bar;		/* steps with the same word share a place in the bar */
+	bool		 proves;	/* shows who the applicant is; an unlocking needs two */
 	/* Does this order need it? NULL: yes. */
 	bool		(*applies)(const struct hall *h, const struct order *o);
 	/* Fill the page's model.  Inside a read. */
@@ -63,6 +69,8 @@ NODISCARD int	step_mark(struct db *db, struct hall *h, const struct who *who,
 NODISCARD int	step_settle(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, struct err *err);
 void		step_unmark(struct order *o, const char *name);
+/* How many steps that prove the applicant this order has; done: only those that are done. */
+size_t		step_proofs(const struct hall *h, const struct order *o, bool done);
 
 /* ---- for pages ---- */
 /* name NULL: the current step.  A step whose predecessors are not done is ERR_WRONG_STATE. */

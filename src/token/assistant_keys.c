@@ -203,6 +203,7 @@ keys_make(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	if (login(u, in, out, err) == 0 &&
 	    ukey_request(u, order, js_str_or(in, "cn", order), &csr, err) == 0) {
 		js_set_bytes(out, "csr", csr.p, csr.len);
+		js_set_str(out, "serial", u->info.serial);
 		rc = 0;
 	}
 	buf_free(&csr);
@@ -234,7 +235,6 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 		rc = ukey_install(u, order, &b, err);
 		if (rc == 0)
 			rc = ukey_confirm(u, order, js_str(in, "replaces"), &marked, err);
-		js_set_str(out, "serial", u->info.serial);
 	}
  out:
 	buf_free(&sign);

@@ -11,14 +11,18 @@ form_step_show(struct db *db, struct hall *h, const struct who *who, const struc
 {
 	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product,
 				    .op = o->op};
-	json_t			*price = NULL;
+	json_t			*price = NULL, *values = NULL;
 
 	(void)db;
 	(void)who;
 	if (catalog_product(h, o->product, &price, err) < 0)
 		return -1;
+	values = json_copy(o->form);
+	if (!order_may_edit(o))
+		(void)json_object_del(values, "answer");	/* it proves who asks */
 	(void)json_object_set_new(model, "groups", form_model(&c, form_by_name(o->def->form),
-	    o->form, NULL));
+	    values, NULL));
+	json_decref(values);
 	(void)json_object_set_new(model, "price", price);
 	js_set_str(model, "fee_note", o->def->fee_note);
 	js_set_bool(model, "paid", o->paid > 0);

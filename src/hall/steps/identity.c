@@ -38,6 +38,6 @@ identity_accept(struct db *db, struct hall *h, const struct who *who, struct ord
 extern const struct step	step_identity;
 const struct step		step_identity = {
 	.name = "identity", .title = "身份识别", .bar = "身份识别",
-	.next = "请用手机扫码完成身份识别",
+	.next = "请用手机扫码完成身份识别", .proves = true,
 	.show = identity_show, .accept = identity_accept,
 };

@@ -7,6 +7,7 @@ review_done(const struct order *o)
 {
 	switch (o->state) {
 	case ORDER_APPROVED:
+	case ORDER_UNLOCKING:
 	case ORDER_MAKING:
 	case ORDER_READY:
 	case ORDER_FETCHED:

@@ -3,23 +3,26 @@
 -- name: order_insert
 INSERT INTO orders (id, no, account, product, op, state, version, form, steps, collection,
 	user_name, subject, mobile_digest, years, amount, paid, reviewer, claimed, maker,
-	created, updated, submitted, decided, done, replaces)
+	created, updated, submitted, decided, done, replaces, concerns)
 VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, 0, 0,
-	$15, $15, 0, 0, 0, $16);
+	$15, $15, 0, 0, 0, $16, $17);
 
 -- name: order_replacing
 SELECT no FROM orders WHERE replaces = $1 AND state <> 'cancelled' ORDER BY created DESC LIMIT 1;
 
+-- name: order_concerning
+SELECT no FROM orders WHERE concerns = $1 AND state <> 'done' AND state <> 'cancelled';
+
 -- name: order_by_no
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
 	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces
+	decided, done, replaces, concerns
 FROM orders WHERE no = $1;
 
 -- name: order_by_id
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
 	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces
+	decided, done, replaces, concerns
 FROM orders WHERE id = $1;
 
 -- name: order_save

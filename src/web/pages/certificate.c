@@ -119,6 +119,14 @@ const struct page		page_certificate_modify = {
 	.post = certificate_op_post, .per_minute = 20,
 };
 
+extern const struct page	page_certificate_unlock;
+const struct page		page_certificate_unlock = {
+	.name = "certificate_unlock", .path = "/certificates/{serial}/unlock",
+	.need = NEED_ACCOUNT, .title = "解锁UKey", .tmpl = "certificate", .arg = "unlock",
+	.back = "/certificates/{serial}", .show = certificate_show,
+	.post = certificate_op_post, .per_minute = 20,
+};
+
 /* ---- the desk ---- */
 
 static int

@@ -108,6 +108,8 @@ order_step_show(struct call *c, struct err *err)
 	session = json_object_get(c->model, "session");
 	step_qr(c, session == NULL ? "" : js_str(session, "url"));
 	step_trade(c);
+	js_set_str(c->model, "token", call_query(c, "token"));
+	page_captcha(c);
 	return 0;
 }
 

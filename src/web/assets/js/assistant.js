@@ -68,6 +68,17 @@ export class Assistant {
 		    enc_cert: pair.enc_cert, envelope: pair.enc_key, replaces });
 	}
 
+	/* → serial (of the UKey), challenge */
+	unlockChallenge(key) {
+		return this.ask("/unlock/challenge", { key });
+	}
+
+	/* given: the site's {order, expires, answer}. */
+	unlockFinish(key, given, newPin) {
+		return this.ask("/unlock/finish", { key, order: given.order,
+		    expires: given.expires, answer: given.answer, new_pin: newPin });
+	}
+
 	sign(key, serial, text, pin) {
 		return this.ask("/sign", { key, serial, text, pin });
 	}
@@ -90,7 +101,7 @@ function certificateTrouble(certificate) {
 }
 
 export class AssistantBox {
-	/* wants: "certificate" (to sign), "blank" (to receive), "any". */
+	/* wants: "certificate" (to sign), "blank" (to receive), "locked" (to unlock: no PIN), "any". */
 	constructor(scope, wants) {
 		this.scope = scope;
 		this.wants = wants;
@@ -188,8 +199,13 @@ export class AssistantBox {
 
 		if (!key)
 			return;
+		if (this.wants === "locked") {
+			this.chosenLocked(key);
+			return;
+		}
 		if (key.tries_left === 0) {
-			this.trouble("这支UKey已锁定（PIN码连续输错次数过多）。请联系客服办理解锁。");
+			this.trouble("这支UKey已锁定（PIN码连续输错次数过多）。请登录用户中心，" +
+			    "在“我的证书”中选择这张证书，办理“解锁UKey”。");
 			return;
 		}
 		if (this.wants === "certificate" && key.certificates.length === 0) {
@@ -210,6 +226,21 @@ export class AssistantBox {
 		this.sayTries(key.tries_left, key.tries_max);
 		this.ready(true);
 		this.onchange(key);
+	}
+
+	/* One UKey alone, and one that can be unlocked from here. */
+	chosenLocked(key) {
+		show(this.pinInput.closest(".field"), false);
+		if (this.keys.length > 1) {
+			this.trouble(`检测到${this.keys.length}支UKey，请只保留要解锁的一支，再点“重新检测UKey”。`);
+			return;
+		}
+		if (!key.unlock) {
+			this.trouble("这支UKey不能在线解锁，请携带UKey到服务网点办理，或申请补办。");
+			return;
+		}
+		say(this.said, key.tries_left === 0 ? "已检测到锁定的UKey。" : "已检测到UKey。");
+		this.ready(true);
 	}
 
 	sayTries(left, max) {

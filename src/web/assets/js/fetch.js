@@ -78,7 +78,8 @@ async function run() {
 	const made = await box.assistant.make(key, order.no, order.subject, pin);
 
 	progress(45, "正在签发证书……");
-	const pair = await post("/fetch/issue", { token: order.token, csr: made.csr });
+	const pair = await post("/fetch/issue", { token: order.token, csr: made.csr,
+	    medium: made.serial });
 
 	progress(70, "正在写入UKey，请不要拔出……");
 	await box.assistant.install(key, order.no, pin, pair, order.replaces);

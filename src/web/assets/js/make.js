@@ -16,7 +16,7 @@ async function make(form, no, box) {
 	const made = await box.assistant.make(key, no, form.dataset.subject, box.pin);
 
 	step(40, "正在签发证书……");
-	const pair = await post(`/staff/making/${no}/issue`, { csr: made.csr });
+	const pair = await post(`/staff/making/${no}/issue`, { csr: made.csr, medium: made.serial });
 
 	step(70, "正在写入UKey，请不要拔出……");
 	await box.assistant.install(key, no, box.pin, pair);
