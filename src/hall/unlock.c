@@ -146,6 +146,8 @@ unlock_lapse_run(struct db *db, struct act *a, struct err *err)
 	if (a->o.state != ORDER_UNLOCKING)
 		return 0;
 	step_unmark(&a->o, "challenge");
+	if (db_run(db, SQL_APPROVAL_DROP, NULL, err, DB_INT(a->o.id)) < 0)
+		return -1;
 	return order_move(db, a->h, a->who, &a->o, EVENT_LAPSE, NULL, err);
 }
 

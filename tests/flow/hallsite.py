@@ -174,6 +174,20 @@ class Site:
                                 "--admin-pin", "87654321", "--tries", "9")
         return path
 
+    def personalise(self, name):
+        """Give keys/NAME.key the device key by which it can be unlocked remotely."""
+        path, secret = self.path("keys", name + ".key"), self.path("keys", name + ".device")
+        driver = self.path("app", "lib", "libyinxin_skf.so")
+        env = {**os.environ, "YINXIN_SOFTKEY": path}
+        r = subprocess.run([self.bin("yinxin-assistant"), "list", "--driver", driver], env=env,
+                           capture_output=True, text=True, check=True)
+        serial = json.loads(r.stdout)["keys"][0]["serial"]
+        self.yinxin("kmc", "device-key", serial, secret)
+        self.assistant_tool("personalise", path, "--device-key-file", secret, "--admin-pin",
+                            "87654321")
+        os.unlink(secret)
+        return serial
+
     def initialised(self):
         return os.path.exists(self.path("data", "pub", "chain.pem"))
 

@@ -233,8 +233,9 @@ class Walker:
         token = self.open_fetch(code)
         made = self.assistant.post("/key/make", {"order": self.p.order, "cn": self.p.name,
                                                  "pin": BLANK_PIN})
-        issued = self.browser.post("/fetch/issue", {"token": token, "csr": made["csr"]})
-        again = self.browser.post("/fetch/issue", {"token": token, "csr": made["csr"]})
+        asked = {"token": token, "csr": made["csr"], "medium": made["serial"]}
+        issued = self.browser.post("/fetch/issue", asked)
+        again = self.browser.post("/fetch/issue", asked)
         if again["sign_cert"] != issued["sign_cert"]:
             raise RuntimeError("asked twice, another certificate came")
         self.assistant.post("/key/install", {
@@ -260,13 +261,13 @@ class Walker:
                  f"va says {status}")
         self.serial = cert["serial"]
 
-    def sign_in_by_ukey(self, serial=None):
+    def sign_in_by_ukey(self, serial=None, pin=USER_PIN):
         """serial: of the certificate, where the key holds several."""
         self.browser = Browser(self.site.url)
         self.browser.get("/signin")
         challenge = self.browser.post("/signin/challenge")
         signed = self.assistant.post("/sign", {
-            "text": challenge["text"], "pin": USER_PIN, **({"serial": serial} if serial else {})})
+            "text": challenge["text"], "pin": pin, **({"serial": serial} if serial else {})})
         self.browser.post("/signin/ukey", {"id": challenge["id"],
                                            "signature": signed["signature"],
                                            "certificate": signed["certificate"]})

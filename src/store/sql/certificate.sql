@@ -57,6 +57,9 @@ WHERE order_id = $1;
 UPDATE approval SET certificate = $2, signature = $3, signed = $4
 WHERE order_id = $1 AND signed = 0;
 
+-- name: approval_drop
+DELETE FROM approval WHERE order_id = $1;
+
 -- name: delivery_insert
 INSERT INTO delivery (id, order_id, company, waybill, receiver, blank, staff, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
