@@ -2,8 +2,11 @@
 import base64
 import os
 import re
+import signal
 import subprocess
+import threading
 
+import walk
 from flow import need, same
 
 SUFFIX = ".plant.example"
@@ -170,6 +173,31 @@ def test_est_refused(ctx):
     r = site.yinxin("ra", "add", "plant-3", "--profile", "sm2-person-sign", check=False)
     need(r.returncode != 0 and "machines" in r.stderr, "an authority for people")
     site.yinxin("journal", "verify")
+
+
+def test_est_killed(ctx):
+    """enrol or the signer killed: the client asks again and has one certificate."""
+    site = ctx.site
+    user = "plant-k:" + make_ra(site, "plant-k")
+    for victim in ("enrol", "signer", "enrol"):
+        csr, got = make_csr(site, "killed", f"killed-{victim}"), []
+        asking = threading.Thread(target=lambda: got.append(enrol_steadily(site, user, csr)))
+        asking.start()
+        os.kill(walk.poll(victim, lambda: site.status()[victim]["pid"]), signal.SIGKILL)
+        asking.join(60)
+        same(got, [enrol_steadily(site, user, csr)], f"{victim} killed")
+    site.yinxin("journal", "verify")
+
+
+def enrol_steadily(site, user, csr):
+    """Again until there is an answer, as a machine would."""
+    def ask():
+        try:
+            answer = enrol(site, user, csr)
+        except AssertionError:          # curl found nobody
+            return None
+        return answer[0] != 503 and certificates(site, answer)
+    return walk.poll("an answer", ask)
 
 
 def cmp(site, cmd, *args, check=True, path="/.well-known/cmp"):

@@ -3,6 +3,8 @@
 #include "signer/process.h"
 #include "signer/world.h"
 
+#include <pthread.h>
+
 /* Machines enrolled by registration authorities: what they get, and what they do not. */
 
 struct plant {
@@ -100,6 +102,51 @@ test_enrol__a_machine_of_each_kind(void **state)
 		cert_free(again);
 		buf_free(&csr);
 	}
+	secret_free(&p.secret);
+}
+
+struct eager {
+	const struct plant	*plant;
+	const struct buf	*csr;
+	struct cert		*got;
+};
+
+static void *
+eager_run(void *arg)
+{
+	struct eager	*e = arg;
+	struct err	 err = {0};
+
+	if (plant_enrol(e->plant, "", false, e->csr, &e->got, &err) < 0)
+		e->got = NULL;
+	return NULL;
+}
+
+/* A client that repeats itself because it heard nothing. */
+void
+test_enrol__eight_at_once_get_one(void **state)
+{
+	struct eager	 e[8];
+	pthread_t	 thread[8];
+	struct plant	 p;
+	struct buf	 csr;
+
+	(void)state;
+	plant_add(&p, "eager", "");
+	machine_csr("ecdsa", "eager", &csr);
+	for (size_t i = 0; i < ARRAY_LEN(e); i++) {
+		e[i] = (struct eager){&p, &csr, NULL};
+		assert_int_equal(pthread_create(&thread[i], NULL, eager_run, &e[i]), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(e); i++)
+		pthread_join(thread[i], NULL);
+	for (size_t i = 0; i < ARRAY_LEN(e); i++) {
+		assert_non_null(e[i].got);
+		assert_true(cert_is_same(e[0].got, e[i].got));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(e); i++)
+		cert_free(e[i].got);
+	buf_free(&csr);
 	secret_free(&p.secret);
 }
 
