@@ -10,7 +10,8 @@ CFLAGS	?= -O2 -g
 WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	   -Wcast-qual -Wwrite-strings -Wformat=2 -Werror=implicit-function-declaration
 PKGS	:= libuv libssl libcrypto sqlite3 libpq jansson yaml-0.1 libcurl libsodium libseccomp \
-	   libqrencode libarchive ldap lber cairo pangocairo libpng libturbojpeg fontconfig
+	   libqrencode libarchive ldap lber cairo pangocairo libpng libturbojpeg fontconfig \
+	   p11-kit-1
 HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC
 ifdef DEV
 CFLAGS	:= -O1 -g -Werror -Wno-format-truncation -fsanitize=address,undefined -fno-omit-frame-pointer
@@ -38,7 +39,7 @@ LIBS	= $(shell pkg-config --libs $(PKGS)) -lpthread -ldl -lm
 
 PROGRAMS := yinxin yinxin-assistant yinxin-sandbox
 .PHONY: all
-all: $(addprefix $(B)/,$(PROGRAMS)) $(B)/libyinxin_skf.so
+all: $(addprefix $(B)/,$(PROGRAMS)) $(B)/libyinxin_skf.so $(B)/libyinxin_sdf.so
 
 $(B)/obj/%.o: src/%.c | $(GENERATED)
 	@mkdir -p $(@D)
@@ -74,6 +75,12 @@ $(B)/libyinxin_skf.so: $(foreach f,token store pki base,$(call lib,$(f)))
 	    $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard src/token/softkey*.c) src/token/unlock.c) \
 	    $(call group,store pki base) -lcrypto -ljansson -lpthread
 
+# The software device of GM/T 0018: src/token/softsdf.c.
+$(B)/libyinxin_sdf.so: $(foreach f,token pki base,$(call lib,$(f)))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -shared -o $@ -Wl,--version-script=src/token/sdf.map \
+	    $(B)/obj/token/softsdf.o $(call group,pki base) $(LIBS)
+
 # Unit tests: tests/unit/<floor>/*.c make one program per floor, which links only the
 # floors at or below its own.  Functions test_<noun>__<case> are found by name.
 UNITS	:= $(notdir $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c))))
@@ -98,7 +105,7 @@ PREFIX	?= /usr/local
 install: all fonts
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/yinxin/fonts
 	install -m 755 $(addprefix $(B)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/libyinxin_skf.so $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(B)/libyinxin_skf.so $(B)/libyinxin_sdf.so $(DESTDIR)$(PREFIX)/lib
 	cp -r halls profiles $(DESTDIR)$(PREFIX)/share/yinxin/
 	install -m 644 $(FONTS) $(DESTDIR)$(PREFIX)/share/yinxin/fonts
 	sed 's|$(abspath $(B)/fonts)|$(abspath $(PREFIX)/share/yinxin/fonts)|g' $(B)/fonts/fonts.conf \
