@@ -73,3 +73,70 @@ def test_new_key(ctx):
     need("G2" in issuer, issuer)
     for name in ("issuing", "issuing-2"):
         need(va_get(site, f"/crl/{name}.crl")[:1] == b"\x30", f"no list of {name}")
+
+
+def own_by_signer(site, *paths):
+    """The signer's own user has these, as it has its key files."""
+    of = os.stat(site.path("data", "ca-keys"))
+    for top in paths:
+        for base, dirs, files in os.walk(top):
+            for name in [base] + [os.path.join(base, n) for n in dirs + files]:
+                os.chown(name, of.st_uid, of.st_gid)
+
+
+def test_keys_in_devices(ctx):
+    """A root whose key lives in a PKCS#11 token and a CA below whose key lives in an SDF device:
+    made, their lists signed by the devices, also after a restart; a device away is said."""
+    site = ctx.site
+    hsm, sdf = site.path("hsm"), site.path("sdf")
+    os.makedirs(os.path.join(hsm, "tokens"))
+    os.makedirs(sdf)
+    conf = os.path.join(hsm, "softhsm2.conf")
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(f"directories.tokendir = {hsm}/tokens\nobjectstore.backend = file\n")
+    with open(os.path.join(hsm, "pin"), "w", encoding="utf-8") as f:
+        f.write("24681357\n")
+    env = {**os.environ, "SOFTHSM2_CONF": conf}
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-out", site.path("root.pem")], check=True,
+                   stderr=subprocess.DEVNULL)
+    for args in (["--init-token", "--free", "--label", "CA", "--so-pin", "87654321"],
+                 ["--import", site.path("root.pem"), "--token", "CA", "--label", "root",
+                  "--id", "01"]):
+        subprocess.run(["softhsm2-util", *args, "--pin", "24681357"], check=True, env=env,
+                       stdout=subprocess.DEVNULL)
+    os.unlink(site.path("root.pem"))
+    subprocess.run(["openssl", "genpkey", "-algorithm", "SM2", "-aes256", "-pass",
+                    f"file:{site.path('passphrase')}", "-out", os.path.join(sdf, "1.key")],
+                   check=True, stderr=subprocess.DEVNULL)
+    own_by_signer(site, hsm, sdf)
+    site.stop_one("server")
+    site.extra.update({"SOFTHSM2_CONF": conf, "YINXIN_SDF_DIR": sdf})
+    site.start_server()
+    ctx.desk = None
+    library = next(p for p in ("/usr/lib/softhsm/libsofthsm2.so",
+                               "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
+                   if os.path.exists(p))
+    site.yinxin("ca", "create", "hsm-root", "--kind", "ecdsa", "--cn", "Root in a token",
+                "--company", "Test", "--key",
+                f"pkcs11:token=CA;object=root?module-path={library}&pin-source=file:{hsm}/pin")
+    site.yinxin("ca", "create", "sdf-ca", "--parent", "hsm-root-1", "--kind", "sm2",
+                "--cn", "CA in a device", "--company", "Test", "--years", "10", "--key",
+                f"sdf:{site.path('app', 'lib', 'libyinxin_sdf.so')}?key=1")
+    pub = site.path("data", "pub")
+    r = openssl("verify", "-CAfile", f"{pub}/hsm-root.crt", f"{pub}/sdf-ca.crt")
+    need(r.returncode == 0, r.stdout + r.stderr)
+    need(not [n for n in os.listdir(site.path("data", "ca-keys")) if "hsm" in n or "sdf" in n],
+         "a key file of a device's key")
+    site.stop_one("server")
+    site.start_server()
+    for name in ("hsm-root", "sdf-ca"):
+        site.yinxin("ca", "crl", name + "-1")
+        need(va_get(site, f"/crl/{name}.crl")[:1] == b"\x30", f"no list of {name}")
+    os.rename(os.path.join(sdf, "1.key"), os.path.join(sdf, "away"))
+    site.stop_one("server")
+    site.start_server()
+    r = site.yinxin("ca", "crl", "sdf-ca-1", check=False)
+    need(r.returncode != 0 and "sdf" in r.stderr, r.stdout + r.stderr)
+    os.rename(os.path.join(sdf, "away"), os.path.join(sdf, "1.key"))
+    site.yinxin("ca", "crl", "sdf-ca-1")
