@@ -15,10 +15,17 @@
 /*
  * Complete issuances a second (request in, dual certificates durable in the store, journal
  * on, escrow durable in its own store), in one process, against the sum of their bare SM2
- * operations with the same library in the same run.
+ * operations with the same library in the same run; and once more with the journal switched
+ * off, for its share.  The rounds alternate.  One line a figure, its rounds beside it:
+ *
+ *	issue_1, issue_2	issuances a second on so many threads
+ *	issue_1_off …		without the journal (the linker puts __wrap_journal_add in front)
+ *	cpu_1_ms, cpu_1_off_ms	processor time of one issuance, which neighbours disturb less
+ *	…_ms			the bare operations; sum_ms: those of one issuance
  */
-#define ORDERS		400
-#define BARE_ROUNDS	400
+#define ROUNDS		5
+#define ORDERS		200
+#define BARE_TIMES	60
 #define PASSPHRASE	"benchmark passphrase"
 
 struct order {
@@ -32,6 +39,24 @@ static struct kmc	*kmc;
 static EVP_PKEY		*officer_key;
 static char		 officer[CERT_SERIAL_TEXT];
 static struct order	 orders[ORDERS];
+
+/* The linker puts this in front of journal_add (tools/bench.mk). */
+int	__real_journal_add(struct db *db, const char *what, const json_t *detail, int64_t *seq,
+	    struct err *err);
+int	__wrap_journal_add(struct db *db, const char *what, const json_t *detail, int64_t *seq,
+	    struct err *err);
+static bool	 journal_off;
+
+int
+__wrap_journal_add(struct db *db, const char *what, const json_t *detail, int64_t *seq,
+    struct err *err)
+{
+	if (!journal_off)
+		return __real_journal_add(db, what, detail, seq, err);
+	if (seq != NULL)
+		*seq = 0;
+	return 0;
+}
 
 static void
 need(int rc, const struct err *err)
@@ -82,6 +107,8 @@ make_ca(const char *dir)
 	need(keeper_start(kmc, &err), &err);
 	ca.pair = pair_here;
 	need(signer_open(&ca, &c.passphrase, &err), &err);
+	need(journal_start(&ca.journal, &err), &err);
+	need(journal_start(&kmc->journal, &err), &err);
 	cert_free(cert);
 	buf_free(&csr);
 	buf_free(&pem);
@@ -98,7 +125,7 @@ make_orders(int round)
 		struct order	*o = &orders[i];
 		EVP_PKEY	*key = NULL;
 		struct buf	 text;
-		char		 no[24];
+		char		 no[40];
 		json_t		*j;
 
 		snprintf(no, sizeof(no), "20261121%06d%06d", round, i);
@@ -154,13 +181,59 @@ issue_part(void *arg)
 	return NULL;
 }
 
-static double
-issue_all(int threads)
+/* ---- figures: a name and one value a round ---- */
+
+#define FIGURES	24
+
+static struct figure {
+	char	 name[32];
+	double	 value[ROUNDS];
+} figures[FIGURES];
+
+static void
+figure_set(const char *name, int round, double value)
 {
+	struct figure	*f = figures;
+
+	while (f->name[0] != '\0' && strcmp(f->name, name) != 0)
+		f++;
+	(void)snprintf(f->name, sizeof(f->name), "%s", name);
+	f->value[round] = value;
+}
+
+static void
+figures_print(void)
+{
+	for (struct figure *f = figures; f->name[0] != '\0'; f++) {
+		printf("%s", f->name);
+		for (int i = 0; i < ROUNDS; i++)
+			printf(" %.4f", f->value[i]);
+		printf("\n");
+	}
+}
+
+static double
+now_ms(clockid_t which)
+{
+	struct timespec	 t;
+
+	clock_gettime(which, &t);
+	return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+static void
+issue_round(int round, int threads, bool off)
+{
+	static int	 batch;
 	pthread_t	 t[16];
 	struct part	 parts[16];
-	int64_t		 began = clock_steady();
+	char		 name[32];
+	double		 began, cpu;
 
+	make_orders(++batch);
+	journal_off = off;
+	began = now_ms(CLOCK_MONOTONIC);
+	cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID);
 	for (int i = 0; i < threads; i++) {
 		parts[i] = (struct part){i, threads};
 		if (pthread_create(&t[i], NULL, issue_part, &parts[i]) != 0)
@@ -168,78 +241,140 @@ issue_all(int threads)
 	}
 	for (int i = 0; i < threads; i++)
 		pthread_join(t[i], NULL);
-	return ORDERS * 1000.0 / (double)(clock_steady() - began + 1);
+	(void)snprintf(name, sizeof(name), "issue_%d%s", threads, off ? "_off" : "");
+	figure_set(name, round, ORDERS * 1000.0 / (now_ms(CLOCK_MONOTONIC) - began));
+	(void)snprintf(name, sizeof(name), "cpu_%d%s_ms", threads, off ? "_off" : "");
+	figure_set(name, round, (now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu) / ORDERS);
+	journal_off = false;
+	free_orders();
 }
 
-/* Milliseconds for each: key pair, signature, verification, encryption of 16 bytes. */
-static double
-bare_ms(void)
-{
-	static const char	 text[300];
-	double			 keygen, sign, verify, seal;
-	struct err		 err = {0};
-	EVP_PKEY		*key = NULL, *other = NULL;
-	struct buf		 sig, cipher;
-	int64_t			 t;
+/* ---- bare operations ---- */
 
-	need(sm2_generate(&key, &err), &err);
-	t = clock_steady();
-	for (int i = 0; i < BARE_ROUNDS; i++) {
-		need(sm2_generate(&other, &err), &err);
-		EVP_PKEY_free(other);
-	}
-	keygen = (double)(clock_steady() - t) / BARE_ROUNDS;
-	buf_init(&sig, 256);
-	t = clock_steady();
-	for (int i = 0; i < BARE_ROUNDS; i++) {
-		buf_clear(&sig);
-		need(sm2_sign_message(key, text, sizeof(text), &sig, &err), &err);
-	}
-	sign = (double)(clock_steady() - t) / BARE_ROUNDS;
-	t = clock_steady();
-	for (int i = 0; i < BARE_ROUNDS; i++)
-		need(sm2_verify_message(key, text, sizeof(text), sig.p, sig.len, &err), &err);
-	verify = (double)(clock_steady() - t) / BARE_ROUNDS;
-	buf_init(&cipher, SM2_CIPHER_MAX);
-	t = clock_steady();
-	for (int i = 0; i < BARE_ROUNDS; i++) {
-		buf_clear(&cipher);
-		need(sm2_encrypt(key, text, 16, &cipher, &err), &err);
-	}
-	seal = (double)(clock_steady() - t) / BARE_ROUNDS;
-	printf("bare SM2, ms: key pair %.3f, sign %.3f, verify %.3f, encrypt %.3f\n", keygen, sign,
-	    verify, seal);
-	buf_free(&sig);
-	buf_free(&cipher);
+struct bare {
+	EVP_PKEY	*key;
+	struct buf	 csr, sig;
+	int		 fd;			/* for the flush */
+};
+static const char	 bare_text[700];	/* as long as a certificate to be signed */
+
+static int
+do_csr_check(struct bare *b, struct err *err)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+
+	return csr_check(b->csr.p, b->csr.len, point, err);
+}
+
+static int
+do_verify(struct bare *b, struct err *err)
+{
+	return sm2_verify_message(b->key, bare_text, sizeof(bare_text), b->sig.p, b->sig.len, err);
+}
+
+static int
+do_key_pair(struct bare *b, struct err *err)
+{
+	EVP_PKEY	*key = NULL;
+	int		 rc = sm2_generate(&key, err);
+
+	(void)b;
 	EVP_PKEY_free(key);
-	/* request and approval verified, pair made and enveloped, two certificates signed */
-	return 2 * verify + keygen + seal + 2 * sign;
+	return rc;
+}
+
+static int
+do_envelope(struct bare *b, struct err *err)
+{
+	struct buf	 cipher;
+	int		 rc;
+
+	buf_init(&cipher, SM2_CIPHER_MAX);
+	rc = sm2_encrypt(b->key, bare_text, 16, &cipher, err);
+	buf_free(&cipher);
+	return rc;
+}
+
+static int
+do_sign(struct bare *b, struct err *err)
+{
+	buf_clear(&b->sig);
+	return sm2_sign_message(b->key, bare_text, sizeof(bare_text), &b->sig, err);
+}
+
+static int
+do_flush(struct bare *b, struct err *err)
+{
+	static const char	 block[4096];
+
+	if (pwrite(b->fd, block, sizeof(block), 0) < 0 || fdatasync(b->fd) < 0)
+		return err_errno(err, ERR_STORE, "flush");
+	return 0;
+}
+
+/* Times: how often one issuance needs it. */
+static const struct {
+	const char	*name;
+	int		 times;
+	int		(*run)(struct bare *b, struct err *err);
+} bare_rows[] = {
+	{"sign_ms", 2, do_sign}, {"csr_check_ms", 1, do_csr_check},
+	{"statement_verify_ms", 1, do_verify}, {"key_pair_ms", 1, do_key_pair},
+	{"envelope_ms", 1, do_envelope}, {"verify_ms", 2, do_verify}, {"flush_ms", 0, do_flush},
+};
+
+static void
+bare_round(struct bare *b, int round)
+{
+	struct err	 err = {0};
+	double		 sum = 0, ms;
+
+	for (size_t i = 0; i < ARRAY_LEN(bare_rows); i++) {
+		double	 began = now_ms(CLOCK_MONOTONIC);
+
+		for (int n = 0; n < BARE_TIMES; n++)
+			need(bare_rows[i].run(b, &err), &err);
+		ms = (now_ms(CLOCK_MONOTONIC) - began) / BARE_TIMES;
+		figure_set(bare_rows[i].name, round, ms);
+		sum += bare_rows[i].times * ms;
+	}
+	figure_set("sum_ms", round, sum);
+}
+
+static void
+bare_make(struct bare *b, const char *dir)
+{
+	char		 path[512];
+	struct err	 err = {0};
+
+	need(sm2_generate(&b->key, &err), &err);
+	make_csr(b->key, &b->csr);
+	buf_init(&b->sig, 256);
+	(void)snprintf(path, sizeof(path), "%s/flush", dir);
+	if ((b->fd = open(path, O_RDWR | O_CREAT, 0600)) < 0)
+		BUG("%s", path);
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	static const int	 threads[] = {1, 2, 4};
-	char			 dir[] = "/tmp/yinxin-bench-XXXXXX";
-	double			 bare, rate;
+	struct bare	 b = {0};
 
+	if (argc != 2)
+		BUG("usage: bench_issue DIRECTORY");
 	log_to(open("/dev/null", O_WRONLY));
-	if (mkdtemp(dir) == NULL)
-		BUG("no temporary directory");
-	make_ca(dir);
-	bare = bare_ms();
-	printf("their sum for one issuance (2 verify, 1 key pair, 1 encrypt, 2 sign): %.3f ms, "
-	    "%.0f/s on one core\n", bare, 1000 / bare);
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
-		make_orders((int)i + 1);
-		rate = issue_all(threads[i]);
-		printf("issuances, %d thread%s: %.0f/s = %.2f of the bare rate of one core\n",
-		    threads[i], threads[i] == 1 ? "" : "s", rate, rate * bare / 1000);
-		free_orders();
+	make_ca(argv[1]);
+	bare_make(&b, argv[1]);
+	for (int round = 0; round < ROUNDS; round++) {
+		bare_round(&b, round);
+		for (int threads = 1; threads <= 2; threads++) {
+			issue_round(round, threads, round % 2 == 0);
+			issue_round(round, threads, round % 2 != 0);
+		}
 	}
+	figures_print();
 	signer_close(&ca);
 	kmc_close(kmc);
 	EVP_PKEY_free(officer_key);
-	printf("directory %s\n", dir);
 	return 0;
 }

@@ -2,6 +2,7 @@
 $(B)/bench_issue: bench/bench_issue.c | all
 	@echo "  LD $@"
 	@$(CC) $(filter-out -MMD -MP -Wmissing-prototypes,$(ALL_CFLAGS)) -o $@ $< \
+	    -Wl,--wrap=journal_add \
 	    $(call group,$(call upto,va)) $(LIBS)
 .PHONY: bench
 bench:
