@@ -37,17 +37,13 @@ adopt_line(struct db *db, struct adopt *a, struct rows *r, struct err *err)
 	struct journal_line	 line = {rows_int(r, 0), rows_int(r, 1), rows_text(r, 2),
 		rows_text(r, 3)};
 	journal_look		 tell = a->journal->owner->adopt;
-	struct rows		*next = NULL;
 	char			 hash[HASH_TEXT];
 
 	chain_hash(&line, a->hash, hash);
 	if (a->broken == 0 && (line.seq != a->lines + 1 || strcmp(hash, rows_text(r, 4)) != 0))
 		a->broken = a->lines + 1;
 	(void)snprintf(a->hash, sizeof(a->hash), "%s", rows_text(r, 4));
-	if (db_one(db, SQL_TREE_NEXT, &next, err, DB_INT(1)) < 0)
-		return -1;
-	a->lines = line.seq = rows_int(next, 0);
-	rows_free(next);
+	line.seq = ++a->lines;
 	if (line_add(db, &line, err) < 0)
 		return -1;
 	return tell == NULL ? 0 : tell(db, &line, a->journal->owner->arg, err);
@@ -87,6 +83,8 @@ adopt_all(struct db *db, void *arg, struct err *err)
 		return -1;
 	if (a->lines == 0)
 		return 0;
+	if (db_run(db, SQL_TREE_LINES_SET, NULL, err, DB_INT(1), DB_INT(a->lines)) < 0)
+		return -1;
 	detail = json_pack("{s:I,s:s,s:I}", "lines", (json_int_t)a->lines, "hash", a->hash,
 	    "broken", (json_int_t)a->broken);
 	rc = journal_add(db, "journal.adopt", detail, NULL, err);

@@ -26,22 +26,21 @@ keeper_main(void *arg)
 {
 	struct journal	*j = arg;
 	struct err	 err = {0};
-	bool		 stop;
+	bool		 stop = false;
 
-	do {
-		stop = keeper_rest(j);
+	for (;;) {
 		err_clear(&err);
 		if (journal_sign_head(j, NULL, &err) < 0)
 			log_err("journal.head", &err);
-	} while (!stop);
-	return NULL;
+		if (stop)
+			return NULL;
+		stop = keeper_rest(j);
+	}
 }
 
 int
 journal_start(struct journal *j, struct err *err)
 {
-	if (journal_sign_head(j, NULL, err) < 0)
-		return -1;
 	if (pthread_create(&j->thread, NULL, keeper_main, j) != 0)
 		return err_set(err, ERR_BUG, "no thread for the journal");
 	j->running = true;

@@ -7,6 +7,9 @@ SELECT lines FROM journal_end WHERE id = $1
 -- name: tree_next
 UPDATE journal_end SET lines = lines + 1 WHERE id = $1 RETURNING lines
 
+-- name: tree_lines_set
+UPDATE journal_end SET lines = $2 WHERE id = $1
+
 -- name: tree_line_add
 INSERT INTO journal (seq, time, what, detail, nodes) VALUES ($1, $2, $3, $4, $5)
 
