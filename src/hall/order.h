@@ -114,7 +114,11 @@ NODISCARD int	order_counters(struct hall *h, const struct who *who, json_t **mod
  */
 NODISCARD int	order_view(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
-/* Status without signing in: in {"no","mobile","code"} (CODE_QUERY sent to the mobile). */
+/*
+ * Status without signing in: in {"no","mobile","code"} (CODE_QUERY sent to the mobile).  "no" is
+ * the order's number; or the unified code or identity number: then {"by_document":true,
+ * "orders":[…]}, all that this phone handles for it.
+ */
 NODISCARD int	order_status(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);
 /*

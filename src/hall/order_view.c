@@ -4,12 +4,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
-#include "hall/code.h"
 #include "hall/form.h"
 #include "hall/material.h"
 #include "hall/order_row.h"
 #include "hall/payment.h"
-#include "hall/sealed.h"
 #include "hall/steps.h"
 
 /* What a reason points at: a material or a field of the form, in words. */
@@ -247,87 +245,4 @@ order_view(struct hall *h, const struct who *who, const char *no, json_t **model
 	struct act	a = {.h = h, .who = who, .no = no};
 
 	return act_model(&a, act_read(&a, order_view_run, err), model);
-}
-
-/* For somebody with the number and the agent's phone: state and history, no personal data. */
-static int
-order_status_run(struct db *db, struct act *a, struct err *err)
-{
-	static const char *const shown[] = { "no", "product_title", "template", "created",
-	    "state", "state_text", "next", "op_text", "paid_text" };
-	struct order	 o = {0};
-	json_t		*row = NULL;
-	size_t		 i = 0;
-	char		 name[MASK_TEXT];
-	int		 rc = -1;
-
-	if (order_load(db, a->h, a->name, &o, err) < 0)
-		return -1;
-	a->model = json_object();
-	row = order_row_model(a->h, &o);
-	for (i = 0; i < ARRAY_LEN(shown); i++)
-		js_set_str(a->model, shown[i], js_str(row, shown[i]));
-	js_set_str(a->model, "subject", o.def->person ? mask_name(o.subject, name) : o.subject);
-	(void)json_object_set_new(a->model, "progress", step_progress(a->h, &o,
-	    step_current(a->h, &o)));
-	if (order_view_delivery(db, &o, a->model, err) == 0)
-		rc = order_view_return(db, a->h, &o, a->model, err);
-	json_decref(row);
-	order_release(&o);
-	return rc;
-}
-
-static int
-order_by_mobile_run(struct db *db, struct act *a, struct err *err)
-{
-	struct rows	*rows = NULL;
-	char		 digest[KEYED_TEXT];
-	bool		*found = a->extra;
-	int		 rc = 0;
-
-	keyed(a->h, "mobile", a->p, digest);
-	if (db_query(db, SQL_ORDER_BY_MOBILE, &rows, err, DB_TEXT(a->name), DB_TEXT(digest)) < 0)
-		return -1;
-	rc = rows_next(rows, err);
-	rows_free(rows);
-	*found = rc > 0;
-	return rc < 0 ? -1 : 0;
-}
-
-int
-order_status(struct hall *h, const struct who *who, const json_t *in, json_t *errors,
-    json_t **model, struct err *err)
-{
-	char		*no = xstrdup(js_str(in, "no")), *mobile = xstrdup(js_str(in, "mobile"));
-	bool		 found = false;
-	struct act	 a = {.h = h, .who = who, .name = no, .p = mobile, .extra = &found};
-	int		 rc = -1;
-
-	str_fold(no);
-	str_trim(no);
-	str_fold(mobile);
-	str_trim(mobile);
-	if (strlen(no) != ORDER_NO - 1 || !str_is_digits(no)) {
-		hall_field_error(errors, "no", "业务受理号", err, "业务受理号是20位数字，请核对。");
-		goto out;
-	}
-	if (limit_hit(h, "status.address", who->address, 60, CLOCK_HOUR, err) < 0)
-		goto out;
-	if (code_use(h, CODE_QUERY, mobile, js_str(in, "code"), err) < 0) {
-		if (err->kind == ERR_INPUT)
-			hall_field_error(errors, "code", "验证码", err, "%s", err->text);
-		goto out;
-	}
-	if (act_read(&a, order_by_mobile_run, err) < 0)
-		goto out;
-	if (!found) {
-		hall_field_error(errors, "no", "业务受理号", err,
-		    "没有找到这个手机号办理的这笔业务，请核对业务受理号和经办人手机。");
-		goto out;
-	}
-	rc = act_model(&a, act_read(&a, order_status_run, err), model);
- out:
-	free(no);
-	free(mobile);
-	return rc;
 }

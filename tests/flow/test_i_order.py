@@ -2,7 +2,7 @@
 import identity
 import walk
 from browser import Browser
-from flow import captcha, need, refused, same, until_materials
+from flow import captcha, need, refused, same, sentence, until_materials
 
 
 def test_copy(ctx):
@@ -126,6 +126,31 @@ def test_status(ctx):
                                   **captcha(other.browser, "/status")})
     refused(422, other.browser.post, "/status", {"no": w.p.order, "mobile": other.p.mobile,
                                                  "code": "123456"})
+
+
+def test_status_by_document(ctx):
+    """All orders of a person by the identity number and a code to the agent's mobile; by another
+    phone, or of another document, there is nothing to see."""
+    w, other = ctx.walker("person"), ctx.walker("person")
+    for one in (w, other):
+        until_materials(one)
+    first = w.p.order
+    w.begin()
+
+    def ask(who, document):
+        who.browser = Browser(ctx.site.url)
+        code = who.ask_code("/status", "query")
+        who.browser.get("/status")
+        return who.browser.post("/status", {"no": document, "mobile": who.p.mobile,
+                                            "code": code})["result"]["orders"]
+    found = ask(w, w.p.id_no.lower())
+    same([(r["no"], r["state"]) for r in found], [(first, "submitted")], "orders")
+    need(w.p.name not in str(found), "the name is shown")
+    same(ask(other, w.p.id_no), [], "another phone")
+    w.browser.get("/status")
+    e = refused(422, w.browser.post, "/status", {"no": w.p.id_no[:-1] + "Q", "code": "123456",
+                                                 "mobile": w.p.mobile})
+    need(e.field("no"), sentence(e))
 
 
 def test_downloads(ctx):
