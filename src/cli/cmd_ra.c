@@ -33,6 +33,32 @@ ra_command_add(int argc, char **argv, struct err *err)
 }
 
 static int
+ra_command_renew(int argc, char **argv, struct err *err)
+{
+	const char	*cert_file = command_option(&argc, argv, "--cert", NULL);
+	const unsigned char *der = NULL;
+	struct secret	 secret = {0};
+	struct cert	*c = NULL;
+	size_t		 len = 0;
+	int		 rc;
+
+	if (argc != 3)
+		return command_usage(command_by_name("ra"), err);
+	if (cert_file != NULL) {
+		if (cert_read(cert_file, &c, err) < 0)
+			return -1;
+		der = cert_der(c, &len);
+	}
+	rc = signer_ra_renew(argv[2], der, len, &secret, err);
+	if (rc == 0 && c == NULL)
+		printf("%s\nsecret (shown this once)  %.*s\n", argv[2], (int)secret.len,
+		    (const char *)secret.p);
+	secret_free(&secret);
+	cert_free(c);
+	return rc;
+}
+
+static int
 ra_command_list(struct err *err)
 {
 	json_t	*answer = NULL, *row;
@@ -59,6 +85,8 @@ cmd_ra(int argc, char **argv, struct err *err)
 		return ra_command_list(err);
 	if (strcmp(verb, "add") == 0)
 		return ra_command_add(argc, argv, err);
+	if (strcmp(verb, "renew") == 0)
+		return ra_command_renew(argc, argv, err);
 	if (strcmp(verb, "remove") == 0 && argc == 3)
 		return signer_ra_set(argv[2], false, err);
 	if (strcmp(verb, "restore") == 0 && argc == 3)
@@ -69,7 +97,7 @@ cmd_ra(int argc, char **argv, struct err *err)
 const struct command	 command_ra = {
 	.name = "ra",
 	.args = "list | add NAME --profile PROFILE [--suffix .plant.example] [--days N] "
-	    "[--cert FILE] | remove NAME | restore NAME",
+	    "[--cert FILE] | renew NAME [--cert FILE] | remove NAME | restore NAME",
 	.help = "Registration authorities: systems that may enrol machines over EST and CMP.",
 	.run = cmd_ra,
 };

@@ -315,6 +315,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"ra_add", IPC_ADMIN, answer_ra_add},
 	{"ra_list", IPC_ADMIN, answer_ra_list},
 	{"ra_set", IPC_ADMIN, answer_ra_set},
+	{"ra_renew", IPC_ADMIN, answer_ra_renew},
 	{"staff_issue", IPC_ADMIN, answer_staff_issue},
 	{"officer_set", IPC_ADMIN, answer_officer_set},
 	{"officers", IPC_ADMIN, answer_officers},

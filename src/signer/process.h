@@ -13,6 +13,7 @@ ANSWER(service_issue);
 ANSWER(ra_add);
 ANSWER(ra_list);
 ANSWER(ra_set);
+ANSWER(ra_renew);
 ANSWER(enrol);
 ANSWER(enrol_cmp);
 ANSWER(enrol_sender);

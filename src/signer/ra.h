@@ -23,6 +23,9 @@ struct ra {
 };
 void		ra_release(struct ra *ra);	/* of a zeroed struct: no-op */
 
+/* SM3, lower-case hex. */
+void		ra_digest(const void *p, size_t len, char hex[RA_REF]);
+
 /* By the secret.  ERR_NOT_FOUND, in the same words: no such name, switched off, another secret. */
 NODISCARD int	ra_by_secret(struct signer *s, const char *name, const void *secret,
 		    size_t secret_len, struct ra *out, struct err *err);

@@ -147,6 +147,9 @@ NODISCARD int	signer_ra_add(const struct signer_ra *ra, struct secret *secret,
 		    struct err *err);
 /* {"ras":[{"name","profile","suffix","days","print","active","created","issued"}]} */
 NODISCARD int	signer_ra_list(json_t **out, struct err *err);
+/* Another certificate (DER) in place of its own; or, cert_len 0, another secret. */
+NODISCARD int	signer_ra_renew(const char *name, const void *cert, size_t cert_len,
+		    struct secret *secret, struct err *err);
 NODISCARD int	signer_ra_set(const char *name, bool active, struct err *err);
 /* By the administrator: revoke by serial. */
 NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);

@@ -334,24 +334,39 @@ signer_enrol_chain(const char *profile, const char *authority, json_t **out, str
 	    authority), out, err);
 }
 
-int
-signer_ra_add(const struct signer_ra *ra, struct secret *secret, struct err *err)
+/* The question is taken over; what comes back in the blob is a secret, or nothing. */
+static int
+ask_ra(const char *request, json_t *question, const void *cert, size_t cert_len,
+    struct secret *secret, struct err *err)
 {
 	struct ipc_msg	 in, answer;
 	int		 rc;
 
 	ipc_msg_init(&in);
 	ipc_msg_init(&answer);
-	js_set_str(in.json, "name", ra->name);
-	js_set_str(in.json, "profile", ra->profile);
-	js_set_str(in.json, "suffix", ra->suffix);
-	js_set_int(in.json, "days", ra->days);
-	buf_add(&in.blob, ra->cert, ra->cert_len);
-	if ((rc = ask("ra_add", &in, &answer, err)) == 0)
+	json_decref(in.json);
+	in.json = question;
+	buf_add(&in.blob, cert, cert_len);
+	if ((rc = ask(request, &in, &answer, err)) == 0)
 		secret_set(secret, answer.blob.p, answer.blob.len);
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
 	return rc;
+}
+
+int
+signer_ra_add(const struct signer_ra *ra, struct secret *secret, struct err *err)
+{
+	return ask_ra("ra_add", json_pack("{s:s,s:s,s:s,s:I}", "name", ra->name, "profile",
+	    ra->profile, "suffix", ra->suffix, "days", (json_int_t)ra->days), ra->cert,
+	    ra->cert_len, secret, err);
+}
+
+int
+signer_ra_renew(const char *name, const void *cert, size_t cert_len, struct secret *secret,
+    struct err *err)
+{
+	return ask_ra("ra_renew", json_pack("{s:s}", "name", name), cert, cert_len, secret, err);
 }
 
 int

@@ -168,8 +168,11 @@ def test_est_refused(ctx):
     status, _, body = curl(site, "/.well-known/est/simpleenroll", *post,
                            base64.b64encode(bytes(broken)).decode())
     same(status, 400, "a request that proves nothing")
+    fresh = site.yinxin("ra", "renew", "plant-2").split()[-1]
+    same(enrol(site, user, good)[0], 401, "the former secret")
+    same(enrol(site, "plant-2:" + fresh, good)[0], 200, "the new secret")
     site.yinxin("ra", "remove", "plant-2")
-    same(enrol(site, user, good)[0], 401, "removed")
+    same(enrol(site, "plant-2:" + fresh, good)[0], 401, "removed")
     r = site.yinxin("ra", "add", "plant-3", "--profile", "sm2-person-sign", check=False)
     need(r.returncode != 0 and "machines" in r.stderr, "an authority for people")
     site.yinxin("journal", "verify")
@@ -302,7 +305,10 @@ def test_cmp_refused(ctx):
     text = cmp(site, "cr", *ra, *new, "-subject", f"/CN=a{SUFFIX}", check=False,
                path="/.well-known/cmp/p/machine")
     need("may not ask for certificates of" in text, text)
-    text = cmp(site, "rr", *ra, "-oldcert", site.path("again.pem"), check=False)
+    other, foreign = cmp_ra(site, "cmp-other"), site.path("foreign.pem")
+    cmp(site, "ir", *other, "-newkey", key(site, "foreign.key"), "-subject", "/CN=foreign",
+        "-certout", foreign)
+    text = cmp(site, "rr", *ra, "-oldcert", foreign, check=False)
     need("no certificate of cmp-no" in text, text)
     text = cmp(site, "ir", "-secret", "pass:12345", "-ref", "cmp-no", *new, "-subject",
                f"/CN=a{SUFFIX}", check=False)
@@ -319,6 +325,13 @@ def test_cmp_refused(ctx):
         same(curl(site, "/.well-known/cmp", *post, "@" + site.path("no.sent"))[0], status, what)
     same(curl(site, "/.well-known/cmp", "-H", "Content-Type: text/plain", "--data-binary",
               "x")[0], 415, "another type")
+    site.yinxin("ra", "renew", "cmp-no", "--cert", path + ".pem")
+    cmp(site, "ir", *ra, *new, "-subject", f"/CN=b{SUFFIX}", check=False)
+    cmp(site, "ir", "-cert", path + ".pem", "-key", path + ".key", *new, "-subject",
+        f"/CN=b{SUFFIX}")
+    r = site.yinxin("ra", "renew", "cmp-no", "--cert", other[1], check=False)
+    need(r.returncode != 0, "a certificate of two authorities")
+    ra = "-cert", path + ".pem", "-key", path + ".key"
     site.yinxin("ra", "remove", "cmp-no")
     cmp(site, "ir", *ra, *new, "-subject", f"/CN=b{SUFFIX}", check=False)
     site.yinxin("journal", "verify")

@@ -19,6 +19,12 @@ SELECT r.name, r.profile, r.suffix, r.days, r.print, r.active, r.created,
 	(SELECT count(*) FROM enrolment e WHERE e.ra = r.name)
 FROM ra r ORDER BY r.name
 
+-- name: ra_digest_set
+UPDATE ra SET digest = $2 WHERE name = $1
+
+-- name: ra_cert_set
+UPDATE ra SET der = $2, print = $3, kid = $4 WHERE name = $1
+
 -- name: ra_active_set
 UPDATE ra SET active = $2 WHERE name = $1
 
