@@ -121,10 +121,11 @@ cmp_failure(enum err_kind kind)
 }
 
 static OSSL_CMP_PKISI *
-cmp_refuse(const struct err *err)
+cmp_refuse(struct enrol *e, const struct err *err)
 {
 	bool	 ours = err->kind == ERR_BUG || err->kind == ERR_STORE;
 
+	enrol_count(e, ENROL_CMP, false);
 	log_err("cmp.refused", err);
 	return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection,
 	    1 << cmp_failure(err->kind), ours ? "not possible now" : err->text);
@@ -187,11 +188,12 @@ cmp_on_request(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, int id, const OSS
 		*cert = cert_x509(c);
 		*chain = cmp_chain(call->enrol, c);
 		t->open = done = true;
+		enrol_count(call->enrol, ENROL_CMP, true);
 	}
 	cert_free(c);
 	buf_free(&der);
 	return done ? OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_accepted, 0, NULL) :
-	    cmp_refuse(&err);
+	    cmp_refuse(call->enrol, &err);
 }
 
 static OSSL_CMP_PKISI *
@@ -212,7 +214,7 @@ cmp_on_revocation(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, const X509_NAM
 	    call->req->body_len, &none, &err);
 	buf_free(&none);
 	return rc == 0 ? OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_accepted, 0, NULL) :
-	    cmp_refuse(&err);
+	    cmp_refuse(call->enrol, &err);
 }
 
 /* A certificate that the client does not want stays as it is until an rr says otherwise. */
@@ -390,6 +392,7 @@ cmp_handle(struct enrol *e, const struct http_request *req, struct http_response
 	} else if (type == NULL || !str_has_prefix(type, CMP_TYPE)) {
 		enrol_text(res, 415, CMP_TYPE " is wanted");
 	} else if (cmp_answer(e, label, req, res, &err) < 0) {
+		enrol_count(e, ENROL_CMP, false);
 		enrol_error(res, "cmp", &err);
 		if (err.kind == ERR_INPUT)
 			res->status = 400;

@@ -11,7 +11,7 @@
  *	POST /.well-known/est[/PROFILE]/simpleenroll	PKCS#10; HTTP Basic: name and secret of an RA
  *	POST /.well-known/est[/PROFILE]/simplereenroll	the same, for a subject that has one
  *	POST /.well-known/cmp[/p/PROFILE]		PKIMessage, signed by an RA or a machine
- *	GET  /healthz
+ *	GET  /healthz /metrics (the latter from this machine only)
  */
 
 /* The process. */

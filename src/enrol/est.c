@@ -233,6 +233,7 @@ est_enrol(struct enrol *e, const char *label, bool renewal, const struct http_re
 		else
 			est_respond_certs(res, &cert);
 	}
+	enrol_count(e, ENROL_EST, cert.len > 0);
 	secret_free(&q.secret);
 	buf_free(&csr);
 	buf_free(&cert);

@@ -31,6 +31,38 @@ enrol_error(struct http_response *res, const char *event, const struct err *err)
 }
 
 void
+enrol_count(struct enrol *e, enum enrol_protocol protocol, bool issued)
+{
+	if (issued)
+		e->issued[protocol]++;
+	else
+		e->refused[protocol]++;
+}
+
+/* For loopback only, like the hall's. */
+static void
+enrol_metrics(const struct enrol *e, const struct http_request *req, struct http_response *res)
+{
+	static const char *const names[] = {[ENROL_EST] = "est", [ENROL_CMP] = "cmp"};
+	struct http_stats	 s = {0};
+
+	if (!str_has_prefix(req->peer, "127.") && strcmp(req->peer, "::1") != 0) {
+		enrol_text(res, 403, "from this machine only");
+		return;
+	}
+	http_server_stats(enrol_server, &s);
+	http_respond_header(res, "Content-Type", "text/plain; version=0.0.4");
+	buf_addf(&res->body, "# TYPE yinxin_enrol_requests_total counter\n"
+	    "yinxin_enrol_requests_total %" PRIu64 "\n"
+	    "# TYPE yinxin_enrol_issued_total counter\n"
+	    "# TYPE yinxin_enrol_refused_total counter\n", s.requests);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		buf_addf(&res->body, "yinxin_enrol_issued_total{protocol=\"%s\"} %" PRIu64 "\n"
+		    "yinxin_enrol_refused_total{protocol=\"%s\"} %" PRIu64 "\n", names[i],
+		    e->issued[i], names[i], e->refused[i]);
+}
+
+void
 enrol_chain_der(const json_t *answer, struct buf *certs)
 {
 	json_t	*one;
@@ -56,6 +88,8 @@ enrol_handle(struct http_request *req, struct http_response *res, void *arg)
 		est_handle(arg, req, res);
 	else if (strcmp(req->path, CMP_ROOT) == 0 || str_has_prefix(req->path, CMP_ROOT "/"))
 		cmp_handle(arg, req, res);
+	else if (strcmp(req->path, "/metrics") == 0)
+		enrol_metrics(arg, req, res);
 	else if (strcmp(req->path, "/healthz") == 0)
 		enrol_text(res, 200, "ok");
 	else

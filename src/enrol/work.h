@@ -14,6 +14,8 @@ struct cert;
 struct cmp_transaction;
 #define CMP_TRANSACTIONS	256	/* that wait for a confirmation */
 
+enum enrol_protocol { ENROL_EST, ENROL_CMP };
+
 struct enrol {
 	/* What is asked of the signer; replaced in tests. */
 	int	(*enrol)(const struct signer_enrolment *e, struct buf *cert, struct err *err);
@@ -24,6 +26,8 @@ struct enrol {
 		    struct err *err);
 	int	(*certify)(const char *use, const char *authority, const void *csr, size_t csr_len,
 		    struct cert **out, struct err *err);
+	/* Since start: certificates given out, requests refused; of EST and CMP. */
+	_Atomic uint64_t	 issued[2], refused[2];
 	/* Over what follows. */
 	pthread_mutex_t		 lock;
 	/* What signs our answers over CMP: never on disk, made anew with each process. */
@@ -36,6 +40,8 @@ struct enrol {
 /* From an answer of chain: DER, one behind the other. */
 void		enrol_chain_der(const json_t *answer, struct buf *certs);
 
+/* Count an answer. */
+void		enrol_count(struct enrol *e, enum enrol_protocol protocol, bool issued);
 /* One plain sentence. */
 void		enrol_text(struct http_response *res, int status, const char *text);
 /* The same for an error: its status, and its sentence unless it is a fault of our own. */

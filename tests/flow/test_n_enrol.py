@@ -178,6 +178,22 @@ def test_est_refused(ctx):
     site.yinxin("journal", "verify")
 
 
+def test_enrol_counts(ctx):
+    """What was given out and refused is counted."""
+    site = ctx.site
+    user = "plant-c:" + make_ra(site, "plant-c")
+    csr = make_csr(site, "count", "count")
+
+    def counted():
+        text = curl(site, "/metrics")[2].decode()
+        return [int(re.search(rf'{n}_total{{protocol="est"}} (\d+)', text).group(1))
+                for n in ("issued", "refused")]
+    issued, failed = counted()
+    certificates(site, enrol(site, user, csr))
+    same(enrol(site, "plant-c:x", csr)[0], 401, "wrong secret")
+    same(counted(), [issued + 1, failed + 1], "issued and refused")
+
+
 def test_est_killed(ctx):
     """enrol or the signer killed: the client asks again and has one certificate."""
     site = ctx.site
