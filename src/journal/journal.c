@@ -134,6 +134,24 @@ journal_note(struct store *store, const char *what, json_t *detail)
 	json_decref(detail);
 }
 
+static int
+stats_read(struct db *db, void *arg, struct err *err)
+{
+	return lines_count(db, arg, err);
+}
+
+int
+journal_stats(struct journal *j, json_t *out, struct err *err)
+{
+	int64_t	 lines = 0;
+
+	if (store_read(j->store, stats_read, &lines, err) < 0)
+		return -1;
+	js_set_int(out, "journal_lines", lines);
+	js_set_int(out, "journal_signed", j->filed);
+	return 0;
+}
+
 int
 journal_open(struct journal *j, const struct journal_owner *owner, struct store *store,
     const struct secret *passphrase, struct err *err)

@@ -65,7 +65,7 @@ struct journal {
 	struct cert	*cert;
 	char		 path[512];		/* journal.heads */
 	int		 fd;			/* of it, for appending */
-	int64_t		 filed;			/* lines of the last head in the file */
+	_Atomic int64_t	 filed;			/* lines of the last head in the file */
 	pthread_mutex_t	 lock;			/* one head at a time */
 	pthread_t	 thread;		/* keeper.c */
 	pthread_mutex_t	 rest_lock;
@@ -95,6 +95,8 @@ void		journal_note(struct store *store, const char *what, json_t *detail);
 
 /* A head over all lines, unless the last one is; *lines (may be NULL): how many. */
 NODISCARD int	journal_sign_head(struct journal *j, int64_t *lines, struct err *err);
+/* For /metrics: adds "journal_lines" and "journal_signed", lines of the last head in the file. */
+NODISCARD int	journal_stats(struct journal *j, json_t *out, struct err *err);
 /*
  * Compute every leaf, node and head anew; compare heads with their file, and the store with the
  * lines as the owner looks at them.  {"lines","heads","signed","time"}: how many there are, lines

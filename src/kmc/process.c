@@ -299,7 +299,10 @@ static int
 answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	if (kmc_stats_work(arg, out->json, err) < 0)
+	struct kmc	*k = arg;
+
+	if (kmc_stats_work(k, out->json, err) < 0 ||
+	    journal_stats(&k->journal, out->json, err) < 0)
 		return -1;
 	return ipc_answer_stats(in, out, caller, arg, err);
 }

@@ -293,6 +293,17 @@ answer_journal_prove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_rol
 	    journal_prove(&s->journal, &line, 1, since, out->json, err);
 }
 
+static int
+answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct signer	*s = arg;
+
+	if (journal_stats(&s->journal, out->json, err) < 0)
+		return -1;
+	return ipc_answer_stats(in, out, caller, arg, err);
+}
+
 /* Who may ask what. */
 static const struct ipc_request	 signer_requests[] = {
 	{"issue", IPC_WEB, answer_issue},
@@ -322,7 +333,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"admin_revoke", IPC_ADMIN, answer_admin_revoke},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{"journal_prove", IPC_ADMIN, answer_journal_prove},
-	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
+	{"stats", IPC_WEB | IPC_ADMIN, answer_stats},
 	{0}
 };
 

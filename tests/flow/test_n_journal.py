@@ -73,6 +73,9 @@ def test_journal_proof(ctx):
         except AssertionError:
             held = False
         need(not held, f"a proof with other {spoiled} held")
+    numbers = site.metrics()
+    need(numbers["yinxin_signer_journal_signed"] >= size, "the metrics tell of heads")
+    need(numbers["yinxin_kmc_journal_lines"] > 0, "and of kmc's lines")
     kmc, path = prove(site, "--line", "1", "--of", "kmc")
     fails(site, "journal", "check", path)               # nobody certified kmc's key
     with open(path + ".pem", "w", encoding="ascii") as f:
@@ -123,9 +126,8 @@ def test_store_rolled_back(ctx):
         sql(ctx, "ca", f"UPDATE {table} SET {column} = -{column} "
             f"WHERE {column} > (SELECT lines FROM journal_end)")
     try:
-        site.start_server()
-        log = site.path("log", "server.log")
-        walk.poll("the signer to refuse", lambda: "rolled back" in open(log).read(), 20)
+        site.start_one("server", [site.bin("yinxin"), "serve"], site.environment())
+        walk.poll("the signer to refuse", lambda: "rolled back" in site.tail("server", 200), 20)
         fails(site, "journal", "verify", "signer")
     finally:
         site.stop_one("server")
