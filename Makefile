@@ -129,6 +129,7 @@ test:
 	@$(PYTHON) tools/test.py
 check-style:
 	@$(PYTHON) tools/check_style.py
+	@$(PYTHON) tools/states.py --check
 
 .PHONY: unit unit-programs check-headers clean
 unit-programs: $(addprefix $(B)/unit_,$(UNITS))

@@ -9,3 +9,8 @@ bench:
 	@tools/setup build test bench
 	@$(MAKE) --no-print-directory -j2 all fonts $(B)/bench_issue
 	@$(PYTHON) bench/bench.py
+.PHONY: bench-large
+bench-large:
+	@tools/setup build test bench
+	@$(MAKE) --no-print-directory -j2 all fonts
+	@$(PYTHON) bench/large.py
