@@ -110,17 +110,18 @@ va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct b
 	return rc;
 }
 
-int64_t
-va_crl_end(struct va *v, const struct va_issuer *issuer)
+void
+va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
+    int64_t *next_update)
 {
 	struct va_list_kept	*k;
-	int64_t			 end = 0;
+	bool			 there;
 
 	pthread_mutex_lock(&v->lists_lock);
-	if ((k = list_slot(v, issuer->id, "")) != NULL && k->der.len > 0)
-		end = k->next_update;
+	there = (k = list_slot(v, issuer->id, "")) != NULL && k->der.len > 0;
+	*this_update = there ? k->this_update : 0;
+	*next_update = there ? k->next_update : 0;
 	pthread_mutex_unlock(&v->lists_lock);
-	return end;
 }
 
 void

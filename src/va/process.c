@@ -260,10 +260,11 @@ metrics_ends(struct va *v, struct buf *out)
 		buf_addf(out, "# TYPE yinxin_%s_seconds gauge\n", names[k]);
 		for (size_t i = 0; i < v->n_issuers; i++) {
 			const struct va_issuer	*a = v->issuers[i];
-			int64_t			 ends[] = {cert_not_after(a->cert),
+			int64_t			 from, ends[] = {cert_not_after(a->cert),
 				va_identity_end(v, a, VA_USE_OCSP),
-				va_identity_end(v, a, VA_USE_TSA), va_crl_end(v, a)};
+				va_identity_end(v, a, VA_USE_TSA), 0};
 
+			va_crl_times(v, a, &from, &ends[3]);
 			metric_until(out, names[k], a->id, ends[k]);
 		}
 	}

@@ -126,23 +126,24 @@ publish_ca(struct va_publish *p, const struct va_issuer *issuer, struct err *err
 	char			 dn[DN_TEXT];
 	size_t			 len;
 	const unsigned char	*der = cert_der(issuer->cert, &len);
-	int64_t			 from = 0, next;
-	int			 rc = 0;
+	int64_t			 from, next;
+	int			 rc;
 
+	va_crl_times(p->va, issuer, &from, &next);
+	if (mark == NULL || mark->this_update == from)
+		return 0;
 	buf_init(&list, CRL_MAX);
 	if (va_crl(p->va, issuer, "", &list, &from, &next, &none) < 0)
 		from = 0;	/* logged where lists are kept ready */
-	if (mark != NULL && mark->this_update != from) {
-		snprintf(dn, sizeof(dn), "cn=%s,%s", issuer->slug, conf_str("va.ldap.base"));
-		rc = publish_result(p, directory_put(&p->directory, &(struct directory_entry){
-		    .dn = dn, .classes = {"applicationProcess", "pkiCA"},
-		    .values = {{"cn", issuer->slug, strlen(issuer->slug)},
-		    {"cACertificate;binary", der, len},
-		    {from == 0 ? NULL : "certificateRevocationList;binary", list.p, list.len}}},
-		    err), err);
-		if (rc == 0)
-			mark->this_update = from;
-	}
+	snprintf(dn, sizeof(dn), "cn=%s,%s", issuer->slug, conf_str("va.ldap.base"));
+	rc = publish_result(p, directory_put(&p->directory, &(struct directory_entry){
+	    .dn = dn, .classes = {"applicationProcess", "pkiCA"},
+	    .values = {{"cn", issuer->slug, strlen(issuer->slug)},
+	    {"cACertificate;binary", der, len},
+	    {from == 0 ? NULL : "certificateRevocationList;binary", list.p, list.len}}},
+	    err), err);
+	if (rc == 0)
+		mark->this_update = from;
 	buf_free(&list);
 	return rc;
 }

@@ -141,8 +141,9 @@ void		va_respond_cached(const struct http_request *req, struct http_response *re
 /* The list of this CA (scope "" or "delta"), at most va_fresh_ms old; a copy. */
 NODISCARD int	va_crl(struct va *v, const struct va_issuer *issuer, const char *scope,
 		    struct buf *der, int64_t *this_update, int64_t *next_update, struct err *err);
-/* nextUpdate of the full list we have, ms; 0: none yet.  Looks only. */
-int64_t		va_crl_end(struct va *v, const struct va_issuer *issuer);
+/* Of the full list we have, ms; both 0: none yet.  Looks only. */
+void		va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
+		    int64_t *next_update);
 /* Have the full lists of all CAs at hand, also for when the signer is away. */
 void		va_lists_ready(struct va *v);
 #endif

@@ -15,6 +15,7 @@ CONF = """
 include /etc/ldap/schema/core.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload constraint
 pidfile {dir}/slapd.pid
 database mdb
 suffix "dc=example"
@@ -23,6 +24,8 @@ maxsize 67108864
 rootdn "cn=publisher,dc=example"
 rootpw "ldap secret"
 access to * by * read
+overlay constraint
+constraint_attribute cn regex ^[^!]*$
 """
 TOP = """dn: dc=example
 objectClass: dcObject
@@ -116,7 +119,7 @@ def metric(site, name):
 
 
 def test_ldap(ctx):
-    """CAs, lists and machines are published; what is revoked goes; outages lose nothing."""
+    """CAs, lists, machines are published; revoked ones go; outages and refusals lose nothing."""
     site, directory = ctx.site, Directory(ctx.site)
     user = "plant-ldap:" + make_ra(site, "plant-ldap")
     early, early_serial = machine(site, user, "early")      # no directory is there yet
@@ -140,8 +143,11 @@ def published(site, directory, user, early, early_serial):
         site, ca["certificateRevocationList;binary"][0]), "no list")
     staff = serial_of(site.path("keys", "staff.crt"))
     need(directory.entry(staff) is None, "a certificate that was not chosen is there")
+    _, poison = machine(site, user, "poison!")
     _, serial = machine(site, user, "late")
     arrived(directory, serial)
+    need(directory.entry(poison) is None, "the directory's constraint does not hold")
+    same(metric(site, "refused_total"), 1, "entries refused")
     site.yinxin("cert", "revoke", serial, "4")
     walk.poll("the revoked one to go", lambda: directory.entry(serial) is None, 30)
     walk.poll("the list", lambda: any(
@@ -165,7 +171,7 @@ def outage(site, directory, user):
     os.unlink(site.path("data", "va", "ldap.cursor"))
     os.kill(old, signal.SIGKILL)
     walk.poll("all of it again", lambda: again(site, old, line), 40)
-    same(metric(site, "refused_total"), 0, "entries refused")
+    same(metric(site, "refused_total"), 1, "entries refused")
     same(len(directory.search("(objectClass=*)")), len(before), "entries")
 
 
