@@ -392,13 +392,11 @@ va_main(struct err *err)
 	    str_to_i64(getenv("YINXIN_LISTEN_FD"), 1 << 20, &fd) == 0)
 		config.listen_fd = (int)fd;
 	if (va_open(&v, err) < 0 || http_server_new(&http, &config, err) < 0 ||
-	    sandbox_enter(SANDBOX_VA, err) < 0)
+	    sandbox_enter(SANDBOX_VA, err) < 0 || va_publish_start(&v, err) < 0)
 		return -1;
 	if (pthread_create(&thread, NULL, http_thread, http) != 0 ||
 	    pthread_create(&ready, NULL, ready_thread, &v) != 0)
 		return err_set(err, ERR_BUG, "no thread for the va");
-	if (va_publish_start(&v, err) < 0)
-		return -1;
 	rc = ipc_process_serve(&service, err);
 	http_server_stop(http);
 	pthread_join(thread, NULL);
