@@ -39,7 +39,7 @@ question_check(struct hall *h, const struct order *o, const json_t *in, json_t *
 
 	str_fold(said);
 	str_trim(said);
-	right = secret_equal(said, strlen(said), want, strlen(want));
+	right = *want != '\0' && secret_equal(said, strlen(said), want, strlen(want));
 	free(said);
 	if (limit_hit(h, "unlock.question", o->concerns, QUESTION_TRIES, CLOCK_DAY, err) < 0)
 		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,

@@ -34,13 +34,14 @@ WHERE id = $1 AND version = $2 AND state = $3;
 
 -- name: order_untouched
 SELECT no FROM orders
-WHERE account = $1 AND product = $2 AND state = 'draft' AND years = 0 AND created > $3
+WHERE account = $1 AND product = $2 AND op = 'new' AND state = 'draft' AND years = 0
+	AND created > $3
 ORDER BY created DESC LIMIT 1;
 
 -- name: order_list
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
 	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done
+	decided, done, replaces, concerns
 FROM orders
 WHERE (account = $1 OR $1 = 0)
 	AND $2 LIKE '%,' || state || ',%'
@@ -64,7 +65,7 @@ WHERE (account = $1 OR $1 = 0)
 -- name: order_work
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
 	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done
+	decided, done, replaces, concerns
 FROM orders WHERE state = $1 ORDER BY submitted LIMIT $2;
 
 -- name: order_count_states

@@ -9,6 +9,8 @@ static const struct { const char *from, *to, *says; } halldef_bad[] = {
 	{ "kind: organisation", "kind: club", "must be organisation or person" },
 	{ "identity: agent", "identity: dog", "must be agent or person" },
 	{ "[agreement, form, confirm", "[agreement, fromm, confirm", "unknown step \"fromm\"" },
+	{ "unlock: [question, phone_code, mail_link,", "unlock: [mail_link,", "two steps" },
+	{ "mail_link, challenge, review, unlock]", "mail_link, challenge, unlock]", "two steps" },
 	{ "types: [jpg]", "types: [gif]", "unknown type \"gif\"" },
 	{ "types: [jpg]", "types: []", "\"types\" must not be empty" },
 	{ "dpi: 300", "dpi: many", "\"dpi\" must be a whole number" },

@@ -27,6 +27,13 @@ void	(test_payment__another_amount_is_set_aside)(void **state);
 void	(test_payment__cancelled_orders_give_money_back)(void **state);
 void	(test_payment__facts_of_strangers_change_nothing)(void **state);
 void	(test_payment__transfer_is_confirmed_by_finance)(void **state);
+void	(test_unlock__proves_by_two_at_least)(void **state);
+void	(test_unlock__the_question_has_five_tries_a_day)(void **state);
+void	(test_unlock__a_link_is_good_once_and_for_half_an_hour)(void **state);
+void	(test_unlock__only_the_ukey_of_the_certificate)(void **state);
+void	(test_unlock__the_answer_is_for_an_approved_order)(void **state);
+void	(test_unlock__a_lapsed_answer_is_reviewed_again)(void **state);
+void	(test_unlock__a_frozen_certificate_is_not_unlocked)(void **state);
 
 void
 test_postgres__runs_the_same_tests(void **state)
@@ -56,6 +63,13 @@ test_postgres__runs_the_same_tests(void **state)
 		test_payment__cancelled_orders_give_money_back,
 		test_payment__facts_of_strangers_change_nothing,
 		test_payment__transfer_is_confirmed_by_finance,
+		test_unlock__proves_by_two_at_least,
+		test_unlock__the_question_has_five_tries_a_day,
+		test_unlock__a_link_is_good_once_and_for_half_an_hour,
+		test_unlock__only_the_ukey_of_the_certificate,
+		test_unlock__the_answer_is_for_an_approved_order,
+		test_unlock__a_lapsed_answer_is_reviewed_again,
+		test_unlock__a_frozen_certificate_is_not_unlocked,
 	};
 	size_t	i = 0;
 

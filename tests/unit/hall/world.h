@@ -249,8 +249,26 @@ world_svc_pair_status(const char *serial, json_t **out, struct err *err)
 	return 0;
 }
 
+/* What the key management centre says to a statement: ERR_NONE, an answer. */
+static enum err_kind	world_unlock_refuses;
+
+static inline int
+world_svc_unlock(const char *statement, size_t len, const void *signature,
+    size_t signature_len, unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err)
+{
+	if (sm2_verify_message(world_now->officer_key, statement, len, signature, signature_len,
+	    err) < 0)
+		return -1;
+	if (world_unlock_refuses != ERR_NONE)
+		return err_set(err, world_unlock_refuses, "refused");
+	memset(answer, 7, UNLOCK_ANSWER);
+	*expires = clock_now() + 30 * CLOCK_MINUTE;
+	return 0;
+}
+
 static const struct services	world_services = {
 	.issue = world_svc_issue, .status = world_svc_status, .change = world_svc_change,
+	.unlock = world_svc_unlock,
 	.pair_status = world_svc_pair_status, .image = world_svc_image,
 	.form = world_svc_form, .captcha = world_svc_captcha,
 };
