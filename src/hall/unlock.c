@@ -69,7 +69,7 @@ unlock_send_link_run(struct db *db, struct act *a, struct err *err)
 	rand_token(token, LINK_TOKEN);
 	keyed_pair(a->h, "proof.link", a->o.no, token, digest);
 	if (db_run(db, SQL_PROOF_LINK_SET, NULL, err, DB_INT(a->o.id), DB_TEXT(digest),
-	    DB_INT(clock_now())) < 0 || order_note(db, a->h, a->who, &a->o, "link", NULL, err) < 0)
+	    DB_INT(clock_now())) < 0 || order_note(db, a->h, a->who, &a->o, "proof_link", NULL, err) < 0)
 		return -1;
 	url = xasprintf("%s/orders/%s/steps/mail_link?token=%s", conf_str("web.public_url"),
 	    a->o.no, token);

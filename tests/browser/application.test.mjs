@@ -231,6 +231,40 @@ async function fetchIntoUsedKey(world, page, p, order) {
 	await page.locator("[data-fetch-finished]:not(.hide)").waitFor();
 }
 
+/* The three proofs of an unlocking; wrong answers are said beside the field. */
+async function proveForUnlock(world, page, p, order) {
+	await page.fill("#f-answer", "不知道");
+	await page.click("text=下一步");
+	await page.locator("main", { hasText: "验证答案不对" }).waitFor();
+	await world.shot(page, "unlock-question");
+	await page.fill("#f-answer", p.form.answer ?? "我的母亲");
+	await page.click("text=下一步");
+	await page.waitForURL(/steps\/phone_code/);
+	const seen = (await world.sms(p.mobile)).length;
+
+	await page.fill("#f-captcha", world.site.captcha);
+	await page.click("[data-send-code]");
+	await page.fill("#f-code", await world.smsCode(p.mobile, seen));
+	await world.shot(page, "unlock-phone");
+	await page.click("text=下一步");
+	await page.waitForURL(/steps\/mail_link/);
+	await page.click("text=发送邮件");
+	await page.locator("text=邮件已发送").first().waitFor();
+	const link = await world.poll("the mail with the link", async () => {
+		for (const m of (await world.control(`/control/mail?to=${p.mail}`)).mails) {
+			const found = m.text.match(/https:\S+mail_link\?token=\w+/);
+
+			if (found && found[0].includes(order))
+				return found[0];
+		}
+		return null;
+	});
+
+	await page.goto(link);
+	await world.shot(page, "unlock-mail");
+	await page.click("text=确认 >> nth=-1");
+}
+
 export const tests = [
 	["organisation: from registration to UKey sign-in, notified of its payment three times", (w) => whole(w, w.site.people[0], "alipay")],
 	["person: returned, mended, approved, fetched", async (world) => {
@@ -279,6 +313,53 @@ export const tests = [
 		await page.goto("/user/certificates");
 		assert.equal(await page.locator("table >> text=查看").count(), 2);
 		await world.shot(page, "certificates-two");
+	}],
+	["nine wrong PINs lock the UKey, and the page says so", async (world) => {
+		const page = await world.page();
+
+		await page.goto("/signin#ukey");
+		await page.click("#tab-ukey");
+		await page.locator("#panel-ukey [data-assistant-key]:not(.hide)").waitFor();
+		await page.selectOption("#panel-ukey [data-assistant-select]", world.site.keys.org);
+		for (let left = 8; left >= 0; left--) {
+			await page.fill("#panel-ukey [data-assistant-pin]", "000000");
+			await page.click("#panel-ukey [data-assistant-go]");
+			await page.locator("#panel-ukey [data-assistant-said]", { hasText: left ? `${left} 次` : "锁定" }).waitFor();
+		}
+		assert.match(await page.textContent("#panel-ukey [data-assistant-said]"), /申请解锁/);
+		await world.shot(page, "locked");
+	}],
+	["unlocked: question, phone and mail, reviewed, a new PIN, signed in with it", async (world) => {
+		const p = world.site.people[0], page = await world.page();
+
+		await certificate(page, p);
+		await page.click("#unlock button");
+		await page.waitForURL(/steps\/question/);
+		const order = page.url().match(/orders\/(\d{20})/)[1];
+
+		await proveForUnlock(world, page, p, order);
+		await page.waitForURL(/steps\/challenge/);
+		await page.locator("[data-assistant-key]:not(.hide)").waitFor();
+		await page.selectOption("[data-assistant-select]", world.site.keys.org);
+		await world.shot(page, "unlock-challenge");
+		await page.click("[data-assistant-go]");
+		await page.waitForURL(/steps\/review/);
+		await approve(world, await officer(world), order);
+		await page.goto(`/orders/${order}/continue`);
+		await page.locator("[data-assistant-key]:not(.hide)").waitFor();
+		await page.selectOption("[data-assistant-select]", world.site.keys.org);
+		await page.fill("#f-new", "Neu-86420");
+		await page.fill("#f-again", "Neu-8642");
+		await page.click("[data-assistant-go]");
+		await page.locator("[data-assistant-said]", { hasText: "两次输入" }).waitFor();
+		await page.fill("#f-again", "Neu-86420");
+		await page.click("[data-assistant-go]");
+		await page.locator(".notice-good", { hasText: "UKey已解锁，业务办理完成" }).waitFor();
+		await world.shot(page, "unlocked");
+		const fresh = await world.page();
+
+		await signInByUkey(world, fresh, world.site.keys.org, "Neu-86420");
+		await fresh.waitForURL(/\/user/);
 	}],
 	["the key is lost: frozen on the phone with a code", async (world) => {
 		const p = world.site.people[0], page = await world.page("phone");
@@ -398,20 +479,6 @@ export const tests = [
 		assert.match(await first.locator("[data-mistake]").textContent(), /320×320 像素/);
 		assert.equal(await first.locator("[data-has]").count(), 0);
 		assert.ok(order);
-	}],
-	["nine wrong PINs lock the UKey, and the page says so", async (world) => {
-		const page = await world.page();
-
-		await page.goto("/signin#ukey");
-		await page.click("#tab-ukey");
-		await page.locator("#panel-ukey [data-assistant-key]:not(.hide)").waitFor();
-		await page.selectOption("#panel-ukey [data-assistant-select]", world.site.keys.org);
-		for (let left = 8; left >= 0; left--) {
-			await page.fill("#panel-ukey [data-assistant-pin]", "000000");
-			await page.click("#panel-ukey [data-assistant-go]");
-			await page.locator("#panel-ukey [data-assistant-said]", { hasText: left ? `${left} 次` : "锁定" }).waitFor();
-		}
-		await world.shot(page, "locked");
 	}],
 	["no script error and no breach of the content policy on the way", async (world) => {
 		assert.deepEqual(world.trouble, []);

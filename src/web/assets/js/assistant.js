@@ -228,18 +228,16 @@ export class AssistantBox {
 		this.onchange(key);
 	}
 
-	/* One UKey alone, and one that can be unlocked from here. */
+	/* No PIN is known; it must be a UKey that can be unlocked from here. */
 	chosenLocked(key) {
 		show(this.pinInput.closest(".field"), false);
-		if (this.keys.length > 1) {
-			this.trouble(`检测到${this.keys.length}支UKey，请只保留要解锁的一支，再点“重新检测UKey”。`);
-			return;
-		}
 		if (!key.unlock) {
 			this.trouble("这支UKey不能在线解锁，请携带UKey到服务网点办理，或申请补办。");
 			return;
 		}
-		say(this.said, key.tries_left === 0 ? "已检测到锁定的UKey。" : "已检测到UKey。");
+		say(this.said, this.keys.length > 1 ?
+		    `检测到${this.keys.length}支UKey，请确认选择的是要解锁的一支。` :
+		    key.tries_left === 0 ? "已检测到锁定的UKey。" : "已检测到UKey。");
 		this.ready(true);
 	}
 

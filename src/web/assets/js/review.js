@@ -27,7 +27,7 @@ for (const link of root.querySelectorAll("[data-view]"))
 	});
 for (const button of root.querySelectorAll("[data-zoom-to]"))
 	button.addEventListener("click", () => { viewer.dataset.zoom = button.dataset.zoomTo; });
-viewer.addEventListener("dblclick", () => {
+viewer?.addEventListener("dblclick", () => {
 	viewer.dataset.zoom = viewer.dataset.zoom === "1" ? "2" : "1";
 });
 const first = root.querySelector("[data-view]");

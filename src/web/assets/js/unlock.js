@@ -49,7 +49,7 @@ async function unlock(box, form) {
 	const answer = await post(`/orders/${no}/unlock/answer`, {});
 
 	if (box.key.serial !== answer.ukey)
-		throw new Error(`请插入UKey ${answer.ukey}，再点“重新检测UKey”。`);
+		throw new Error(`请插入并选择UKey ${answer.ukey}，再点“解锁”。`);
 	say(box.said, "正在解锁，请不要拔出UKey……");
 	await box.assistant.unlockFinish(box.key.key, answer, pin);
 	const done = await post(`/orders/${no}/unlock/done`, {});
