@@ -183,7 +183,7 @@ enrol_keep(struct db *db, void *arg, struct err *err)
 	if (journal_add(db, "certificate.enrol", detail, &line, err) == 0 &&
 	    db_run(db, SQL_ENROLMENT_ADD, NULL, err, DB_TEXT(e->ref), DB_INT(w->turn),
 	    DB_TEXT(e->ra->name), DB_TEXT(e->request), DB_TEXT(w->subject), DB_TEXT(serial),
-	    DB_INT(clock_now())) == 0)
+	    DB_INT(clock_now()), DB_TEXT(cert_fingerprint(w->cert))) == 0)
 		rc = certificate_add(db, w->cert, ref, e->ra->profile->name, w->authority->id,
 		    line, err);
 	json_decref(detail);

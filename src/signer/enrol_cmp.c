@@ -22,10 +22,10 @@ struct cmp_work {
 
 /* A machine may speak for itself while its certificate and its RA are good. */
 struct machine_find {
-	const char	*serial;
+	const char	*print;
 	char		 ra[RA_NAME];
 	bool		 good;
-	struct cert	*cert;
+	struct cert	*cert;		/* NULL: none of ours */
 };
 
 static int
@@ -38,66 +38,71 @@ machine_load(struct db *db, void *arg, struct err *err)
 	int			 rc;
 
 	cert_free(f->cert);
-	*f = (struct machine_find){.serial = f->serial};
-	if (db_query(db, SQL_ENROLMENT_BY_SERIAL, &r, err, DB_TEXT(f->serial)) < 0)
+	*f = (struct machine_find){.print = f->print};
+	if (db_query(db, SQL_ENROLMENT_BY_PRINT, &r, err, DB_TEXT(f->print)) < 0)
 		return -1;
-	if ((rc = rows_next(r, err)) > 0)
+	if ((rc = rows_next(r, err)) > 0) {
 		snprintf(f->ra, sizeof(f->ra), "%s", rows_text(r, 0));
-	rows_free(r);
-	if (rc <= 0)
-		return rc;
-	if (db_one(db, SQL_CA_CERTIFICATE_BY_SERIAL, &r, err, DB_TEXT(f->serial)) < 0)
-		return -1;
-	der = rows_blob(r, 3, &len);
-	f->good = strcmp(rows_text(r, 6), "good") == 0 && rows_int(r, 5) > clock_now();
-	rc = cert_parse(der, len, &f->cert, err);
+		f->good = strcmp(rows_text(r, 2), "good") == 0 &&
+		    rows_int(r, 3) > clock_now();
+		der = rows_blob(r, 1, &len);
+		rc = cert_parse(der, len, &f->cert, err);
+	}
 	rows_free(r);
 	return rc;
 }
 
 static int
-cmp_find_machine(struct cmp_work *w, struct err *err)
+cmp_find_machine(struct cmp_work *w, const char *print, struct err *err)
 {
-	struct machine_find	 f = {.serial = cert_serial(w->sender)};
+	struct machine_find	 f = {.print = print};
 	int			 rc = store_read(w->signer->store, machine_load, &f, err);
 
-	if (rc == 0 && (f.cert == NULL || !cert_is_same(f.cert, w->sender)))
+	if (rc == 0 && f.cert == NULL)
 		rc = err_set(err, ERR_NOT_FOUND,
 		    "the sender is neither a registration authority nor a machine of one");
 	if (rc == 0 && !f.good)
 		rc = err_set(err, ERR_DENIED, "the sender's certificate is not good any more");
 	if (rc == 0)
 		rc = ra_by_name(w->signer, f.ra, &w->ra, err);
-	w->machine = rc == 0;
+	if (rc == 0) {
+		w->machine = true;
+		w->sender = f.cert;
+		f.cert = NULL;	/* transferred */
+	}
 	cert_free(f.cert);
 	return rc;
 }
 
-/* By the certificate the message carries, or by the key that it names. */
+/*
+ * By the digest of the certificate that the message carries, or by the key that it names.  Only
+ * certificates of our own store are taken apart here, never a stranger's.
+ */
 static int
 cmp_find_sender(struct cmp_work *w, struct err *err)
 {
 	const struct cmp_message	*m = &w->message;
-	char				 kid[2 * KEY_ID_LEN + 1] = "";
+	char				 kid[2 * KEY_ID_LEN + 1] = "", print[RA_REF];
 	const unsigned char		*der;
 	size_t				 len;
+	int				 rc;
 
-	if (m->sender.len == 0) {
+	ra_digest(m->sender.p, m->sender.len, print);
+	if (m->sender.len > 0) {
+		rc = ra_by_print(w->signer, print, &w->ra, err);
+	} else {
 		if (m->kid.len <= KEY_ID_LEN)
 			hex_encode(m->kid.p, m->kid.len, kid);
-		if (ra_by_kid(w->signer, kid, &w->ra, err) < 0)
-			return -1;
+		rc = ra_by_kid(w->signer, kid, &w->ra, err);
+	}
+	if (rc == 0) {
 		der = cert_der(w->ra.cert, &len);
 		return cert_parse(der, len, &w->sender, err);
 	}
-	if (cert_parse(m->sender.p, m->sender.len, &w->sender, err) < 0)
-		return -1;
-	if (ra_by_print(w->signer, cert_fingerprint(w->sender), &w->ra, err) == 0)
-		return 0;
-	if (err->kind != ERR_NOT_FOUND)
+	if (m->sender.len == 0 || err->kind != ERR_NOT_FOUND)
 		return -1;
 	err_clear(err);
-	return cmp_find_machine(w, err);
+	return cmp_find_machine(w, print, err);
 }
 
 /* Who signed it, and that they did. */

@@ -34,11 +34,15 @@ JOIN certificate c ON c.serial = e.serial
 WHERE e.ref = $1 ORDER BY e.turn DESC LIMIT 1
 
 -- name: enrolment_add
-INSERT INTO enrolment (ref, turn, ra, request, subject, serial, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO enrolment (ref, turn, ra, request, subject, serial, created, print)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: enrolment_by_serial
 SELECT ra FROM enrolment WHERE serial = $1
+
+-- name: enrolment_by_print
+SELECT e.ra, c.der, c.status, c.not_after FROM enrolment e
+JOIN certificate c ON c.serial = e.serial WHERE e.print = $1 AND e.print <> ''
 
 -- name: enrolment_of_subject
 SELECT e.serial FROM enrolment e JOIN certificate c ON c.serial = e.serial
