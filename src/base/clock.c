@@ -120,3 +120,16 @@ clock_add_years(int64_t ms, int years)
 	}
 	return (int64_t)timegm(&tm) * 1000 - CLOCK_CHINA + ms % 1000;
 }
+
+int64_t
+clock_working_days(int64_t from, int days)
+{
+	int64_t	 day = (from + CLOCK_CHINA) / CLOCK_DAY, weekday = 0;
+
+	while (days > 0) {
+		day++;
+		weekday = (day + 4) % 7;	/* 0 is Sunday; 1970 began on a Thursday */
+		days -= weekday != 0 && weekday != 6;
+	}
+	return (day + 1) * CLOCK_DAY - CLOCK_CHINA - 1;
+}

@@ -26,4 +26,7 @@ const char *clock_compact(int64_t ms, char text[CLOCK_TEXT]);	/* 20261121090507 
 NODISCARD int clock_parse_date(const char *text, int64_t *ms);
 /* Same day and time, `years` later (29 February becomes 28 February). */
 int64_t	clock_add_years(int64_t ms, int years);
+/* The end of the day (China) that lies so many working days after; Monday to Friday, public
+ * holidays are not known. */
+int64_t	clock_working_days(int64_t from, int days);
 #endif

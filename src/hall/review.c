@@ -22,6 +22,31 @@ review_is_claimed(const struct order *o)
 	return o->reviewer != 0 && clock_now() < o->claimed + REVIEW_CLAIM;
 }
 
+/* When the last of what the applicant had to do was done. */
+static int64_t
+review_since(const struct order *o)
+{
+	const char	*step = NULL;
+	json_t		*at = NULL;
+	int64_t		 last = o->submitted;
+
+	json_object_foreach(o->steps, step, at)
+		last = MAX(last, json_integer_value(at));
+	return last;
+}
+
+static void
+review_clock(const struct act *a, const struct order *o, json_t *row)
+{
+	int64_t	 now = clock_now(), due = clock_working_days(review_since(o), hall_def(a->h)->review_days);
+	char	 day[CLOCK_TEXT];
+
+	js_set_int(row, "waiting", (now - review_since(o)) / CLOCK_HOUR);
+	js_set_str(row, "due", clock_date(due, day));
+	js_set_bool(row, "overdue", now > due);
+	js_set_bool(row, "due_soon", now <= due && due - now < CLOCK_DAY);
+}
+
 static int
 review_list_run(struct db *db, struct act *a, struct err *err)
 {
@@ -40,7 +65,7 @@ review_list_run(struct db *db, struct act *a, struct err *err)
 			break;
 		}
 		j = order_row_model(a->h, &o);
-		js_set_int(j, "waiting", (clock_now() - o.submitted) / CLOCK_HOUR);
+		review_clock(a, &o, j);
 		js_set_bool(j, "claimed", review_is_claimed(&o));
 		js_set_bool(j, "mine", review_is_claimed(&o) && o.reviewer == a->who->staff);
 		if ((*js_str(a->in, "no") == '\0' || strcmp(js_str(a->in, "no"), o.no) == 0) &&

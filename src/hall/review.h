@@ -7,7 +7,8 @@
  * Return and approve carry the version that was looked at: when the applicant changed
  * something meanwhile they are ERR_CONFLICT (look again).
  */
-/* query {"state","subject","no","page"}; rows as order_list and "waiting" (hours), "mine" */
+/* query {"state","subject","no","page"}; rows as order_list and "waiting" (hours
+ * since everything was there), "due" (promised day), "overdue", "due_soon", "mine" */
 NODISCARD int	review_list(struct hall *h, const struct who *who, const json_t *query,
 		    json_t **model, struct err *err);
 /*

@@ -26,7 +26,6 @@
  * What it knows stands in <run.dir>/status.json for `yinxin status`.
  */
 #define BACKOFF_MIN	100		/* ms before the first restart */
-#define BACKOFF_MAX	5000
 #define CALM		30000		/* alive for so long: the next death counts as a first */
 #define STOP_WAIT	10000		/* ms between SIGTERM and SIGKILL */
 #define LISTEN_WAIT	15000		/* ms for an address in use to become free */
@@ -201,7 +200,7 @@ child_start(struct supervisor *sv, struct child *c)
 		child_exec(sv, c);
 	c->started = clock_steady();
 	if (pid < 0) {
-		c->restart_at = c->started + BACKOFF_MAX;
+		c->restart_at = c->started + conf_int("run.restart_max");
 		return;
 	}
 	c->pid = pid;
@@ -233,8 +232,7 @@ child_died(struct child *c, int status)
 	int64_t	 lived = clock_steady() - c->started;
 
 	c->backoff = lived > CALM || c->backoff == 0 ? BACKOFF_MIN : c->backoff * 2;
-	if (c->backoff > BACKOFF_MAX)
-		c->backoff = BACKOFF_MAX;
+	c->backoff = MIN(c->backoff, conf_int("run.restart_max"));
 	c->restart_at = clock_steady() + c->backoff;
 	c->pid = 0;
 	c->restarts++;

@@ -2,14 +2,17 @@
 no serial number twice, the journals hold.  `make proof` does so two hundred times."""
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import time
 
 import hallsite
+import identity
 import walk
-from flow import need, same
+from browser import Refused
+from flow import need, refused, same, sentence, until_materials
 
 ROUNDS = int(os.environ.get("YINXIN_PROOF_ROUNDS", "6"))
 VICTIMS = ("signer", "kmc", "va")
@@ -82,6 +85,10 @@ def test_killed_under_load(ctx):
     """Signer, kmc and va killed at random while pairs are issued: what was acknowledged is in the
     store and known to OCSP, no serial number came twice, both journals verify."""
     site = ctx.site
+    site.stop_one("server")
+    site.extra["YINXIN_RUN_RESTART_MAX"] = "200"
+    site.start_server()
+    ctx.desk = None
     issuers, ledger = start_issuers(site)
     killed = dict.fromkeys(VICTIMS, 0)
     random.seed(20261121)
@@ -111,3 +118,144 @@ def test_killed_under_load(ctx):
         site.yinxin("journal", "verify", which)
     ctx.say(f"{ROUNDS} kills {killed}, {len(got)} pairs acknowledged, none missing, none twice")
     print(f"{ROUNDS} kills {killed}, {len(got)} pairs acknowledged", flush=True)
+
+
+# -- a store that is full, or gone ---------------------------------------------------------
+class Full:
+    """The folder of a SQLite store on a small file system of its own, filled to the last byte."""
+
+    def __init__(self, site, kind):
+        self.site, self.folder = site, site.path("data", kind)
+        self.aside = self.folder + ".aside"
+        self.ballast = os.path.join(self.folder, "ballast")
+        site.stop_one("server")
+        os.rename(self.folder, self.aside)
+        os.mkdir(self.folder)
+        used = int(subprocess.run(["du", "-sk", self.aside], check=True, capture_output=True,
+                                  text=True).stdout.split()[0])
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={used + 8192}k", "tmpfs",
+                        self.folder], check=True)
+        subprocess.run(["cp", "-a", self.aside + "/.", self.folder], check=True)
+        shutil.copystat(self.aside, self.folder)
+        of = os.stat(self.aside)
+        os.chown(self.folder, of.st_uid, of.st_gid)
+        site.start_server()
+
+    def break_it(self):
+        block = b"\0" * 4096
+        with open(self.ballast, "wb", buffering=0) as f:
+            try:
+                while f.write(block) == len(block):
+                    pass
+            except OSError:
+                pass
+
+    def mend(self):
+        os.unlink(self.ballast)
+
+    def end(self):
+        self.site.stop_one("server")
+        shutil.rmtree(self.aside)
+        os.mkdir(self.aside)
+        subprocess.run(["cp", "-a", self.folder + "/.", self.aside], check=True)
+        shutil.copystat(self.folder, self.aside)
+        of = os.stat(self.folder)
+        os.chown(self.aside, of.st_uid, of.st_gid)
+        subprocess.run(["umount", self.folder], check=True)
+        os.rmdir(self.folder)
+        os.rename(self.aside, self.folder)
+        self.site.start_server()
+
+
+class Gone:
+    """A PostgreSQL database that throws everybody out and lets nobody in."""
+
+    def __init__(self, site, kind):
+        self.address = os.environ["YINXIN_TEST_" + kind.upper()]
+        self.name = self.address.rpartition("/")[2]
+
+    def sql(self, text):
+        subprocess.run(["psql", self.address.rpartition("/")[0] + "/postgres", "-qc", text],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def break_it(self):
+        self.sql(f"ALTER DATABASE \"{self.name}\" ALLOW_CONNECTIONS false")
+        self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                 f"WHERE datname = '{self.name}'")
+
+    def mend(self):
+        self.sql(f"ALTER DATABASE \"{self.name}\" ALLOW_CONNECTIONS true")
+
+    def end(self):
+        pass
+
+
+def issue_broken(ctx, kind):
+    """An approved order whose download meets the broken store; then the same goes on."""
+    w = ctx.walker("person")
+    w.apply()
+    ctx.officer().approve(w.p.order)
+    w.site.plug(w.p.key)
+    code = w.authorisation_code()
+    broken = (Full if ctx.engine == "sqlite" else Gone)(ctx.site, kind)
+    try:
+        ctx.desk = None
+        w.browser.connection = None
+        w.assistant.connection = None
+        token = w.open_fetch(code)
+        csr = w.assistant.post("/key/make", {"order": w.p.order, "cn": w.p.name,
+                                             "pin": walk.BLANK_PIN})["csr"]
+        asked = {"token": token, "csr": csr}
+        broken.break_it()
+        e = refused((500, 502, 503), w.browser.post, "/fetch/issue", asked)
+        need("再试" in sentence(e), sentence(e))
+        broken.mend()
+        issued = walk.poll("the pair after the store came back", lambda: retry(
+            w.browser.post, "/fetch/issue", asked), 30)
+        same(w.browser.post("/fetch/issue", asked)["sign_cert"], issued["sign_cert"], "the pair")
+        walk.poll("good", lambda: "good" in ctx.site.yinxin(
+            "cert", "status", issued["serial"], check=False).stdout, 15)
+        ctx.site.yinxin("journal", "verify")
+    finally:
+        broken.end()
+        ctx.desk = None
+
+
+def retry(fn, *args):
+    try:
+        return fn(*args)
+    except (Refused, OSError):
+        return None
+
+
+def test_store_broken(ctx):
+    """The ca store, then the kmc store, full (SQLite) or gone (PostgreSQL) while a pair is asked
+    for: a sentence that says to try again, nothing half done, and it works when it is back."""
+    if ctx.engine == "sqlite" and os.geteuid() != 0:
+        ctx.say("not root: no small file system can be mounted")
+        return
+    for kind in ("ca", "kmc"):
+        issue_broken(ctx, kind)
+
+
+def test_hall_store_full(ctx):
+    """The hall's store full: a page that writes says so, reading goes on, then it writes again."""
+    if ctx.engine != "sqlite" or os.geteuid() != 0:
+        return
+    w = ctx.walker("person")
+    until_materials(w)
+    kind = w.browser.get(w.step_path("materials"))["materials"][0]["kind"]
+    broken = Full(ctx.site, "hall")
+    try:
+        w.browser.connection = None
+        broken.break_it()
+        e = refused((500, 503), w.upload, kind, identity.png(seed=7))
+        need("再试" in sentence(e), sentence(e))
+        same(w.browser.get("/user/account")["mobile"], w.p.mobile, "reading")
+        same(w.browser.get(w.step_path("materials"))["materials"][0]["has"], False, "kept")
+        broken.mend()
+        w.materials()
+        ctx.site.yinxin("journal", "verify")
+    finally:
+        broken.end()
+        ctx.desk = None
