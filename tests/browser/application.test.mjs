@@ -301,6 +301,9 @@ export const tests = [
 		for (const tick of await page.locator("input[type=checkbox]").all())
 			await tick.check();
 		await page.click("text=同意，下一步");
+		await page.waitForURL(/steps\/question/);
+		await page.fill("#f-answer", "我的母亲");
+		await page.click("main >> text=下一步 >> nth=-1");
 		await page.waitForURL(/steps\/confirm/);
 		await world.shot(page, "renewal-confirm");
 		await page.check("[name=way][value=download]");

@@ -41,7 +41,8 @@ question_check(struct hall *h, const struct order *o, const json_t *in, json_t *
 	str_trim(said);
 	right = *want != '\0' && secret_equal(said, strlen(said), want, strlen(want));
 	free(said);
-	if (limit_hit(h, "unlock.question", o->concerns, QUESTION_TRIES, CLOCK_DAY, err) < 0)
+	if (limit_hit(h, "question", o->concerns[0] != '\0' ? o->concerns : o->replaces,
+	    QUESTION_TRIES, CLOCK_DAY, err) < 0)
 		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
 		    "今天试的次数太多，请明天再试，或携带UKey到服务网点办理。");
 	if (!right)
