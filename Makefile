@@ -11,7 +11,7 @@ WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointe
 	   -Wcast-qual -Wwrite-strings -Wformat=2 -Werror=implicit-function-declaration
 PKGS	:= libuv libssl libcrypto sqlite3 libpq jansson yaml-0.1 libcurl libsodium libseccomp \
 	   libqrencode libarchive ldap lber cairo pangocairo libpng libturbojpeg fontconfig \
-	   p11-kit-1
+	   p11-kit-1 libgfshare
 HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC
 ifdef DEV
 CFLAGS	:= -O1 -g -Werror -Wno-format-truncation -fsanitize=address,undefined -fno-omit-frame-pointer
