@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/passphrase.h"
 #include "base/str.h"
+#include "cli/ceremony.h"
 #include "cli/command.h"
 #include "pki/cert.h"
 #include "signer/signer.h"
@@ -97,8 +98,8 @@ ca_write_pem(const char *path, const struct buf *pem, struct err *err)
 	return file_write(path, pem->p, pem->len, 0644, err);
 }
 
-/* pub/<ca>.crt of each and pub/chain.pem of all, issuing ones first. */
-static int
+/* Issuing ones first. */
+int
 ca_publish(struct err *err)
 {
 	json_t		*answer = NULL, *row;
@@ -289,6 +290,14 @@ ca_command_crl(const char *id, struct err *err)
 }
 
 static int
+ca_command_ceremony(int argc, char **argv, struct err *err)
+{
+	const char	*record = command_option(&argc, argv, "--record", NULL);
+
+	return argc == 3 && record != NULL ? ceremony_script_run(argv[2], record, err) : usage(err);
+}
+
+static int
 cmd_ca(int argc, char **argv, struct err *err)
 {
 	const char	*verb = argc > 1 ? argv[1] : "";
@@ -303,6 +312,8 @@ cmd_ca(int argc, char **argv, struct err *err)
 		return ca_command_renew(argc, argv, err);
 	if (strcmp(verb, "cross") == 0)
 		return ca_command_cross(argc, argv, err);
+	if (strcmp(verb, "ceremony") == 0)
+		return ca_command_ceremony(argc, argv, err);
 	if (strcmp(verb, "crl") == 0 && argc == 3)
 		return ca_command_crl(argv[2], err);
 	if (strcmp(verb, "state") == 0 && argc == 4)
@@ -316,7 +327,8 @@ const struct command	 command_ca = {
 	.args = "list | show ID | create NAME --cn CN [--parent ID] [--kind sm2|rsa|ecdsa] "
 	    "[--company O] [--years N] [--key ADDRESS] [--parent-passphrase-file FILE] | "
 	    "renew NAME [--cn CN] [--kind …] [--years N] | state ID active|retiring|ended | "
-	    "cross ID --cert FILE --out FILE [--years N] | crl ID",
+	    "cross ID --cert FILE --out FILE [--years N] | crl ID | "
+	    "ceremony SCRIPT --record FILE",
 	.help = "The CAs of the signer: list, make one, give one a new key, cross-certify, sign a list.",
 	.run = cmd_ca,
 };

@@ -23,23 +23,31 @@ share_fill_rand(unsigned char *p, unsigned int len)
 }
 
 static void
+share_library_set(void)
+{
+	gfshare_fill_rand = share_fill_rand;
+}
+
+/* It has no randomness of its own, and wants some even to wipe what it joined. */
+static void
 share_library_init(void)
 {
-	gfshare_fill_rand = share_fill_rand;	/* it has no source of its own */
+	static pthread_once_t	 once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, share_library_set);
 }
 
 int
 share_split(const unsigned char secret[SHARE_SECRET], int need, int of, struct share *out,
     struct err *err)
 {
-	static pthread_once_t	 once = PTHREAD_ONCE_INIT;
-	unsigned char		 numbers[SHARES_MAX], copy[SHARE_SECRET], set[16];
-	gfshare_ctx		*g;
+	unsigned char	 numbers[SHARES_MAX], copy[SHARE_SECRET], set[16];
+	gfshare_ctx	*g;
 
 	if (need < 2 || of < need || of > SHARES_MAX)
 		return err_set(err, ERR_INPUT, "%d of %d custodians: at least 2 are needed, at most %d "
 		    "there", need, of, SHARES_MAX);
-	pthread_once(&once, share_library_init);
+	share_library_init();
 	for (int i = 0; i < of; i++)
 		numbers[i] = (unsigned char)(i + 1);
 	g = gfshare_ctx_init_enc(numbers, (unsigned int)of, (unsigned char)need, SHARE_SECRET);
@@ -82,6 +90,7 @@ share_join(const struct share *s, size_t n, unsigned char secret[SHARE_SECRET], 
 	unsigned char	 numbers[SHARES_MAX], y[SHARE_SECRET];
 	gfshare_ctx	*g;
 
+	share_library_init();
 	if (share_check_all(s, n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)

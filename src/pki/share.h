@@ -16,7 +16,7 @@
 
 struct share {
 	char		 set[33];		/* hex: shares of one set belong together */
-	char		 what[64];		/* what it is for; for people */
+	char		 what[128];		/* what it is for; for people */
 	char		 custodian[128];
 	int		 number;		/* 1 to of */
 	int		 need, of;

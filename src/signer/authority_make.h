@@ -37,6 +37,12 @@ NODISCARD int	ca_state(struct signer *s, const char *id, const char *state, stru
 /* A certificate by this CA for the key of another one (RFC 4949 cross-certificate), DER. */
 NODISCARD int	ca_cross(struct signer *s, const char *id, const struct cert *subject, int years,
 		    const struct secret *pass, struct buf *der, struct err *err);
+/*
+ * A ceremony has taken place: {"title","record": SM3 of its record in hex,"custodians","witnesses":
+ * names,"done"} becomes a line of the journal; *line is its number.
+ */
+NODISCARD int	ca_ceremony(struct signer *s, const json_t *asked, int64_t *line,
+		    struct err *err);
 /* Make the full list now; pass opens the key of a root. */
 NODISCARD int	ca_crl(struct signer *s, const char *id, const struct secret *pass,
 		    json_t *out, struct err *err);

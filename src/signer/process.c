@@ -319,6 +319,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"ca_state", IPC_ADMIN, answer_ca_state},
 	{"ca_cross", IPC_ADMIN, answer_ca_cross},
 	{"ca_crl", IPC_ADMIN, answer_ca_crl},
+	{"ca_ceremony", IPC_ADMIN, answer_ca_ceremony},
 	{"enrol", IPC_ENROL, answer_enrol},
 	{"enrol_cmp", IPC_ENROL, answer_enrol_cmp},
 	{"enrol_sender", IPC_ENROL, answer_enrol_sender},

@@ -9,6 +9,7 @@ ANSWER(ca_create);
 ANSWER(ca_state);
 ANSWER(ca_cross);
 ANSWER(ca_crl);
+ANSWER(ca_ceremony);
 ANSWER(service_issue);
 ANSWER(ra_add);
 ANSWER(ra_list);

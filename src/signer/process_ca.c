@@ -102,3 +102,16 @@ answer_ca_crl(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role calle
 	passphrases_free(&p);
 	return rc;
 }
+
+int
+answer_ca_ceremony(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	int64_t	 line;
+
+	(void)caller;
+	if (ca_ceremony(arg, in->json, &line, err) < 0)
+		return -1;
+	js_set_int(out->json, "line", line);
+	return 0;
+}

@@ -92,7 +92,7 @@ NODISCARD int	signer_officers(json_t **out, struct err *err);
 NODISCARD int	signer_officer_set(const char *serial, unsigned int may, bool active,
 		    struct err *err);
 /*
- * By the administrator: ca_list, ca_create, ca_state, ca_cross, ca_crl (authority_make.h says
+ * By the administrator: ca_list, ca_create, ca_state, ca_cross, ca_crl, ca_ceremony (authority_make.h says
  * what each takes and gives).  question (NULL: none) is taken over; own and parent are the
  * passphrases of the keys, NULL where none is needed; out may be NULL.
  */

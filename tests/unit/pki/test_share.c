@@ -47,6 +47,24 @@ at_zero(const struct share *s, const int *pick, int n, size_t byte)
 	return sum;
 }
 
+/* Known shares, of a line through the secret, before anything was split in this process. */
+void
+test_share__a_known_set(void **state)
+{
+	struct err	 err = {0};
+	struct share	 s[2] = {{.number = 3, .need = 2, .of = 3}, {.number = 1, .need = 2, .of = 3}};
+	unsigned char	 got[SHARE_SECRET];
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		for (int b = 0; b < SHARE_SECRET; b++)
+			s[i].y[b] = (unsigned char)(b * 7) ^ gf_multiply((unsigned char)(b * 11 + 5),
+			    (unsigned char)s[i].number);
+	assert_ok(share_join(s, 2, got, &err));
+	for (int b = 0; b < SHARE_SECRET; b++)
+		assert_int_equal(got[b], (unsigned char)(b * 7));
+}
+
 /* The shares that the bits of `set` choose. */
 static int
 chosen(const struct share *all, int of, unsigned int set, struct share *some, int *pick)
