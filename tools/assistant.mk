@@ -28,5 +28,5 @@ $(B)/libwide_skf.so: $(WIDE_OBJECTS) $(foreach f,store pki base,$(B)/lib$(f).a)
 	@$(CC) $(LDFLAGS) -shared -o $@ -Wl,--version-script=src/token/skf.map $(WIDE_OBJECTS) \
 	    -Wl,--start-group $(foreach f,store pki base,$(B)/lib$(f).a) -Wl,--end-group \
 	    -lcrypto -ljansson -lpthread
-unit-programs unit-token: $(B)/libyinxin_skf.so $(B)/libwide_skf.so
+unit-programs unit-token: $(addprefix $(B)/,libyinxin_skf.so libwide_skf.so libyinxin_sdf.so)
 unit-token: export YINXIN_SKF = $(B)/libyinxin_skf.so
