@@ -6,6 +6,7 @@ import re
 
 import walk
 from flow import captcha, count, need, refused, same, sentence
+from test_g_kill import kill, restarted, steady
 from test_l_status import holder, look
 
 NEW_PIN = "New-97531"
@@ -147,7 +148,8 @@ def finish(ctx, w, serial, stranger):
 
 
 def test_unlock_without_officer(ctx):
-    """Who reviews without the right to unlock: no answer, the UKey is read and reviewed again."""
+    """Who reviews without the right to unlock: no answer, the UKey is read and
+    reviewed again; services killed meanwhile change nothing of the answer."""
     w, serial = holder(ctx)
     ctx.site.personalise(w.p.key)
     ctx.site.plug(w.p.key)
@@ -171,9 +173,14 @@ def test_unlock_without_officer(ctx):
     ctx.officer().approve(w.p.order)
     ctx.site.plug(w.p.key)
     given = w.browser.post(f"/orders/{w.p.order}/unlock/answer", {})
+    for victim in ("kmc", "web"):
+        restarted(ctx.site, victim, kill(ctx.site, victim))
+        again = steady(w, w.browser.post, f"/orders/{w.p.order}/unlock/answer", {})
+        same((again["answer"], again["expires"]), (given["answer"], given["expires"]),
+             f"the answer after {victim} was killed")
     w.assistant.post("/unlock/finish", {"order": w.p.order, "expires": given["expires"],
                                         "answer": given["answer"], "new_pin": NEW_PIN})
-    w.browser.post(f"/orders/{w.p.order}/unlock/done", {})
+    steady(w, w.browser.post, f"/orders/{w.p.order}/unlock/done", {})
 
 
 def test_claimed_ukey(ctx):
@@ -189,3 +196,8 @@ def test_claimed_ukey(ctx):
     e = refused(409, thief.browser.post, "/fetch/issue",
                 {"token": token, "csr": made["csr"], "medium": made["serial"]})
     need("其他用户" in sentence(e), sentence(e))
+    need(w.p.order in thief.site.yinxin("ukey", "show", made["serial"]), "what is in it")
+    thief.site.yinxin("ukey", "release", made["serial"])
+    thief.browser.post("/fetch/issue",
+                       {"token": token, "csr": made["csr"], "medium": made["serial"]})
+    thief.site.yinxin("journal", "verify")

@@ -12,7 +12,16 @@ INSERT INTO medium_pair (order_id, serial, written) VALUES ($1, $2, $3)
 ON CONFLICT (order_id) DO UPDATE SET serial = excluded.serial, written = excluded.written;
 
 -- name: medium_of_order
-SELECT serial FROM medium_pair WHERE order_id = $1;
+SELECT p.serial FROM medium_pair p JOIN medium m ON m.serial = p.serial
+	JOIN orders o ON o.id = p.order_id AND o.account = m.account
+WHERE p.order_id = $1;
+
+-- name: medium_orders
+SELECT o.no, o.subject, p.written FROM medium_pair p JOIN orders o ON o.id = p.order_id
+WHERE p.serial = $1 ORDER BY p.written;
+
+-- name: medium_release
+DELETE FROM medium WHERE serial = $1;
 
 -- name: proof_link_set
 INSERT INTO proof_link (order_id, digest, created) VALUES ($1, $2, $3)

@@ -272,6 +272,7 @@ test_unlock__only_the_ukey_of_the_certificate(void **state)
 	struct err	 err = {0};
 	struct world	 w;
 	struct made	 m, unknown;
+	struct who	 system = {.system = true, .address = ""};
 	char		 no[ORDER_NO];
 
 	(void)state;
@@ -286,6 +287,12 @@ test_unlock__only_the_ukey_of_the_certificate(void **state)
 	assert_err(take(&w, no, "challenge", challenge(""), &err), ERR_INPUT);
 	assert_ok(take(&w, no, "challenge", challenge(UKEY), &err));
 	assert_state(&w, no, "reviewing");
+	assert_err(medium_release(w.h, &w.me, UKEY, &err), ERR_DENIED);
+	assert_ok(medium_release(w.h, &system, UKEY, &err));
+	assert_err(medium_release(w.h, &system, UKEY, &err), ERR_NOT_FOUND);
+	assert_err(take(&w, no, "challenge", challenge(UKEY), &err), ERR_WRONG_STATE);
+	assert_ok(store_write(w.store, bind_other, (char[]){UKEY}, &err));
+	assert_err(take(&w, no, "challenge", challenge(UKEY), &err), ERR_WRONG_STATE);
 	clock_shift(2 * CLOCK_MINUTE);			/* another code to the same phone */
 	unknown = certificate_of(&w, "cskc02", "", "");
 	assert_ok(begin(&w, &unknown, no, &err));
