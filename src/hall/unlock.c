@@ -8,6 +8,7 @@
 #include "hall/act.h"
 #include "hall/approval.h"
 #include "hall/code.h"
+#include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/order_row.h"
 #include "hall/sealed.h"
@@ -128,6 +129,30 @@ unlock_take_link(struct db *db, const struct hall *h, const struct order *o, con
 
 /* ---- the answer ---- */
 
+int
+unlock_check(struct db *db, const struct order *o, const char *ukey, struct err *err)
+{
+	struct rows	*rows = NULL;
+	char		 serial[MEDIUM_SERIAL];
+	bool		 good = false;
+	int64_t		 issued_for = 0;
+
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->concerns)) < 0)
+		return -1;
+	issued_for = rows_int(rows, 1);
+	good = strcmp(rows_text(rows, 7), "good") == 0;
+	rows_free(rows);
+	if (!good)
+		return err_set(err, ERR_WRONG_STATE, "证书已冻结或撤销，不能解锁，请联系客服。");
+	if (medium_of_order(db, issued_for, serial, err) < 0)
+		return -1;
+	if (serial[0] == '\0')
+		return err_set(err, ERR_WRONG_STATE,
+		    "没有登记这张证书写在哪一支UKey，不能在线解锁，请携带UKey到服务网点办理。");
+	return strcmp(serial, ukey) == 0 ? 0 : err_set(err, ERR_CONFLICT,
+	    "插入的不是这张证书所在的UKey，请换成原来的UKey后重新读取。");
+}
+
 static int
 unlock_load_run(struct db *db, struct act *a, struct err *err)
 {
@@ -136,6 +161,8 @@ unlock_load_run(struct db *db, struct act *a, struct err *err)
 	if (a->o.state != ORDER_UNLOCKING)
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，还不能解锁。",
 		    order_state_text(a->o.state));
+	if (unlock_check(db, &a->o, unlock_ukey(&a->o), err) < 0)
+		return -1;
 	return approval_load(db, &a->o, p, err);
 }
 

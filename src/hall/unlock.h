@@ -27,6 +27,9 @@ NODISCARD int	unlock_send_link(struct hall *h, const struct who *who, const char
 /* Is this the token of the link?  It is used up.  ERR_INPUT with a sentence.  In a write. */
 NODISCARD int	unlock_take_link(struct db *db, const struct hall *h, const struct order *o,
 		    const char *token, struct err *err);
+/* The certificate is good still, and this the UKey it was written into; inside a read. */
+NODISCARD int	unlock_check(struct db *db, const struct order *o, const char *ukey,
+		    struct err *err);
 /*
  * The answer for the UKey: {"order","ukey","answer" (hex),"expires"}.  ERR_EXPIRED and the
  * order waits for a new challenge when kmc gives none for this one any more.

@@ -39,31 +39,6 @@ challenge_check(struct hall *h, const struct order *o, const json_t *in, json_t 
 	return 0;
 }
 
-/* The certificate's own UKey, and the certificate still good. */
-static int
-challenge_fits(struct db *db, const struct order *o, const char *ukey, struct err *err)
-{
-	struct rows	*rows = NULL;
-	char		 serial[MEDIUM_SERIAL];
-	bool		 good = false;
-	int64_t		 issued_for = 0;
-
-	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->concerns)) < 0)
-		return -1;
-	issued_for = rows_int(rows, 1);
-	good = strcmp(rows_text(rows, 7), "good") == 0;
-	rows_free(rows);
-	if (!good)
-		return err_set(err, ERR_WRONG_STATE, "证书已冻结或撤销，不能解锁，请联系客服。");
-	if (medium_of_order(db, issued_for, serial, err) < 0)
-		return -1;
-	if (serial[0] == '\0')
-		return err_set(err, ERR_WRONG_STATE,
-		    "没有登记这张证书写在哪一支UKey，不能在线解锁，请携带UKey到服务网点办理。");
-	return strcmp(serial, ukey) == 0 ? 0 : err_set(err, ERR_CONFLICT,
-	    "插入的不是这张证书所在的UKey，请换成原来的UKey后重新读取。");
-}
-
 static int
 challenge_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
     const json_t *values, json_t *errors, struct err *err)
@@ -73,7 +48,7 @@ challenge_accept(struct db *db, struct hall *h, const struct who *who, struct or
 	(void)errors;
 	if (step_proofs(h, o, true) < UNLOCK_PROOFS)
 		return err_set(err, ERR_DENIED, "身份核验还不够，请先完成前面的步骤。");
-	if (challenge_fits(db, o, js_str(values, "ukey"), err) < 0)
+	if (unlock_check(db, o, js_str(values, "ukey"), err) < 0)
 		return -1;
 	(void)json_object_set_new(o->form, "unlock", json_deep_copy(values));
 	js_set_int(o->steps, "challenge", clock_now());

@@ -397,13 +397,14 @@ test_unlock__a_frozen_certificate_is_not_unlocked(void **state)
 	struct world	 w;
 	struct made	 m;
 	char		 no[ORDER_NO], again[ORDER_NO];
+	json_t		*got = NULL;
 
 	(void)state;
 	world_open(&w);
-	m = certificate_of(&w, "cskc01", UKEY, "");
-	assert_ok(begin(&w, &m, no, &err));
-	prove(&w, no);
-	assert_ok(store_write(w.store, freeze, m.serial, &err));	/* on the way */
+	until_reviewed(&w, &m, no);
+	approve(&w, no);
+	assert_ok(store_write(w.store, freeze, m.serial, &err));	/* the holder saw the SMS */
+	assert_err(unlock_answer_get(w.h, &w.me, no, &got, &err), ERR_WRONG_STATE);
 	assert_err(take(&w, no, "challenge", challenge(UKEY), &err), ERR_WRONG_STATE);
 	assert_ok(order_cancel(w.h, &w.me, no, "", &err));
 	assert_err(begin(&w, &m, again, &err), ERR_WRONG_STATE);
