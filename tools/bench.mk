@@ -14,3 +14,8 @@ bench-large:
 	@tools/setup build test bench
 	@$(MAKE) --no-print-directory -j2 all fonts
 	@$(PYTHON) bench/large.py
+.PHONY: bench-ocsp
+bench-ocsp:
+	@tools/setup build test bench
+	@$(MAKE) --no-print-directory -j2 all fonts
+	@$(PYTHON) bench/ocsp.py
