@@ -61,7 +61,7 @@ user_certificates_show(struct call *c, struct err *err)
 extern const struct page	page_user_certificates;
 const struct page		page_user_certificates = {
 	.name = "user_certificates", .path = "/user/certificates", .need = NEED_ACCOUNT,
-	.title = "证书更新、变更与冻结", .tmpl = "user_certificates", .back = "/user",
+	.title = "更新、变更、解锁、冻结", .tmpl = "user_certificates", .back = "/user",
 	.menu = MENU_SERVICE, .show = user_certificates_show,
 };
 

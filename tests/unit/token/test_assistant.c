@@ -368,3 +368,73 @@ test_assistant__notes_what_it_signed(void **state)
 	free(own);
 	buf_free(&b);
 }
+
+/* The body of an answer. */
+static json_t *
+body_of(const struct buf *answer)
+{
+	struct err	 err = {0};
+	const char	*at = strstr(answer->p, "\r\n\r\n");
+	json_t		*j = NULL;
+
+	assert_non_null(at);
+	assert_ok(json_parse(at + 4, strlen(at + 4), 0, &j, &err));
+	return j;
+}
+
+static int
+unlock_finish(const unsigned char *answer, int64_t expires, const char *pin, struct buf *b)
+{
+	char	 hex[2 * UNLOCK_ANSWER + 1], *body;
+	int	 status;
+
+	hex_encode(answer, UNLOCK_ANSWER, hex);
+	body = xasprintf("{\"order\":\"20261121000000000001\",\"expires\":%" PRId64
+	    ",\"answer\":\"%s\",\"new_pin\":\"%s\"}", expires, hex, pin);
+	status = ask("POST", "/unlock/finish", HALL, body, b);
+	free(body);
+	return status;
+}
+
+/* A page that is allowed unlocks a UKey with the centre's answer; nobody else even asks. */
+void
+test_assistant__unlocks_for_allowed_pages(void **state)
+{
+	static const unsigned char	 device[UNLOCK_KEY] = {5};
+	struct err			 err = {0};
+	unsigned char			 challenge[UNLOCK_CHALLENGE], answer[UNLOCK_ANSWER];
+	int64_t				 expires = clock_now() + CLOCK_DAY;
+	struct buf			 b;
+	json_t				*j;
+	char				*key;
+
+	(void)state;
+	assistant_start();
+	buf_init(&b, 65536);
+	key = xasprintf("%s/b.key", assistant_dir);
+	assert_ok(softkey_format(key, "测试", "YX0010", "135790", "87654321", 9, &err));
+	setenv("YINXIN_SOFTKEY", key, 1);
+	assert_int_equal(ask("POST", "/unlock/challenge", HALL, "{}", &b), 409);
+	assert_ok(softkey_personalise(key, "87654321", device, &err));
+	assert_int_equal(ask("POST", "/unlock/challenge", "https://evil.example", "{}", &b), 403);
+	assert_int_equal(ask("POST", "/unlock/challenge", HALL, "{}", &b), 200);
+	j = body_of(&b);
+	assert_string_equal(js_str(j, "serial"), "YX0010");
+	assert_int_equal(hex_decode(js_str(j, "challenge"), challenge, sizeof(challenge)), 0);
+	json_decref(j);
+	unlock_answer(device, "YX0010", challenge, "20261121000000000001", expires, answer);
+	assert_int_equal(unlock_finish(answer, expires, "12345", &b), 422);
+	assert_int_equal(unlock_finish(answer, expires, "777777", &b), 422);
+	assert_int_equal(unlock_finish(answer, expires, "86\\n4209", &b), 422);
+	assert_int_equal(unlock_finish(answer, expires + 1, "864209", &b), 403);
+	assert_true(has(&b, "\"tries_left\":4"));
+	assert_int_equal(unlock_finish(answer, expires, "864209", &b), 200);
+	assert_int_equal(ask("POST", "/pin/verify", HALL, "{\"pin\":\"864209\"}", &b), 200);
+	assert_int_equal(ask("POST", "/open", HALL, "{\"pin\":\"864209\",\"document\":\"AAAA\"}",
+	    &b), 422);
+	free(key);
+	key = xasprintf("%s/a.key", assistant_dir);
+	setenv("YINXIN_SOFTKEY", key, 1);
+	free(key);
+	buf_free(&b);
+}
