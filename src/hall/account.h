@@ -53,7 +53,8 @@ NODISCARD int	account_change_password(struct hall *h, const struct who *who,
 		    const char *token, const json_t *in, json_t *errors, struct err *err);
 /*
  * Another mobile number.  First a code to the old one: account_mobile_code sends it (in: captcha),
- * account_mobile_prove takes it (in: code) and gives a ticket good for ten minutes.  Then, with
+ * account_mobile_prove takes it (in: code; or by "ukey", from a session that a UKey signed in, when
+ * the old number is dead) and gives a ticket good for ten minutes.  Then, with
  * the ticket, the new number and a code sent to that with CODE_NUMBER (in: form_mobile, ticket).
  * Both numbers and the mail address are told, other sessions end.
  */

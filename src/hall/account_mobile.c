@@ -187,6 +187,13 @@ account_mobile_prove(struct hall *h, const struct who *who, const json_t *in, js
 	json_t	*me = NULL;
 	int	 rc = -1;
 
+	if (strcmp(js_str(in, "by"), "ukey") == 0) {	/* the old number is dead */
+		if (who->key == NULL || *who->key == '\0')
+			return err_set(err, ERR_DENIED,
+			    "请先用UKey登录；没有UKey的，请携带证件到服务网点办理。");
+		mobile_ticket(h, who->account, clock_now() + MOBILE_TICKET_LIFE, ticket);
+		return 0;
+	}
 	if (account_model(h, who, &me, err) < 0)
 		return -1;
 	rc = mobile_code(h, CODE_MOBILE, js_str(me, "mobile"), in, errors, err);

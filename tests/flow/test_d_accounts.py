@@ -2,6 +2,7 @@
 import walk
 from browser import Browser
 from flow import captcha, need, refused, same, sentence
+from test_l_status import holder
 
 
 def anonymous(ctx, kind="person"):
@@ -267,3 +268,19 @@ def test_mobile_changed(ctx):
     v = walk.Walker(ctx.site, w.p, ctx.say)
     v.browser.get("/signin")
     v.sign_in()
+
+
+def test_dead_mobile(ctx):
+    """The old number is dead: with the UKey, and only so, the number is changed without it."""
+    w, _ = holder(ctx)
+    path = "/user/mobile"
+    w.browser.get(path)
+    e = refused(403, w.browser.post, path, {"by": "ukey"})
+    need("UKey" in sentence(e), sentence(e))
+    w.sign_in_by_ukey()
+    need(w.browser.get(path)["by_ukey"], "the page does not offer it")
+    ticket = w.browser.post(path, {"by": "ukey"})["ticket"]
+    w.p.mobile = ctx.person("person").mobile
+    code = w.ask_code("/user/mobile/new?ticket=" + ticket, "number")
+    w.browser.post("/user/mobile/new", {"ticket": ticket, "mobile": w.p.mobile, "code": code})
+    same(w.browser.get("/user/account")["mobile"], w.p.mobile, "mobile")

@@ -168,6 +168,7 @@ static int
 user_mobile_show(struct call *c, struct err *err)
 {
 	page_captcha(c);
+	js_set_bool(c->model, "by_ukey", c->who.key != NULL && *c->who.key != '\0');
 	return call_take(c, account_model(c->hall, &c->who, &c->got, err));
 }
 
