@@ -72,7 +72,8 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 	struct err		 away = {0};
 	int64_t			 number = 0, next;
 
-	if (k->asked != 0 && clock_steady() - k->asked < va_fresh_ms())
+	if (k->asked != 0 && clock_steady() - k->asked < va_fresh_ms() && k->der.len > 0 &&
+	    k->next_update > clock_now())
 		return 0;
 	if (signer_crl(k->authority, k->scope, &number, &next, &away) < 0)
 		log_err("crl.signer_away", &away);

@@ -136,7 +136,7 @@ work(void *arg)
 	char	 no[32];
 
 	for (int i = 0; !atomic_load(&stop); i++) {
-		(void)snprintf(no, sizeof(no), "2027%08d%08d", thread, i);
+		(void)snprintf(no, sizeof(no), "2028%08d%08d", thread, i);
 		one(no, i % 5 == 0);
 	}
 	return NULL;

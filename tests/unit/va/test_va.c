@@ -187,6 +187,27 @@ test_va__never_issued(void **state)
 	va_end(&v);
 }
 
+/* No list yet: said each time, never an empty one. */
+void
+test_va__list_that_is_not_there(void **state)
+{
+	static struct va		 v;
+	static const struct va_issuer	 stranger = {.id = "stranger-1"};
+	struct err			 err = {0};
+	struct buf			 der;
+	int64_t				 from, to;
+
+	(void)state;
+	va_begin(&v);
+	buf_init(&der, CRL_MAX);
+	for (int i = 0; i < 2; i++) {
+		err_clear(&err);
+		assert_int_equal(va_crl(&v, &stranger, "", &der, &from, &to, &err), -1);
+	}
+	buf_free(&der);
+	va_end(&v);
+}
+
 /* Certificates of a CA that is not ours: no signature is spent on them. */
 void
 test_va__another_issuer(void **state)
