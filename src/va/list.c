@@ -61,6 +61,27 @@ list_slot(struct va *v, const char *authority, const char *scope)
 	return k;
 }
 
+/* The signer was asked, and the store looked at, a moment ago. */
+static bool
+list_was_asked(const struct va_list_kept *k)
+{
+	return k->asked != 0 && clock_steady() - k->asked < va_fresh_ms();
+}
+
+/* What is kept may be given out; away: why there is no newer one. */
+static int
+list_check(const struct va_list_kept *k, const struct err *away, struct err *err)
+{
+	if (k->der.len > 0 && k->next_update > clock_now())
+		return 0;
+	if (away->kind != ERR_NONE) {
+		*err = *away;
+		return -1;
+	}
+	return k->der.len > 0 ? err_set(err, ERR_EXPIRED, "the newest list of %s is out of date",
+	    k->authority) : err_set(err, ERR_NOT_FOUND, "%s has no list yet", k->authority);
+}
+
 /*
  * Ask the signer to have a fresh one ready, then take the newest of the store; so the lists
  * are there while the signer is away.
@@ -72,9 +93,8 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 	struct err		 away = {0};
 	int64_t			 number = 0, next;
 
-	if (k->asked != 0 && clock_steady() - k->asked < va_fresh_ms() && k->der.len > 0 &&
-	    k->next_update > clock_now())
-		return 0;
+	if (list_was_asked(k))
+		return list_check(k, &away, err);
 	if (signer_crl(k->authority, k->scope, &number, &next, &away) < 0)
 		log_err("crl.signer_away", &away);
 	else if (number == k->number && k->der.len > 0) {
@@ -84,12 +104,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 	if (store_read(v->store, list_read, &q, err) < 0)
 		return -1;
 	k->asked = clock_steady();
-	if (q.found && k->next_update > clock_now())
-		return 0;
-	if (away.kind != ERR_NONE)
-		*err = away;
-	return q.found ? err_set(err, ERR_EXPIRED, "the newest list of %s is out of date",
-	    k->authority) : err_set(err, ERR_NOT_FOUND, "%s has no list yet", k->authority);
+	return list_check(k, &away, err);
 }
 
 int
@@ -134,7 +149,7 @@ va_lists_ready(struct va *v)
 	for (size_t i = 0; i < v->n_issuers; i++) {
 		pthread_mutex_lock(&v->lists_lock);
 		if ((k = list_slot(v, v->issuers[i]->id, "")) != NULL &&
-		    list_refresh(v, k, &err) < 0)
+		    !list_was_asked(k) && list_refresh(v, k, &err) < 0)
 			log_err("crl.ready", &err);
 		pthread_mutex_unlock(&v->lists_lock);
 		err_clear(&err);
