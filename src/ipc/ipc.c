@@ -155,3 +155,22 @@ ipc_ask(const char *service, int version, const char *request, const struct ipc_
 		return -1;
 	return reply_error(out->json, err);
 }
+
+int
+ipc_ask_json(const char *service, int version, const char *request, json_t *question,
+    json_t **out, int64_t timeout_ms, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	json_decref(in.json);
+	in.json = question;
+	rc = ipc_ask(service, version, request, &in, &answer, timeout_ms, err);
+	if (rc == 0 && out != NULL)
+		*out = json_incref(answer.json);
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}

@@ -67,6 +67,10 @@ void		ipc_server_free(struct ipc_server *s);
 NODISCARD int	ipc_ask(const char *service, int version, const char *request,
 		    const struct ipc_msg *in, struct ipc_msg *out, int64_t timeout_ms,
 		    struct err *err);
+/* The same for a JSON object (dropped here) and the whole answer (a new reference; NULL: not
+ * wanted). */
+NODISCARD int	ipc_ask_json(const char *service, int version, const char *request,
+		    json_t *question, json_t **out, int64_t timeout_ms, struct err *err);
 /* As who this process speaks; set once at start (the token is read from YINXIN_IPC_TOKEN). */
 void		ipc_speak_as(enum ipc_role role);
 

@@ -54,15 +54,5 @@ ipc_answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role ca
 int
 ipc_ask_stats(const char *service, int version, json_t **stats, struct err *err)
 {
-	struct ipc_msg	 in, out;
-	int		 rc;
-
-	ipc_msg_init(&in);
-	ipc_msg_init(&out);
-	rc = ipc_ask(service, version, "stats", &in, &out, STATS_MS, err);
-	if (rc == 0)
-		*stats = json_incref(out.json);
-	ipc_msg_free(&in);
-	ipc_msg_free(&out);
-	return rc;
+	return ipc_ask_json(service, version, "stats", json_object(), stats, STATS_MS, err);
 }

@@ -41,41 +41,11 @@ answer_pair(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
 	return rc;
 }
 
-/* A statement with its signatures as it came; what `of` points to lives in it. */
-struct asked {
-	struct signed_statement	 of;
-	struct buf		 first, second;
-};
-
-static void
-asked_free(struct asked *a)
-{
-	buf_free(&a->first);
-	buf_free(&a->second);
-}
-
-/* asked_free it in any case. */
-static int
-asked_read(struct asked *a, const json_t *in, struct err *err)
-{
-	buf_init(&a->first, 256);
-	buf_init(&a->second, 256);
-	if (js_need_str(in, "statement", &a->of.text, err) < 0 ||
-	    js_need_bytes(in, "signature", &a->first, err) < 0 ||
-	    (json_object_get(in, "second") != NULL &&
-	    js_need_bytes(in, "second", &a->second, err) < 0))
-		return -1;
-	a->of.len = strlen(a->of.text);
-	a->of.first = (struct signature){a->first.p, a->first.len};
-	a->of.second = (struct signature){a->second.p, a->second.len};
-	return 0;
-}
-
 static int
 answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct asked	 asked = {0};
+	struct statement_asked	 asked = {0};
 	struct buf	 enc, sign, envelope;
 	int		 rc = -1;
 
@@ -83,7 +53,7 @@ answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 	buf_init(&enc, LIMIT_CERT);
 	buf_init(&sign, LIMIT_CERT);
 	buf_init(&envelope, 4096);
-	if (asked_read(&asked, in->json, err) == 0 &&
+	if (statement_asked_read(&asked, in->json, err) == 0 &&
 	    js_need_bytes(in->json, "enc_cert", &enc, err) == 0 &&
 	    js_need_bytes(in->json, "sign_cert", &sign, err) == 0 &&
 	    kmc_recover_work(arg, &(struct kmc_recovery){asked.of, {enc.p, enc.len},
@@ -91,7 +61,7 @@ answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 		js_set_bytes(out->json, "envelope", envelope.p, envelope.len);
 		rc = 0;
 	}
-	asked_free(&asked);
+	statement_asked_free(&asked);
 	buf_free(&enc);
 	buf_free(&sign);
 	buf_free(&envelope);
@@ -139,19 +109,19 @@ static int
 answer_unlock(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct asked	 asked = {0};
+	struct statement_asked	 asked = {0};
 	unsigned char	 answer[UNLOCK_ANSWER];
 	int64_t		 expires;
 	int		 rc = -1;
 
 	(void)caller;
-	if (asked_read(&asked, in->json, err) == 0 &&
+	if (statement_asked_read(&asked, in->json, err) == 0 &&
 	    kmc_unlock_work(arg, &asked.of, answer, &expires, err) == 0) {
 		js_set_bytes(out->json, "answer", answer, sizeof(answer));
 		js_set_int(out->json, "expires", expires);
 		rc = 0;
 	}
-	asked_free(&asked);
+	statement_asked_free(&asked);
 	return rc;
 }
 
@@ -217,14 +187,14 @@ static int
 answer_destroy(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct asked	 asked = {0};
-	int		 rc = asked_read(&asked, in->json, err);
+	struct statement_asked	 asked = {0};
+	int		 rc = statement_asked_read(&asked, in->json, err);
 
 	(void)out;
 	(void)caller;
 	if (rc == 0)
 		rc = destroy_work(arg, &asked.of, err);
-	asked_free(&asked);
+	statement_asked_free(&asked);
 	return rc;
 }
 

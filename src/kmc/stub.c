@@ -13,22 +13,10 @@ ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, struct e
 	return ipc_ask("kmc", KMC_VERSION, request, in, out, KMC_TIMEOUT_MS, err);
 }
 
-/* A request whose whole answer is wanted; the question is dropped here. */
 static int
 ask_json(const char *request, json_t *question, json_t **out, struct err *err)
 {
-	struct ipc_msg	 in, answer;
-	int		 rc;
-
-	ipc_msg_init(&in);
-	ipc_msg_init(&answer);
-	json_decref(in.json);
-	in.json = question;
-	if ((rc = ask(request, &in, &answer, err)) == 0 && out != NULL)
-		*out = json_incref(answer.json);
-	ipc_msg_free(&in);
-	ipc_msg_free(&answer);
-	return rc;
+	return ipc_ask_json("kmc", KMC_VERSION, request, question, out, KMC_TIMEOUT_MS, err);
 }
 
 int

@@ -39,3 +39,26 @@ statement_verify(const struct signed_statement *in, const struct signature *sign
 		return err_set(err, ERR_DENIED, "the signature is not that of %s", cert_cn(by));
 	return 0;
 }
+
+void
+statement_asked_free(struct statement_asked *a)
+{
+	buf_free(&a->first);
+	buf_free(&a->second);
+}
+
+int
+statement_asked_read(struct statement_asked *a, const json_t *in, struct err *err)
+{
+	buf_init(&a->first, 256);
+	buf_init(&a->second, 256);
+	if (js_need_str(in, "statement", &a->of.text, err) < 0 ||
+	    js_need_bytes(in, "signature", &a->first, err) < 0 ||
+	    (json_object_get(in, "second") != NULL &&
+	    js_need_bytes(in, "second", &a->second, err) < 0))
+		return -1;
+	a->of.len = strlen(a->of.text);
+	a->of.first = (struct signature){a->first.p, a->first.len};
+	a->of.second = (struct signature){a->second.p, a->second.len};
+	return 0;
+}

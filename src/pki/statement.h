@@ -25,4 +25,15 @@ NODISCARD int	statement_parse(const char *bytes, size_t len, const char *type, j
 /* The signature over the statement's bytes is that of this certificate (SM2); ERR_DENIED. */
 NODISCARD int	statement_verify(const struct signed_statement *in,
 		    const struct signature *signature, const struct cert *by, struct err *err);
+
+/* A statement as a request carries it: "statement", "signature", perhaps "second"; what `of`
+ * points to lives in it. */
+struct statement_asked {
+	struct signed_statement	 of;
+	struct buf		 first, second;
+};
+/* statement_asked_free it in any case.  ERR_INPUT: a part is missing or no base64. */
+NODISCARD int	statement_asked_read(struct statement_asked *a, const json_t *in,
+		    struct err *err);
+void		statement_asked_free(struct statement_asked *a);
 #endif

@@ -18,49 +18,19 @@ put_cert(json_t *out, const char *key, const struct cert *c)
 	js_set_bytes(out, key, der, len);
 }
 
-/* A statement with its signatures as it came; what `of` points to lives in it. */
-struct asked {
-	struct signed_statement	 of;
-	struct buf		 first, second;
-};
-
-static void
-asked_free(struct asked *a)
-{
-	buf_free(&a->first);
-	buf_free(&a->second);
-}
-
-/* asked_free it in any case. */
-static int
-asked_read(struct asked *a, const json_t *in, struct err *err)
-{
-	buf_init(&a->first, 256);
-	buf_init(&a->second, 256);
-	if (js_need_str(in, "statement", &a->of.text, err) < 0 ||
-	    js_need_bytes(in, "signature", &a->first, err) < 0 ||
-	    (json_object_get(in, "second") != NULL &&
-	    js_need_bytes(in, "second", &a->second, err) < 0))
-		return -1;
-	a->of.len = strlen(a->of.text);
-	a->of.first = (struct signature){a->first.p, a->first.len};
-	a->of.second = (struct signature){a->second.p, a->second.len};
-	return 0;
-}
-
 static int
 answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
 	struct signer_pair	 pair;
-	struct asked		 asked = {0};
+	struct statement_asked		 asked = {0};
 	struct buf		 csr;
 	int			 rc = -1;
 
 	(void)caller;
 	signer_pair_init(&pair);
 	buf_init(&csr, LIMIT_CSR);
-	if (asked_read(&asked, in->json, err) == 0 &&
+	if (statement_asked_read(&asked, in->json, err) == 0 &&
 	    js_need_bytes(in->json, "csr", &csr, err) == 0 &&
 	    issue_work(arg, &asked.of, csr.p, csr.len, &pair, err) == 0) {
 		js_set_bytes(out->json, "sign_cert", pair.sign_cert.p, pair.sign_cert.len);
@@ -70,7 +40,7 @@ answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 		js_set_str(out->json, "enc_serial", pair.enc_serial);
 		rc = 0;
 	}
-	asked_free(&asked);
+	statement_asked_free(&asked);
 	buf_free(&csr);
 	signer_pair_free(&pair);
 	return rc;
@@ -79,12 +49,12 @@ answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 static int
 answer_change(const char *type, const struct ipc_msg *in, void *arg, struct err *err)
 {
-	struct asked	 asked = {0};
-	int		 rc = asked_read(&asked, in->json, err);
+	struct statement_asked	 asked = {0};
+	int		 rc = statement_asked_read(&asked, in->json, err);
 
 	if (rc == 0)
 		rc = status_change(arg, type, &asked.of, err);
-	asked_free(&asked);
+	statement_asked_free(&asked);
 	return rc;
 }
 
@@ -119,7 +89,7 @@ static int
 answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct asked	 asked = {0};
+	struct statement_asked	 asked = {0};
 	struct buf	 csr, envelope, enc_cert;
 	int		 rc = -1;
 
@@ -127,7 +97,7 @@ answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 	buf_init(&csr, LIMIT_CSR);
 	buf_init(&envelope, 4096);
 	buf_init(&enc_cert, LIMIT_CERT);
-	if (asked_read(&asked, in->json, err) == 0 &&
+	if (statement_asked_read(&asked, in->json, err) == 0 &&
 	    js_need_bytes(in->json, "csr", &csr, err) == 0 &&
 	    recover_work(arg, js_str(in->json, "order"), &asked.of, csr.p, csr.len, &envelope,
 	    &enc_cert, err) == 0) {
@@ -135,7 +105,7 @@ answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 		js_set_bytes(out->json, "enc_cert", enc_cert.p, enc_cert.len);
 		rc = 0;
 	}
-	asked_free(&asked);
+	statement_asked_free(&asked);
 	buf_free(&csr);
 	buf_free(&envelope);
 	buf_free(&enc_cert);

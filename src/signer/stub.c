@@ -149,22 +149,11 @@ signer_staff_issue(const char *name, const void *csr, size_t csr_len, unsigned i
 	return rc;
 }
 
-/* A request whose whole answer is wanted. */
 static int
 ask_json(const char *request, json_t *question, json_t **out, struct err *err)
 {
-	struct ipc_msg	 in, answer;
-	int		 rc;
-
-	ipc_msg_init(&in);
-	ipc_msg_init(&answer);
-	json_decref(in.json);
-	in.json = question;
-	if ((rc = ask(request, &in, &answer, err)) == 0 && out != NULL)
-		*out = json_incref(answer.json);
-	ipc_msg_free(&in);
-	ipc_msg_free(&answer);
-	return rc;
+	return ipc_ask_json("signer", SIGNER_VERSION, request, question, out, SIGNER_TIMEOUT_MS,
+	    err);
 }
 
 int
