@@ -106,6 +106,8 @@ delivery_unclaim_run(struct db *db, struct act *a, struct err *err)
 	if (issued)
 		return err_set(err, ERR_WRONG_STATE, "证书已签发到UKey，不能放弃，请完成制证。");
 	a->o.maker = 0;
+	if (medium_free(db, &a->o, err) < 0)
+		return -1;
 	return order_move(db, a->h, a->who, &a->o, EVENT_UNCLAIM, NULL, err);
 }
 
@@ -126,7 +128,7 @@ delivery_may_issue_run(struct db *db, struct act *a, struct err *err)
 		return err_set(err, ERR_WRONG_STATE, "请先领取制证任务，再签发证书。");
 	if (delivery_is_mine(a, err) < 0)
 		return -1;
-	return medium_bind(db, &a->o, js_str(a->in, "medium"), err);
+	return medium_bind(db, a->h, a->who, &a->o, js_str(a->in, "medium"), err);
 }
 
 int

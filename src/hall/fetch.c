@@ -170,7 +170,7 @@ fetch_reserve_run(struct db *db, struct act *a, struct err *err)
 {
 	if (a->o.state == ORDER_DONE)
 		return 0;
-	if (medium_bind(db, &a->o, js_str(a->in, "medium"), err) < 0)
+	if (medium_bind(db, a->h, a->who, &a->o, js_str(a->in, "medium"), err) < 0)
 		return -1;
 	if (a->o.state == ORDER_FETCHED)
 		return 0;

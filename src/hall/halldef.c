@@ -346,6 +346,22 @@ halldef_read_limits(struct reader *r, const struct yaml *root, struct err *err)
 	return 0;
 }
 
+/* UKeys: {strict: bool, activation: bool}; neither when it is not there. */
+static int
+halldef_read_medium(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const known[] = { "strict", "activation", NULL };
+	const struct yaml	*y = yaml_get(root, "medium");
+
+	if (y == NULL)
+		return 0;
+	if (yaml_need(r->doc, root, "medium", YAML_MAP, &y, err) < 0 ||
+	    yaml_keys(r->doc, y, known, err) < 0 ||
+	    yaml_bool(r->doc, y, "strict", false, &r->def->medium_strict, err) < 0)
+		return -1;
+	return yaml_bool(r->doc, y, "activation", false, &r->def->medium_activation, err);
+}
+
 static bool
 halldef_is_event(const char *name)
 {
@@ -392,7 +408,7 @@ halldef_read(struct reader *r, struct err *err)
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
 	    "renewal", "change", "collection", "identity", "payment", "limits", "review", "security_questions",
-	    "warranty", "notices", "downloads", "guides", "links", "faq", NULL };
+	    "warranty", "medium", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
 	if (yaml_keys(r->doc, root, known, err) < 0 ||
@@ -406,7 +422,8 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_collections(r, root, err) < 0 ||
 	    halldef_read_payment(r, root, err) < 0 ||
 	    halldef_read_review(r, root, err) < 0 ||
-	    halldef_read_limits(r, root, err) < 0)
+	    halldef_read_limits(r, root, err) < 0 ||
+	    halldef_read_medium(r, root, err) < 0)
 		return -1;
 	return halldef_read_notices(r, root, err);
 }

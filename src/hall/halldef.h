@@ -122,6 +122,8 @@ struct halldef {
 	int		 warranty_days;		/* of the medium */
 	int64_t		 medium_fee;		/* replacement out of warranty, fen */
 	int64_t		 change_fee;		/* fen */
+	bool		 medium_strict;		/* staff write UKeys of the stock only (stock.h) */
+	bool		 medium_activation;	/* … and the holder gets an activation PIN (activation.h) */
 	/* private */
 	struct arena	*arena;
 };

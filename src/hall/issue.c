@@ -6,6 +6,7 @@
 #include "base/conf.h"
 #include "hall/act.h"
 #include "hall/approval.h"
+#include "hall/medium.h"
 #include "hall/services.h"
 #include "pki/cert_pool.h"
 
@@ -60,15 +61,17 @@ issue_file_one(struct db *db, const struct order *o, const char *kind, const str
 
 /* The signer has revoked the pair that this one replaces. */
 static int
-issue_end_old(struct db *db, const char *serial, struct err *err)
+issue_end_old(struct db *db, const struct act *a, struct err *err)
 {
 	struct rows	*rows = NULL;
 	int64_t		 order = 0;
 
-	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(serial)) < 0)
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(a->o.replaces)) < 0)
 		return -1;
 	order = rows_int(rows, 1);
 	rows_free(rows);
+	if (medium_of_order_move(db, a->who, order, op_leaves_medium(&a->o), a->o.no, err) < 0)
+		return -1;
 	return db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(order),
 	    DB_TEXT("revoked"));
 }
@@ -87,7 +90,9 @@ issue_file_run(struct db *db, struct act *a, struct err *err)
 	    issue_file_one(db, &a->o, "enc", &i->enc_cert, err) < 0)
 		return -1;
 	if (op_by_name(a->o.op) != NULL && op_by_name(a->o.op)->ends_old &&
-	    issue_end_old(db, a->o.replaces, err) < 0)
+	    issue_end_old(db, a, err) < 0)
+		return -1;
+	if (medium_of_order_move(db, a->who, a->o.id, MEDIUM_WRITE, i->sign_serial, err) < 0)
 		return -1;
 	return order_note(db, a->h, a->who, &a->o, "certificates", i->sign_serial, err);
 }

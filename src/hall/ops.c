@@ -36,6 +36,14 @@ op_keeps_key(const char *name)
 	return op != NULL && op->same_key;
 }
 
+enum medium_event
+op_leaves_medium(const struct order *o)
+{
+	const struct op	*op = op_by_name(o->op);
+
+	return op == NULL || op->leaves == NULL ? MEDIUM_NONE : op->leaves(o);
+}
+
 const char *
 op_text(const char *name)
 {
@@ -88,7 +96,9 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	j->c.not_after = rows_int(rows, 5);
 	j->c.good = strcmp(rows_text(rows, 7), "good") == 0;
 	j->c.held = strcmp(rows_text(rows, 7), "frozen") == 0;
-	rc = 0;
+	rc = medium_issued(db, order, &j->c.medium_issued, err);
+	if (j->c.medium_issued == 0)
+		j->c.medium_issued = j->c.not_before;
  out:
 	rows_free(rows);
 	if (rc < 0 || op_find_begun(db, SQL_ORDER_REPLACING, a->name, j->no, err) < 0 ||

@@ -1,6 +1,7 @@
 #ifndef HALL_OPS_H
 #define HALL_OPS_H
 #include "hall/halldef.h"
+#include "hall/medium.h"
 #include "hall/order.h"
 /*
  * Operations on a certificate that is there: each gives an order of its own that replaces it,
@@ -20,6 +21,7 @@ struct op_case {
 	const struct halldef	*def;
 	const struct order	*old;		/* that the certificate was issued for */
 	int64_t			 not_before, not_after, now;
+	int64_t			 medium_issued;	/* its UKey; when it was */
 	bool			 good, held;	/* its status: neither is revoked */
 	bool			 by_key;	/* its own key signed in */
 	const json_t		*in;
@@ -36,9 +38,13 @@ struct op {
 	int		(*prepare)(const struct op_case *c, struct order *o, struct err *err);
 	/* What the page needs to offer it: into model.  NULL: nothing. */
 	void		(*model)(const struct op_case *c, json_t *model);
+	/* What happens to the old UKey when the new pair is issued, by the order; NULL: nothing. */
+	enum medium_event (*leaves)(const struct order *o);
 };
 const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones */
 bool		 op_keeps_key(const char *name);
+/* What happens to the old UKey with this order, MEDIUM_NONE: it goes on. */
+enum medium_event op_leaves_medium(const struct order *o);
 /* 制作 for a first application */
 const char	*op_text(const char *name);
 

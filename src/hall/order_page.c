@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/order_row.h"
 #include "hall/payment.h"
@@ -115,6 +116,8 @@ order_cancel_run(struct db *db, struct act *a, struct err *err)
 		return err_set(err, ERR_WRONG_STATE,
 		    "业务当前为“%s”，已不能取消；需要撤销证书请联系客服。",
 		    order_state_text(o->state));
+	if (medium_concerned_move(db, a->who, o, MEDIUM_UNLOCK, err) < 0)
+		return -1;
 	if (o->paid > 0)
 		return payment_refund_order(db, a->h, a->who, o, err);
 	if (order_move(db, a->h, a->who, o, EVENT_CANCEL, a->name, err) < 0)

@@ -245,7 +245,8 @@ unlock_done_run(struct db *db, struct act *a, struct err *err)
 		return 0;
 	if (!js_bool(json_object_get(a->o.form, "unlock"), "answered"))
 		return err_set(err, ERR_WRONG_STATE, "还没有取得解锁授权，请先点“解锁”。");
-	if (order_move(db, a->h, a->who, &a->o, EVENT_UNLOCKED, unlock_ukey(&a->o), err) < 0)
+	if (order_move(db, a->h, a->who, &a->o, EVENT_UNLOCKED, unlock_ukey(&a->o), err) < 0 ||
+	    medium_concerned_move(db, a->who, &a->o, MEDIUM_UNLOCK, err) < 0)
 		return -1;
 	return notice_order(db, a->h, &a->o, "unlocked", NULL, err);
 }

@@ -40,6 +40,11 @@ class Context:
         return self.desk
 
 
+def ukey(ctx, serial):
+    """A UKey as the stock knows it."""
+    return ctx.officer().browser.get(f"/staff/medium?serial={serial}")
+
+
 def until_materials(w):
     for step in (w.begin, w.agree, w.fill, w.confirm, w.print):
         step()

@@ -5,7 +5,7 @@ import re
 
 import walk
 from browser import Browser
-from flow import count, need, refused, same, sentence
+from flow import count, need, refused, same, sentence, ukey
 from test_j_race import at_once, twin
 from test_l_status import holder, look, status
 
@@ -115,11 +115,15 @@ def test_reissue(ctx):
     same(next(t["amount"] for t in w.order_model()["trades"]), "50.00", "the medium fee")
     same(status(ctx, serial), "good", "before the new one")
     ctx.officer().approve(w.p.order)
+    w.site.plug(lost_key)
+    lost = w.assistant.get("/keys")["keys"][0]["serial"]
+    same(ukey(ctx, lost)["state"], "issued", "the UKey, before the new one")
     w.p.key = "spare" + lost_key
     ctx.site.make_key(w.p.key, "新UKey", walk.BLANK_PIN)
     w.fetch()
     same(look(w, w.serial)["not_after"], old["not_after"], "its end")
     same((status(ctx, serial), look(w, serial)["status"]), ("revoked", "revoked"), "the old one")
+    same((ukey(ctx, lost)["state"], ukey(ctx, lost)["may_scrap"]), ("lost", True), "the UKey")
     w.sign_in_by_ukey()
     w.site.plug(lost_key)
     e = refused((403, 409, 422), w.sign_in_by_ukey)

@@ -5,7 +5,7 @@ import os
 import re
 
 import walk
-from flow import captcha, count, need, refused, same, sentence
+from flow import captcha, count, need, refused, same, sentence, ukey as stock
 from test_g_kill import kill, restarted, steady
 from test_l_status import holder, look
 
@@ -110,6 +110,7 @@ def test_unlock(ctx):
     same(asked["ukey"], ukey, "the UKey")
     w.browser.post(w.step_path("challenge"), asked)
     same(w.order_model()["state"], "reviewing", "after the challenge")
+    same(stock(ctx, ukey)["state"], "locked", "the UKey, reported")
     refused(409, w.browser.post, f"/orders/{w.p.order}/unlock/answer", {})
     officer = unlocker(ctx)
     same(officer.look(w.p.order)["unlock"]["ukey"], ukey, "at the desk")
@@ -117,6 +118,7 @@ def test_unlock(ctx):
     same(w.order_model()["state"], "unlocking", "after the review")
     refused(409, w.browser.post, f"/orders/{w.p.order}/unlock/done", {})
     finish(ctx, w, serial, stranger)
+    same(stock(ctx, ukey)["state"], "issued", "the UKey, unlocked")
 
 
 def finish(ctx, w, serial, stranger):
@@ -196,8 +198,8 @@ def test_claimed_ukey(ctx):
     e = refused(409, thief.browser.post, "/fetch/issue",
                 {"token": token, "csr": made["csr"], "medium": made["serial"]})
     need("其他用户" in sentence(e), sentence(e))
-    need(w.p.order in thief.site.yinxin("ukey", "show", made["serial"]), "what is in it")
-    thief.site.yinxin("ukey", "release", made["serial"])
+    need(w.p.order in thief.site.yinxin("medium", "show", made["serial"]), "what is in it")
+    thief.site.yinxin("medium", "release", made["serial"])
     thief.browser.post("/fetch/issue",
                        {"token": token, "csr": made["csr"], "medium": made["serial"]})
     thief.site.yinxin("journal", "verify")

@@ -6,8 +6,12 @@
 #include "hall/act.h"
 
 /* What happened to the key: what it is called, and whether the warranty may pay. */
-static const struct { const char *id, *text; bool broken; } causes[] = {
-	{ "lost", "UKey遗失", false }, { "broken", "UKey损坏", true },
+static const struct {
+	const char		*id, *text;
+	bool			 broken;
+	enum medium_event	 leaves;
+} causes[] = {
+	{ "lost", "UKey遗失", false, MEDIUM_LOSE }, { "broken", "UKey损坏", true, MEDIUM_REPLACE },
 };
 
 int64_t
@@ -39,7 +43,7 @@ reissue_prepare(const struct op_case *c, struct order *o, struct err *err)
 	if (i == ARRAY_LEN(causes))
 		return hall_field_error(c->errors, "cause", "补办原因", err, "请选择补办的原因。");
 	o->years = 0;
-	o->amount = reissue_fee(c->not_before, c->now, c->def->warranty_days,
+	o->amount = reissue_fee(c->medium_issued, c->now, c->def->warranty_days,
 	    c->def->medium_fee, causes[i].broken);
 	js_set_str(o->form, "reissue_cause", causes[i].text);
 	return 0;
@@ -54,13 +58,25 @@ reissue_model(const struct op_case *c, json_t *model)
 
 	for (i = 0; i < ARRAY_LEN(causes); i++)
 		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", causes[i].id,
-		    "text", causes[i].text, "fee", fen_text(reissue_fee(c->not_before, c->now,
+		    "text", causes[i].text, "fee", fen_text(reissue_fee(c->medium_issued, c->now,
 		    c->def->warranty_days, c->def->medium_fee, causes[i].broken), fee)));
 	(void)json_object_set_new(model, "reissue_causes", list);
+}
+
+/* The order keeps the cause as text. */
+static enum medium_event
+reissue_leaves(const struct order *o)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(causes); i++)
+		if (strcmp(causes[i].text, js_str(o->form, "reissue_cause")) == 0)
+			return causes[i].leaves;
+	return MEDIUM_NONE;
 }
 
 extern const struct op	op_reissue;
 const struct op		op_reissue = {
 	.name = "reissue", .text = "补办", .ends_old = true, .may = reissue_may,
-	.prepare = reissue_prepare, .model = reissue_model,
+	.prepare = reissue_prepare, .model = reissue_model, .leaves = reissue_leaves,
 };

@@ -55,6 +55,8 @@ challenge_accept(struct db *db, struct hall *h, const struct who *who, struct or
 	if (o->state == ORDER_DRAFT) {
 		if (order_move(db, h, who, o, EVENT_SUBMIT, NULL, err) < 0)
 			return -1;
+		if (medium_concerned_move(db, who, o, MEDIUM_LOCK, err) < 0)
+			return -1;
 		if (first && notice_order(db, h, o, "unlock_begun", NULL, err) < 0)
 			return -1;
 	}

@@ -17,6 +17,10 @@ void	(test_form__user_names_are_unique)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
 void	(test_journey__others_see_nothing)(void **state);
+void	(test_medium__a_batch_is_received_whole)(void **state);
+void	(test_medium__holds_one_lasting_certificate)(void **state);
+void	(test_medium__a_reissue_wants_another_ukey)(void **state);
+void	(test_medium__warranty_from_its_issue)(void **state);
 void	(test_order__numbers_are_dates_and_luck)(void **state);
 void	(test_order__steps_come_in_order)(void **state);
 void	(test_order__a_changed_form_is_confirmed_again)(void **state);
@@ -53,6 +57,10 @@ test_postgres__runs_the_same_tests(void **state)
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
 		test_journey__others_see_nothing,
+		test_medium__a_batch_is_received_whole,
+		test_medium__holds_one_lasting_certificate,
+		test_medium__a_reissue_wants_another_ukey,
+		test_medium__warranty_from_its_issue,
 		test_order__numbers_are_dates_and_luck,
 		test_order__steps_come_in_order,
 		test_order__a_changed_form_is_confirmed_again,

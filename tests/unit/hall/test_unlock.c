@@ -1,8 +1,8 @@
 #include "world.h"
-#include "hall/medium.h"
 #include "hall/ops.h"
 #include "hall/order_row.h"
 #include "hall/review.h"
+#include "hall/stock.h"
 #include "hall/unlock.h"
 
 #define UKEY		"YX0001"
@@ -39,7 +39,8 @@ make_done(struct db *db, void *arg, struct err *err)
 	(void)json_object_del(o.form, m->drop);
 	if (m->no_mail)
 		(void)json_object_del(o.form, "agent_mail");
-	if (order_save(db, m->w->h, &o, err) == 0 && medium_bind(db, &o, m->ukey, err) == 0)
+	if (order_save(db, m->w->h, &o, err) == 0 && medium_bind(db, m->w->h, &m->w->me, &o, m->ukey, err) == 0 &&
+	    medium_of_order_move(db, &m->w->me, o.id, MEDIUM_WRITE, "", err) == 0)
 		rc = db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o.id),
 		    DB_TEXT("sign"), DB_INT(o.account), DB_TEXT(m->serial), DB_TEXT("单位"),
 		    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_BLOB(der, len),
@@ -262,7 +263,7 @@ bind_other(struct db *db, void *arg, struct err *err)
 {
 	struct order	o = {.id = 77, .account = 99};
 
-	return medium_bind(db, &o, arg, err);
+	return medium_bind(db, world_now->h, &world_now->me, &o, arg, err);
 }
 
 /* Another UKey, one that nobody wrote down, somebody else's: none of them. */
@@ -287,9 +288,9 @@ test_unlock__only_the_ukey_of_the_certificate(void **state)
 	assert_err(take(&w, no, "challenge", challenge(""), &err), ERR_INPUT);
 	assert_ok(take(&w, no, "challenge", challenge(UKEY), &err));
 	assert_state(&w, no, "reviewing");
-	assert_err(medium_release(w.h, &w.me, UKEY, &err), ERR_DENIED);
-	assert_ok(medium_release(w.h, &system, UKEY, &err));
-	assert_err(medium_release(w.h, &system, UKEY, &err), ERR_NOT_FOUND);
+	assert_err(stock_release(w.h, &w.me, UKEY, &err), ERR_DENIED);
+	assert_ok(stock_release(w.h, &system, UKEY, &err));
+	assert_err(stock_release(w.h, &system, UKEY, &err), ERR_NOT_FOUND);
 	assert_err(take(&w, no, "challenge", challenge(UKEY), &err), ERR_WRONG_STATE);
 	assert_ok(store_write(w.store, bind_other, (char[]){UKEY}, &err));
 	assert_err(take(&w, no, "challenge", challenge(UKEY), &err), ERR_WRONG_STATE);

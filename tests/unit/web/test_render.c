@@ -95,7 +95,7 @@ test_render__through_the_site(void **state)
 	    "/user/materials", "/user/vouchers", "/user/fetch", "/user/account",
 	    "/user/password", "/orders/new"};
 	static const char *const desk[] = {"/staff", "/staff/reviews", "/staff/making",
-	    "/staff/payments"};
+	    "/staff/media", "/staff/payments"};
 	struct desk	d;
 
 	(void)state;
