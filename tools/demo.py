@@ -28,8 +28,6 @@ def open_site(name):
         site.make_key(key, {"org": "单位UKey", "person": "个人UKey"}[key], walk.BLANK_PIN)
     print(f"data directory {site.path('data')} " + ("made" if first else "kept"))
     site.start(("org",))
-    for key in ("org", "person"):
-        site.personalise(key)       # they can be unlocked remotely
     site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"), "--may", "unlock")
     return site
 

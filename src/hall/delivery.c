@@ -146,7 +146,8 @@ delivery_issue(struct hall *h, const struct who *who, const char *no, const json
 	if (js_need_bytes(in, "csr", &csr, err) == 0 &&
 	    csr_check(csr.p, csr.len, point, err) == 0 &&
 	    act_write(&a, delivery_may_issue_run, err) == 0)
-		rc = issue_pair(h, who, no, csr.p, csr.len, model, err);
+		rc = issue_pair(h, who, no, csr.p, csr.len, js_str(in, "medium"), model,
+		    err);
 	buf_free(&csr);
 	return rc;
 }

@@ -197,7 +197,7 @@ fetch_issue(struct hall *h, const struct who *who, const json_t *in, json_t **mo
 		goto out;
 	if (act_write(&keep, fetch_reserve_run, err) < 0)
 		goto out;
-	rc = issue_pair(h, &me, no, csr.p, csr.len, model, err);
+	rc = issue_pair(h, &me, no, csr.p, csr.len, js_str(in, "medium"), model, err);
  out:
 	buf_free(&csr);
 	return rc;

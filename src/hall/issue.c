@@ -123,9 +123,31 @@ issue_chain(json_t **out, struct err *err)
 	return rc;
 }
 
+/* By which the UKey can be unlocked later; "" when it has one, or its CA is not ours. */
+static int
+issue_device(struct hall *h, const char *no, const char *medium, json_t *model, struct err *err)
+{
+	struct err	why = { .kind = ERR_NONE };
+	struct buf	key = { 0 };
+	int		rc = 0;
+
+	js_set_str(model, "device", "");
+	if (*medium == '\0')
+		return 0;
+	buf_init(&key, 512);
+	rc = hall_services(h)->device(no, medium, &key, &why);
+	if (rc == 0 && key.len > 0)
+		js_set_bytes(model, "device", key.p, key.len);
+	buf_free(&key);
+	if (rc == 0 || why.kind == ERR_NOT_FOUND)
+		return 0;
+	*err = why;
+	return -1;
+}
+
 int
 issue_pair(struct hall *h, const struct who *who, const char *no, const void *csr, size_t len,
-    json_t **model, struct err *err)
+    const char *medium, json_t **model, struct err *err)
 {
 	struct approval	 p;
 	struct issued	 i;
@@ -143,15 +165,20 @@ issue_pair(struct hall *h, const struct who *who, const char *no, const void *cs
 		goto out;
 	if (act_write(&file, issue_file_run, err) < 0)
 		goto out;
-	*model = j = json_object();
+	j = json_object();
+	if (issue_device(h, no, medium, j, err) < 0)
+		goto out;
 	js_set_bytes(j, "sign_cert", i.sign_cert.p, i.sign_cert.len);
 	js_set_bytes(j, "enc_cert", i.enc_cert.p, i.enc_cert.len);
 	js_set_bytes(j, "enc_key", i.enc_key.p, i.enc_key.len);
 	(void)json_object_set(j, "chain", chain);
 	js_set_str(j, "serial", i.sign_serial);
 	js_set_str(j, "no", no);
+	*model = j;
+	j = NULL;			/* transferred */
 	rc = 0;
  out:
+	json_decref(j);
 	json_decref(chain);
 	issued_free(&i);
 	approval_free(&p);

@@ -66,6 +66,7 @@ services_real(void)
 		.issue = services_issue,
 		.status = services_status,
 		.change = services_change,
+		.device = kmc_device_give,
 		.unlock = services_unlock,
 		.pair_status = signer_status,
 		.image = doc_image_check,

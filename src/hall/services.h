@@ -30,6 +30,9 @@ struct services {
 	int	(*change)(const char *kind, const char *statement, size_t len,
 		    const void *signature, size_t signature_len, const void *second,
 		    size_t second_len, struct err *err);
+	/* The device key for the UKey that gets the order's pair, or nothing: kmc_device_give. */
+	int	(*device)(const char *order, const char *serial, struct buf *out,
+		    struct err *err);
 	/* The answer to a UKey's challenge for an officer's statement: kmc_unlock_answer. */
 	int	(*unlock)(const char *statement, size_t len, const void *signature,
 		    size_t signature_len, unsigned char answer[UNLOCK_ANSWER], int64_t *expires,

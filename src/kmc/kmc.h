@@ -67,6 +67,18 @@ NODISCARD int	kmc_recover(const struct kmc_recovery *r, struct buf *envelope,
 NODISCARD int	kmc_unlock_answer(const struct signed_statement *statement,
 		    unsigned char answer[UNLOCK_ANSWER], int64_t *expires, struct err *err);
 
+/*
+ * The device key of a UKey (token/unlock.h) into which the pair of an order goes: an SM2Cipher
+ * for the sign key of that pair, so that only this UKey opens it.  A device key is given once: to
+ * the same sign key again, to another one, or after kmc_device_key, `out` stays empty.
+ * ERR_NOT_FOUND: the order has no pair.
+ *
+ * Not checked: that the sign key is in the UKey of this serial number.  Who names a false one
+ * gets a key that opens nothing, and keeps that UKey from ever being unlocked.
+ */
+NODISCARD int	kmc_device_give(const char *order, const char *serial, struct buf *out,
+		    struct err *err);
+
 /* ---- asked over ipc, by the administrator ---- */
 
 /* What a key officer may sign for. */

@@ -136,6 +136,24 @@ answer_device_master(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_rol
 }
 
 static int
+answer_device_give(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	struct buf	 sealed;
+	int		 rc;
+
+	(void)caller;
+	buf_init(&sealed, SM2_CIPHER_MAX);
+	rc = device_give(arg, js_str(in->json, "order"), js_str(in->json, "serial"), &sealed,
+	    err);
+	js_set_str(out->json, "key", "");
+	if (rc == 0 && sealed.len > 0)
+		js_set_bytes(out->json, "key", sealed.p, sealed.len);
+	buf_free(&sealed);
+	return rc;
+}
+
+static int
 answer_device_key(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
@@ -306,6 +324,7 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"unlock", IPC_WEB, answer_unlock},
 	{"device_master", IPC_ADMIN, answer_device_master},
 	{"device_key", IPC_ADMIN, answer_device_key},
+	{"device_give", IPC_WEB, answer_device_give},
 	{"officers", IPC_ADMIN, answer_officers},
 	{"officer_add", IPC_ADMIN, answer_officer_add},
 	{"officer_remove", IPC_ADMIN, answer_officer_remove},

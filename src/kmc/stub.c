@@ -241,6 +241,19 @@ kmc_device_key(const char *serial, unsigned char key[UNLOCK_KEY], struct err *er
 }
 
 int
+kmc_device_give(const char *order, const char *serial, struct buf *out, struct err *err)
+{
+	json_t	*answer = NULL;
+	int	 rc = -1;
+
+	if (ask_json("device_give", json_pack("{s:s,s:s}", "order", order, "serial", serial),
+	    &answer, err) == 0)
+		rc = js_need_bytes(answer, "key", out, err);
+	json_decref(answer);
+	return rc;
+}
+
+int
 kmc_journal_verify(json_t **out, struct err *err)
 {
 	struct ipc_msg	 in, answer;

@@ -45,10 +45,82 @@ device_key_load(struct kmc *k, const char *serial, unsigned char key[UNLOCK_KEY]
 	return rc;
 }
 
+/* To whom a device key was given first. */
+struct giving {
+	const char	*serial, *order;	/* order NULL: the administrator asks */
+	struct escrow	 escrow;
+	bool		 mine;
+};
+
+/* Nobody but the first gets it over the network; the administrator always. */
+static int
+giving_run(struct db *db, void *arg, struct err *err)
+{
+	struct giving	*g = arg;
+	struct rows	*r = NULL;
+	const void	*point = NULL;
+	size_t		 len = 0;
+	int		 rc;
+
+	if (g->order != NULL && (rc = escrow_by_ref(db, g->order, &g->escrow, err)) <= 0)
+		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no pair was made for order %.40s",
+		    g->order);
+	len = g->order == NULL ? 0 : SM2_POINT_LEN;
+	if (db_run(db, SQL_DEVICE_ADD, NULL, err, DB_TEXT(g->serial),
+	    DB_BLOB(g->escrow.sign_point, len), DB_INT(clock_now())) < 0 ||
+	    db_one(db, SQL_DEVICE_GET, &r, err, DB_TEXT(g->serial)) < 0)
+		return -1;
+	point = rows_blob(r, 0, &len);
+	g->mine = g->order == NULL || (len == SM2_POINT_LEN &&
+	    memcmp(point, g->escrow.sign_point, len) == 0);
+	rows_free(r);
+	return 0;
+}
+
+/* Wrapped for the sign key of the order's pair: only the UKey that has it can open it. */
+static int
+device_seal(struct kmc *k, const struct giving *g, struct buf *out, struct err *err)
+{
+	unsigned char	 key[UNLOCK_KEY];
+	EVP_PKEY	*sign = NULL;
+	int		 rc = -1;
+
+	if (sm2_from_point(g->escrow.sign_point, &sign, err) == 0 &&
+	    device_key_load(k, g->serial, key, err) == 0) {
+		rc = sm2_encrypt(sign, key, sizeof(key), out, err);
+		secret_wipe(key, sizeof(key));
+	}
+	EVP_PKEY_free(sign);
+	return rc;
+}
+
+int
+device_give(struct kmc *k, const char *order, const char *serial, struct buf *out,
+    struct err *err)
+{
+	struct giving	g = {.serial = serial, .order = order};
+	int		rc = -1;
+
+	if (serial[0] == '\0' || strlen(serial) >= UNLOCK_SERIAL)
+		return err_set(err, ERR_INPUT, "that is no serial number of a UKey");
+	escrow_init(&g.escrow);
+	if (kmc_write(k, giving_run, &g, err) == 0 && g.mine &&
+	    (rc = device_seal(k, &g, out, err)) == 0)
+		journal_note(k->store, "device.give", json_pack("{s:s,s:s}", "serial", serial,
+		    "order", order));
+	else if (!g.mine && err->kind == ERR_NONE)
+		rc = 0;			/* somebody has it: out stays empty */
+	escrow_release(&g.escrow);
+	return rc;
+}
+
 int
 device_key(struct kmc *k, const char *serial, unsigned char key[UNLOCK_KEY], struct err *err)
 {
-	if (device_key_load(k, serial, key, err) < 0)
+	struct giving	g = {.serial = serial};
+
+	if (device_key_load(k, serial, key, err) < 0 ||
+	    kmc_write(k, giving_run, &g, err) < 0)
 		return -1;
 	journal_note(k->store, "device.key", json_pack("{s:s}", "serial", serial));
 	return 0;

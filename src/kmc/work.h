@@ -152,7 +152,9 @@ NODISCARD int	trusted_cert_parse(const void *der, size_t len, int64_t now,
 NODISCARD int	device_master_make(struct kmc *k, struct err *err);
 /* Made unless it is there. */
 NODISCARD int	device_master_need(struct kmc *k, struct err *err);
-/* kmc_device_key and kmc_unlock_answer say what. */
+/* kmc_device_give, kmc_device_key and kmc_unlock_answer say what. */
+NODISCARD int	device_give(struct kmc *k, const char *order, const char *serial,
+		    struct buf *out, struct err *err);
 NODISCARD int	device_key(struct kmc *k, const char *serial, unsigned char key[UNLOCK_KEY],
 		    struct err *err);
 NODISCARD int	kmc_unlock_work(struct kmc *k, const struct signed_statement *in,

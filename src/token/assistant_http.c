@@ -127,7 +127,7 @@ static const struct endpoint endpoints[] = {
 	{"POST", "/pin/change", WHO_ALLOWED, keys_change_pin, NULL},
 	/* key?, order, cn, pin → csr, serial (of the UKey) */
 	{"POST", "/key/make", WHO_ALLOWED, keys_make, NULL},
-	/* key?, order, pin, sign_cert, enc_cert, envelope, replaces? → {} */
+	/* key?, order, pin, sign_cert, enc_cert, envelope, device?, replaces? → {} */
 	{"POST", "/key/install", WHO_ALLOWED, keys_install, NULL},
 	/* key?, serial?, text, pin → signature, certificate, serial */
 	{"POST", "/sign", WHO_ALLOWED, NULL, ask_sign},

@@ -213,7 +213,7 @@ keys_make(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 int
 keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {
-	struct buf	 sign, enc, envelope;
+	struct buf	 sign, enc, envelope, device;
 	const char	*order;
 	bool		 marked = false;
 	int		 rc = -1;
@@ -221,7 +221,9 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	buf_init(&sign, LIMIT_CERT);
 	buf_init(&enc, LIMIT_CERT);
 	buf_init(&envelope, 4096);
+	buf_init(&device, 512);
 	if (js_need_str(in, "order", &order, err) < 0 ||
+	    (js_str(in, "device")[0] != '\0' && js_need_bytes(in, "device", &device, err) < 0) ||
 	    js_need_bytes(in, "sign_cert", &sign, err) < 0 ||
 	    (js_str(in, "enc_cert")[0] != '\0' &&
 	    (js_need_bytes(in, "enc_cert", &enc, err) < 0 ||
@@ -230,7 +232,8 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	if (login(u, in, out, err) == 0) {
 		const struct ukey_bundle	 b = {.sign_cert = sign.p, .sign_len = sign.len,
 			.enc_cert = enc.p, .enc_len = enc.len, .envelope = envelope.p,
-			.envelope_len = envelope.len};
+			.envelope_len = envelope.len, .device = device.p,
+			.device_len = device.len};
 
 		rc = ukey_install(u, order, &b, err);
 		if (rc == 0)
@@ -240,6 +243,7 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	buf_free(&sign);
 	buf_free(&enc);
 	buf_free(&envelope);
+	buf_free(&device);
 	return rc;
 }
 

@@ -353,6 +353,18 @@ card_pair_put(const struct driver *d, card_handle c, const struct envelope_field
 }
 
 static uint32_t
+card_device_put(const struct driver *d, card_handle c, const void *cipher, size_t len)
+{
+	BYTE	*copy = xcalloc(1, len + 1);
+	ULONG	 rc;
+
+	memcpy(copy, cipher, len);
+	rc = skf(d)->YXImportDeviceKey(c, copy, (ULONG)len);
+	free(copy);
+	return (uint32_t)rc;
+}
+
+static uint32_t
 card_sign(const struct driver *d, card_handle c, const unsigned char e[SM2_DIGEST_LEN],
     unsigned char rs[SM2_RAW_SIG_LEN])
 {
@@ -463,6 +475,6 @@ const struct card_ops	CARD_OPS = {
 	.container_new = card_container_new, .container_delete = card_container_delete,
 	.container_close = card_container_close, .container_has_key = card_container_has_key,
 	.cert = card_cert, .cert_put = card_cert_put, .point = card_point,
-	.generate = card_generate, .pair_put = card_pair_put, .sign = card_sign,
+	.generate = card_generate, .pair_put = card_pair_put, .device_put = card_device_put, .sign = card_sign,
 	.decrypt = card_decrypt, .file_read = card_file_read, .file_write = card_file_write,
 };

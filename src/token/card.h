@@ -70,6 +70,8 @@ struct card_ops {
 	uint32_t (*generate)(const struct driver *d, card_handle c);
 	uint32_t (*pair_put)(const struct driver *d, card_handle c,
 		const struct envelope_fields *f);
+	uint32_t (*device_put)(const struct driver *d, card_handle c, const void *cipher,
+		size_t len);
 	uint32_t (*sign)(const struct driver *d, card_handle c,
 		const unsigned char e[SM2_DIGEST_LEN], unsigned char rs[SM2_RAW_SIG_LEN]);
 	/* SM4-CBC data, PKCS#5 padding, whose key is wrapped for the encryption key: the plain

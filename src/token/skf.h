@@ -244,11 +244,14 @@ typedef struct {
  * the message of token/unlock.h inside; *retry: answers that may still be tried.
  * YXSetActivationPIN: a user's PIN that VerifyPIN answers with SAR_USER_PIN_NOT_INITIALIZED
  * until ChangePIN has put another in its place.
+ * YXImportDeviceKey: the device key of token/unlock.h, an SM2Cipher (DER) for the container's sign
+ * key; a UKey that has one keeps it.  After VerifyPIN of the user.
  */
 #define SKF_EXTENSIONS									\
 	SKF_FUNCTION(GenRemoteUnblockRequest, (HAPPLICATION app, BYTE *random, ULONG len)) \
 	SKF_FUNCTION(RemoteUnblockPIN, (HAPPLICATION app, BYTE *message, ULONG len,	\
 	    ULONG *retry))								\
+	SKF_FUNCTION(YXImportDeviceKey, (HCONTAINER c, BYTE *cipher, ULONG len))	\
 	SKF_FUNCTION(YXSetActivationPIN, (HAPPLICATION app, LPSTR old_pin,		\
 	    LPSTR new_pin, ULONG *retry))
 

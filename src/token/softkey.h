@@ -17,7 +17,7 @@
  * kill at any moment leaves the old or the new state.  A try at a PIN is counted before it
  * is judged.  Threads and processes may use one file at the same time.
  *
- * A personalised key (softkey_personalise) can be unlocked remotely: it has the device key of
+ * A personalised key (softkey_personalise, SKF_YXImportDeviceKey) can be unlocked remotely: it has the device key of
  * token/unlock.h, and the application's key sealed under that.  Both stand in this file, so
  * whoever has the file of such a key needs no PIN; in a chip the device key stays inside.
  *

@@ -94,6 +94,48 @@ unlock_open(const struct softkey *k, const unsigned char device[UNLOCK_KEY],
 	return rc;
 }
 
+/* Into the state, unless there is one. */
+static ULONG
+device_keep(const struct handle *app, const struct secret *device)
+{
+	unsigned char	 old[UNLOCK_KEY];
+	struct softkey	 k;
+	ULONG		 rc = application_begin(app, &k);
+
+	if (rc != SAR_OK)
+		return rc;
+	if (device_key(&k, old) < 0) {
+		js_set_bytes(k.state, "device", device->p, device->len);
+		softkey_unlock_put(&k, app->key);
+	}
+	secret_wipe(old, sizeof(old));
+	return application_end(&k, rc);
+}
+
+ULONG
+SKF_YXImportDeviceKey(HCONTAINER c, BYTE *cipher, ULONG len)
+{
+	struct handle	*h = handle_check(c, HANDLE_CON);
+	EVP_PKEY	*sign = NULL;
+	struct secret	 device = {0};
+	struct err	 err = {0};
+	ULONG		 rc;
+
+	if (h == NULL)
+		return SAR_INVALIDHANDLEERR;
+	if (cipher == NULL)
+		return SAR_INVALIDPARAMERR;
+	if (!h->app->user)
+		return SAR_USER_NOT_LOGGED_IN;
+	if ((rc = container_pair(h, "sign_key", &sign)) != SAR_OK)
+		return rc;
+	rc = sm2_decrypt(sign, cipher, len, &device, &err) < 0 || device.len != UNLOCK_KEY ?
+	    SAR_INDATAERR : device_keep(h->app, &device);
+	secret_free(&device);
+	EVP_PKEY_free(sign);
+	return rc;
+}
+
 ULONG
 SKF_GenRemoteUnblockRequest(HAPPLICATION app, BYTE *random, ULONG len)
 {

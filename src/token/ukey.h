@@ -78,11 +78,14 @@ NODISCARD int	ukey_request(struct ukey *u, const char *order, const char *cn,
  * Write what was issued: encryption pair, encryption certificate, sign certificate, in this
  * order; each is read back.  envelope and enc_cert of length 0: a single certificate.
  * Nothing is written unless the sign certificate is for the key in the UKey and the envelope
- * for the encryption certificate's key (ERR_CONFLICT).
+ * for the encryption certificate's key (ERR_CONFLICT).  A device key goes in first; a UKey that
+ * takes none is written all the same, and can not be unlocked remotely.
  */
 struct ukey_bundle {
 	const void	*sign_cert, *enc_cert, *envelope;	/* DER */
 	size_t		 sign_len, enc_len, envelope_len;
+	const void	*device;	/* device key, an SM2Cipher for the sign key */
+	size_t		 device_len;	/* 0: none */
 };
 NODISCARD int	ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b,
 		    struct err *err);

@@ -179,6 +179,15 @@ install_check(struct ukey *u, card_handle c, bool sign, const void *der, size_t 
 	return rc;
 }
 
+static int
+install_device(struct ukey *u, card_handle c, const struct ukey_bundle *b, struct err *err)
+{
+	uint32_t	 rc = b->device_len == 0 || !u->driver->unlock ? SAR_OK :
+	    u->driver->ops->device_put(u->driver, c, b->device, b->device_len);
+
+	return rc == SAR_OK ? 0 : driver_err(err, rc, "YXImportDeviceKey");
+}
+
 int
 ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, struct err *err)
 {
@@ -192,7 +201,7 @@ ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, str
 		return err_set(err, ERR_CONFLICT,
 		    "这支 UKey 里没有这笔申请的密钥，请插入申请时的那支 UKey。");
 	if (install_check(u, c, true, b->sign_cert, b->sign_len, err) == 0 &&
-	    (b->envelope_len == 0 ||
+	    install_device(u, c, b, err) == 0 && (b->envelope_len == 0 ||
 	    (install_check_envelope(b, &f, err) == 0 && install_pair(u, c, &f, err) == 0 &&
 	    install_check(u, c, false, b->enc_cert, b->enc_len, err) == 0 &&
 	    install_cert(u, c, false, b->enc_cert, b->enc_len, err) == 0)))

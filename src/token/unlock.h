@@ -6,7 +6,7 @@
  * centre, which answers, and by the UKey, which checks.
  *
  * Each UKey holds a device key, derived from the centre's master key and the UKey's serial
- * number when it is made.  Locked, it gives a fresh challenge; the centre answers with a MAC
+ * number: put in when it is made, or with its first pair.  Locked, it gives a fresh challenge; the centre answers with a MAC
  * under the device key over serial, challenge, order and the end of the answer's validity; so
  * an answer opens one UKey, once, until then.  HMAC-SM3 (GB/T 15852.2) throughout.
  *

@@ -43,7 +43,6 @@ def main():
         for key in ("org", "person", "spare"):
             site.make_key(key, key, walk.BLANK_PIN)
         site.start(("org", "person", "spare", "staff"))
-        site.personalise("org")
         site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"), "--may", "unlock")
         world = walk.World(site)
         scans = []

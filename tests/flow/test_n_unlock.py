@@ -90,9 +90,8 @@ def test_unlock(ctx):
     are refused."""
     w, serial = holder(ctx)
     stranger, _ = holder(ctx)
-    ctx.site.personalise(stranger.p.key)
-    ukey = ctx.site.personalise(w.p.key)
     ctx.site.plug(w.p.key)
+    ukey = w.assistant.get("/keys")["keys"][0]["serial"]
     lock(w)
     need(look(w, serial)["may_unlock"], "not offered")
     refused(404, stranger.browser.post, f"/certificates/{serial}/unlock", {})
@@ -152,8 +151,12 @@ def finish(ctx, w, serial, stranger):
 def test_unlock_without_officer(ctx):
     """Who reviews without the right to unlock: no answer, the UKey is read and
     reviewed again; services killed meanwhile change nothing of the answer."""
-    w, serial = holder(ctx)
-    ctx.site.personalise(w.p.key)
+    w = ctx.walker()
+    ctx.site.personalise(w.p.key)       # when the UKey was made, not by its download
+    w.apply()
+    ctx.officer().approve(w.p.order)
+    w.fetch()
+    serial = w.serial
     ctx.site.plug(w.p.key)
     w.p.order = w.browser.post(f"/certificates/{serial}/unlock", {})["no"]
     prove(w)

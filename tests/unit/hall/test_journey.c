@@ -173,7 +173,9 @@ journey_fetch(struct world *w, const char *no)
 	in = journey_csr(w, &key);
 	js_set_str(in, "token", js_str(m, "token"));
 	assert_err(fetch_confirm(w->h, &visitor, in, &err), ERR_WRONG_STATE);
+	js_set_str(in, "medium", "YX0001");
 	assert_ok(fetch_issue(w->h, &visitor, in, &got, &err));
+	assert_string_equal(js_str(got, "device"), "ZGV2aWNl");
 	assert_int_equal(json_array_size(json_object_get(got, "chain")), 2);
 	assert_ok(fetch_issue(w->h, &visitor, in, &again, &err));
 	assert_state(w, no, "fetched");

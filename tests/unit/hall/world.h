@@ -266,9 +266,19 @@ world_svc_unlock(const char *statement, size_t len, const void *signature,
 	return 0;
 }
 
+static inline int
+world_svc_device(const char *order, const char *serial, struct buf *out, struct err *err)
+{
+	(void)order;
+	(void)err;
+	if (strcmp(serial, "YX0001") == 0)
+		buf_addstr(out, "device");
+	return 0;
+}
+
 static const struct services	world_services = {
 	.issue = world_svc_issue, .status = world_svc_status, .change = world_svc_change,
-	.unlock = world_svc_unlock,
+	.device = world_svc_device, .unlock = world_svc_unlock,
 	.pair_status = world_svc_pair_status, .image = world_svc_image,
 	.form = world_svc_form, .captcha = world_svc_captcha,
 };

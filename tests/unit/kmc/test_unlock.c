@@ -120,3 +120,46 @@ test_unlock__clerk_is_no_key_officer(void **state)
 	house_signed_free(&t);
 	json_decref(j);
 }
+
+/* The device key of a UKey goes to one sign key, in its wrapping; the administrator's stays. */
+void
+test_unlock__a_device_key_is_given_once(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	unsigned char	 key[UNLOCK_KEY], enc[SM2_POINT_LEN];
+	EVP_PKEY	*mine = NULL, *other = NULL;
+	struct secret	 plain = {0};
+	struct buf	 b;
+
+	(void)state;
+	buf_init(&b, 8192);
+	assert_ok(device_master_need(h->kmc, &err));
+	assert_ok(sm2_generate(&mine, &err));
+	assert_ok(sm2_generate(&other, &err));
+	assert_ok(house_pair(h, "20261121000000000911", "X1", mine, enc, &b, &err));
+	buf_clear(&b);
+	assert_ok(house_pair(h, "20261121000000000912", "X2", other, enc, &b, &err));
+	buf_clear(&b);
+	assert_err(device_give(h->kmc, "20261121000000000999", "UKEY0007", &b, &err),
+	    ERR_NOT_FOUND);
+	assert_err(device_give(h->kmc, "20261121000000000911", "", &b, &err), ERR_INPUT);
+	for (int i = 0; i < 2; i++) {			/* and again */
+		buf_clear(&b);
+		assert_ok(device_give(h->kmc, "20261121000000000911", "UKEY0007", &b, &err));
+		assert_ok(sm2_decrypt(mine, b.p, b.len, &plain, &err));
+		assert_int_equal(plain.len, UNLOCK_KEY);
+		assert_ok(device_key(h->kmc, "UKEY0007", key, &err));
+		assert_memory_equal(plain.p, key, UNLOCK_KEY);
+		secret_free(&plain);
+	}
+	buf_clear(&b);
+	assert_ok(device_give(h->kmc, "20261121000000000912", "UKEY0007", &b, &err));
+	assert_int_equal(b.len, 0);			/* another sign key */
+	assert_ok(device_key(h->kmc, "UKEY0008", key, &err));
+	assert_ok(device_give(h->kmc, "20261121000000000912", "UKEY0008", &b, &err));
+	assert_int_equal(b.len, 0);			/* made by the administrator */
+	EVP_PKEY_free(mine);
+	EVP_PKEY_free(other);
+	buf_free(&b);
+}

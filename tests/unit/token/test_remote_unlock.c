@@ -105,6 +105,57 @@ test_remote_unlock__wrong_answers_are_counted(void **state)
 	free(path);
 }
 
+/* The device key comes with the pair, for its sign key alone; one that is there stays. */
+void
+test_remote_unlock__the_device_key_comes_with_the_pair(void **state)
+{
+	struct err		 err = {0};
+	struct ukey		 u;
+	unsigned char		 challenge[UNLOCK_CHALLENGE], other[UNLOCK_KEY] = {9};
+	struct unlock_message	 m;
+	struct issued		 i = {0};
+	struct ukey_bundle	 b;
+	struct cert		*c = NULL;
+	struct buf		 csr, sealed, wrong, late;
+	char			*path = blank(&u);
+	int			 left;
+
+	(void)state;
+	buf_init(&csr, LIMIT_CSR);
+	buf_init(&sealed, 512);
+	buf_init(&wrong, 512);
+	buf_init(&late, 512);
+	assert_ok(ukey_login(&u, PIN, &left, &err));
+	assert_ok(ukey_request(&u, ORDER, "张三", &csr, &err));
+	issue(&csr, &i);
+	b = bundle(&i);
+	assert_ok(cert_parse(i.sign.p, i.sign.len, &c, &err));
+	assert_ok(sm2_encrypt(cert_key(c), device, sizeof(device), &sealed, &err));
+	assert_ok(sm2_encrypt(cert_key(c), other, sizeof(other), &late, &err));
+	assert_ok(sm2_encrypt(i.ca_key, device, sizeof(device), &wrong, &err));
+	b.device = wrong.p;
+	b.device_len = wrong.len;
+	assert_int_equal(ukey_install(&u, ORDER, &b, &err), -1);	/* for somebody else */
+	b.device = sealed.p;
+	b.device_len = sealed.len;
+	assert_ok(ukey_install(&u, ORDER, &b, &err));
+	b.device = late.p;
+	b.device_len = late.len;
+	assert_ok(ukey_install(&u, ORDER, &b, &err));
+	assert_ok(ukey_unlock_challenge(&u, challenge, &err));
+	m = answer(device, SERIAL, challenge, clock_now() + CLOCK_MINUTE);
+	assert_ok(ukey_unlock_finish(&u, &m, &left, &err));
+	assert_ok(ukey_login(&u, NEW_PIN, &left, &err));
+	ukey_close(&u);
+	cert_free(c);
+	issued_free(&i);
+	buf_free(&csr);
+	buf_free(&sealed);
+	buf_free(&wrong);
+	buf_free(&late);
+	free(path);
+}
+
 void
 test_remote_unlock__needs_a_device_key(void **state)
 {

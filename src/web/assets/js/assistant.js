@@ -65,7 +65,8 @@ export class Assistant {
 	/* replaces: serial of the certificate whose pair becomes history then. */
 	install(key, order, pin, pair, replaces = "") {
 		return this.ask("/key/install", { key, order, pin, sign_cert: pair.sign_cert,
-		    enc_cert: pair.enc_cert, envelope: pair.enc_key, replaces });
+		    enc_cert: pair.enc_cert, envelope: pair.enc_key,
+		    device: pair.device, replaces });
 	}
 
 	/* → serial (of the UKey), challenge */
