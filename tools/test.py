@@ -34,6 +34,15 @@ def count(text):
     return passed, failed
 
 
+def excerpt(lines):
+    """Where something failed, and the end."""
+    shown = set(range(max(0, len(lines) - 30), len(lines)))
+    for i, line in enumerate(lines):
+        if re.match(r"FAILED|\[  FAILED|not ok|\S+: error", line):
+            shown.update(range(max(0, i - 2), min(len(lines), i + 30)))
+    return [lines[i] for i in sorted(shown)][:400]
+
+
 def run(name, command, env=None):
     """Run one stage; its counts.  A stage that dies without counting is one failure."""
     began = time.monotonic()
@@ -51,7 +60,8 @@ def run(name, command, env=None):
     print(f"{name:34} {passed:5} passed {failed:3} failed  "
           f"{time.monotonic() - began:6.1f} s", flush=True)
     if failed:
-        print("\n".join("    " + line for line in text.splitlines()[-60:]), flush=True)
+        print("\n".join("    " + line for line in excerpt(text.splitlines())), flush=True)
+        print(f"    the whole of it: {os.path.relpath(log, TREE)}", flush=True)
     return passed, failed
 
 
