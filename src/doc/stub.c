@@ -4,24 +4,50 @@
 #include "ipc/process.h"
 
 #define DOC_TIMEOUT_MS	30000
+#define DOC_BACK_MS	5000		/* the supervisor needs 0.1 s, more when it dies often */
+
+/* After a death: does it answer again, within a few seconds? */
+static bool
+doc_is_back(void)
+{
+	struct err	 err = {0};
+	json_t		*stats = NULL;
+
+	for (int i = 0; i < DOC_BACK_MS / 100; i++) {
+		usleep(100 * 1000);
+		err_clear(&err);
+		if (doc_stats(&stats, &err) == 0) {
+			json_decref(stats);
+			return true;
+		}
+	}
+	return false;
+}
 
 /*
  * Ask; when the worker died of the request, ask the fresh one once more, and if that dies
- * too the document is to blame.
+ * too the document is to blame (blame; NULL: nobody cares).
  */
 static int
-doc_ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, struct err *err)
+doc_ask(const char *request, const struct ipc_msg *in, struct ipc_msg *out, bool *blame,
+    struct err *err)
 {
+	bool	 died = false;
+
 	for (int tries = 0; tries < 2; tries++) {
 		if (ipc_ask("doc", DOC_VERSION, request, in, out, DOC_TIMEOUT_MS, err) == 0)
 			return 0;
 		if (err->kind != ERR_BUSY)
 			return -1;
-		usleep(300 * 1000);	/* the supervisor needs about 0.1 s */
+		died = tries > 0;
 		ipc_msg_free(out);
 		ipc_msg_init(out);
+		if (tries == 0 && !doc_is_back())
+			break;
 		err_clear(err);
 	}
+	if (blame != NULL)
+		*blame = died;
 	return err_set(err, ERR_BUSY, "文件没有处理完，请稍后再试；仍不成功时，请把图片缩小、另存为 jpg 后再上传。");
 }
 
@@ -59,6 +85,7 @@ doc_image_check(const void *p, size_t len, const struct doc_image_rule *rule,
     struct doc_image *out, struct err *err)
 {
 	struct ipc_msg	 in, answer;
+	bool		 blame = false;
 	int		 rc;
 
 	if (len > LIMIT_UPLOAD)
@@ -69,10 +96,10 @@ doc_image_check(const void *p, size_t len, const struct doc_image_rule *rule,
 	json_decref(in.json);
 	in.json = doc_rule_json(rule);
 	buf_add(&in.blob, p, len);
-	rc = doc_ask("image", &in, &answer, err);
+	rc = doc_ask("image", &in, &answer, &blame, err);
 	if (rc == 0)
 		rc = doc_image_from(&answer, out, err);
-	else if (err->kind == ERR_BUSY)
+	else if (blame)
 		err_set(err, ERR_INPUT, "这张图片打不开，请换一张重新扫描或拍照的图片。");
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
@@ -89,7 +116,7 @@ doc_form(const json_t *d, struct buf *pdf, struct err *err)
 	ipc_msg_init(&answer);
 	json_decref(in.json);
 	in.json = json_deep_copy(d);
-	if ((rc = doc_ask("form", &in, &answer, err)) == 0)
+	if ((rc = doc_ask("form", &in, &answer, NULL, err)) == 0)
 		buf_add(pdf, answer.blob.p, answer.blob.len);
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
@@ -105,7 +132,7 @@ doc_captcha(const char *text, struct buf *png, struct err *err)
 	ipc_msg_init(&in);
 	ipc_msg_init(&answer);
 	js_set_str(in.json, "text", text);
-	if ((rc = doc_ask("captcha", &in, &answer, err)) == 0)
+	if ((rc = doc_ask("captcha", &in, &answer, NULL, err)) == 0)
 		buf_add(png, answer.blob.p, answer.blob.len);
 	ipc_msg_free(&in);
 	ipc_msg_free(&answer);
