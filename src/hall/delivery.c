@@ -5,6 +5,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/activation.h"
 #include "hall/issue.h"
 #include "hall/medium.h"
 #include "hall/notice.h"
@@ -13,6 +14,22 @@
 #include "pki/csr.h"
 
 #define DELIVERY_LIST	200
+
+/* What is known of the key in hand. */
+static int
+delivery_key(struct db *db, const struct act *a, const struct order *o, json_t *model,
+    struct err *err)
+{
+	char	serial[MEDIUM_SERIAL];
+	bool	issued = false;
+
+	if (medium_of_order(db, o->id, serial, err) < 0 || issue_is_done(db, o, &issued, err) < 0)
+		return -1;
+	js_set_str(model, "ukey", serial);
+	js_set_bool(model, "issued", issued);
+	js_set_bool(model, "activation", hall_def(a->h)->medium_activation);
+	return activation_model(db, a->h, o, model, err);
+}
 
 static int
 delivery_list(struct db *db, struct act *a, enum order_state state, const char *key,
@@ -41,8 +58,11 @@ delivery_list(struct db *db, struct act *a, enum order_state state, const char *
 			js_set_bool(j, "by_courier", way != NULL && way->address);
 			js_set_bool(j, "mine", o.maker == a->who->staff);
 			(void)json_array_append_new(list, j);
+			rc = delivery_key(db, a, &o, j, err);
 		}
 		order_release(&o);
+		if (rc < 0)
+			break;
 	}
 	rows_free(rows);
 	return rc;
@@ -163,7 +183,8 @@ delivery_made_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	if (!issued)
 		return err_set(err, ERR_WRONG_STATE, "证书还没有写入UKey，请先签发。");
-	if (order_move(db, a->h, a->who, &a->o, EVENT_MADE, NULL, err) < 0 ||
+	if (activation_send(db, a->h, a->who, &a->o, err) < 0 ||
+	    order_move(db, a->h, a->who, &a->o, EVENT_MADE, NULL, err) < 0 ||
 	    db_run(db, SQL_AUTHORISATION_DROP, NULL, err, DB_INT(a->o.id)) < 0)
 		return -1;
 	return notice_order(db, a->h, &a->o, "made", NULL, err);
@@ -188,6 +209,18 @@ delivery_record(struct db *db, struct act *a, bool blank, struct err *err)
 	    DB_INT(clock_now()));
 }
 
+/* A key whose PIN nobody was told stays. */
+static int
+delivery_may_leave(struct db *db, const struct act *a, struct err *err)
+{
+	bool	waiting = false;
+
+	if (activation_is_waiting(db, &a->o, &waiting, err) < 0)
+		return -1;
+	return !waiting ? 0 : err_set(err, ERR_WRONG_STATE,
+	    "新的激活PIN码还没有发出，请先完成“重发激活PIN码”。");
+}
+
 static int
 delivery_ship_run(struct db *db, struct act *a, struct err *err)
 {
@@ -198,6 +231,8 @@ delivery_ship_run(struct db *db, struct act *a, struct err *err)
 	if (blank && a->o.state != ORDER_APPROVED)
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，不能寄出空白UKey。",
 		    order_state_text(a->o.state));
+	if (delivery_may_leave(db, a, err) < 0)
+		return -1;
 	rc = blank ? order_note(db, a->h, a->who, &a->o, "blank", js_str(a->in, "waybill"), err) :
 	    order_move(db, a->h, a->who, &a->o, EVENT_SHIP, js_str(a->in, "waybill"), err);
 	if (rc < 0 || delivery_record(db, a, blank, err) < 0)
@@ -242,7 +277,8 @@ delivery_ship(struct hall *h, const struct who *who, const char *no, const json_
 static int
 delivery_hand_over_run(struct db *db, struct act *a, struct err *err)
 {
-	if (order_move(db, a->h, a->who, &a->o, EVENT_HAND_OVER, js_str(a->in, "receiver"),
+	if (delivery_may_leave(db, a, err) < 0 ||
+	    order_move(db, a->h, a->who, &a->o, EVENT_HAND_OVER, js_str(a->in, "receiver"),
 	    err) < 0 || delivery_record(db, a, false, err) < 0)
 		return -1;
 	return notice_order(db, a->h, &a->o, "done", NULL, err);

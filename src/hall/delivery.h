@@ -6,7 +6,8 @@
  * in the maker's hands, made (-> ready), then ship with company and waybill, or hand over at
  * the window.  A blank key may be sent while the order stays approved.
  */
-/* {"to_make":[rows as order_list and "way","way_text"],"making":[…],"ready":[…],
+/* {"to_make":[rows as order_list and "way","way_text","ukey","issued",
+ * "activation","pin_text","pin_sent"],"making":[…],"ready":[…],
  * "shipped":[…]} */
 NODISCARD int	delivery_work(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);

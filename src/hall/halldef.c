@@ -425,7 +425,13 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_limits(r, root, err) < 0 ||
 	    halldef_read_medium(r, root, err) < 0)
 		return -1;
-	return halldef_read_notices(r, root, err);
+	if (halldef_read_notices(r, root, err) < 0)
+		return -1;
+	if (r->def->medium_activation && (halldef_notice(r->def, "activation") == NULL ||
+	    *halldef_notice(r->def, "activation")->sms_code == '\0'))
+		return yaml_err(r->doc, yaml_get(root, "medium"), err,
+		    "\"activation\" needs notices.activation with an SMS");
+	return 0;
 }
 
 int

@@ -108,7 +108,8 @@ NODISCARD int	order_counters(struct hall *h, const struct who *who, json_t **mod
 /*
  * One order: the list row's fields and {"version","years","ends","form":{…} (own data in
  * clear), "collection":{…},"progress":[…] (steps.h),"events":[{"time","text","note"}],
- * "materials":[…],"trades":[…],"delivery"?:{…},"certificates":[…],"return"?:{"time","reasons":
+ * "materials":[…],"trades":[…],"deliveries":[…],"certificates":[…],
+ * "pin_text","has_pin_sent","pin_sent":{"phone","time"},"return"?:{"time","reasons":
  * [{"target","target_text","code","text"}]},"may_edit","may_cancel","may_copy","may_print",
  * "may_materials","may_pay","may_fetch","may_resubmit","may_receive"}
  */

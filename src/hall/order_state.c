@@ -87,7 +87,7 @@ order_event_text(const char *what)
 		{ "certificates", "证书已签发" }, { "resend", "重发授权码" },
 		{ "blank", "寄出空白UKey" }, { "unlock", "申请解锁" },
 		{ "proof", "身份核验" }, { "proof_link", "发送验证邮件" }, { "challenge", "读取UKey" },
-		{ "unlock_answer", "发出解锁授权" },
+		{ "unlock_answer", "发出解锁授权" }, { "activation", "短信发送激活PIN码" },
 	};
 	static const struct { enum order_event event; const char *text; } moves[] = {
 #define MOVE(event, from, to, sentence)	{ event, sentence },

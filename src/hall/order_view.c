@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/activation.h"
 #include "hall/form.h"
 #include "hall/material.h"
 #include "hall/order_row.h"
@@ -225,7 +226,8 @@ order_view_fill(struct db *db, const struct hall *h, const struct order *o, json
 	(void)json_object_set_new(model, "trades", list);
 	if (order_view_events(db, o, model, err) < 0 ||
 	    order_view_delivery(db, o, model, err) < 0 ||
-	    order_view_certificates(db, o, model, err) < 0)
+	    order_view_certificates(db, o, model, err) < 0 ||
+	    activation_model(db, h, o, model, err) < 0)
 		return -1;
 	return order_view_return(db, h, o, model, err);
 }

@@ -50,6 +50,12 @@ int	keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_open(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_unlock_challenge(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_unlock_finish(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+/*
+ * Activation PINs (assistant_activation.c): the site encrypts one to our point, so that the page
+ * between carries what it can not read.  Already set by a try before: that is right, too.
+ */
+NODISCARD int	activation_point(json_t *out, struct err *err);
+int	keys_activate(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 /* {"checks":[{"name","ok","text"}]}: what is wrong, in plain sentences. */
 NODISCARD int	keys_check(const struct assistant *a, json_t **out, struct err *err);
 

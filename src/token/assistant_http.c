@@ -68,6 +68,13 @@ ask_check(const struct asked *q, json_t **out, struct err *err)
 	return keys_check(q->a, out, err);
 }
 
+static int
+ask_activation(const struct asked *q, json_t **out, struct err *err)
+{
+	(void)q;
+	return activation_point(*out, err);
+}
+
 /* A signature is noted before it leaves. */
 static int
 ask_sign(const struct asked *q, json_t **out, struct err *err)
@@ -125,6 +132,10 @@ static const struct endpoint endpoints[] = {
 	{"POST", "/pin/verify", WHO_ALLOWED, keys_verify_pin, NULL},
 	/* key?, pin, new_pin → tries_left */
 	{"POST", "/pin/change", WHO_ALLOWED, keys_change_pin, NULL},
+	/* → point (base64) that an activation PIN is encrypted to */
+	{"GET", "/pin/activation", WHO_ALLOWED, NULL, ask_activation},
+	/* key?, activation (base64 DER), pin (admin: the administrator's) → tries_left */
+	{"POST", "/pin/activation", WHO_ALLOWED, keys_activate, NULL},
 	/* key?, order, cn, pin → csr, serial (of the UKey) */
 	{"POST", "/key/make", WHO_ALLOWED, keys_make, NULL},
 	/* key?, order, pin, sign_cert, enc_cert, envelope, device?, replaces? → {} */

@@ -194,6 +194,18 @@ card_activation_pin(const struct driver *d, card_handle app, const char *old_pin
 }
 
 static uint32_t
+card_unblock(const struct driver *d, card_handle app, const char *admin_pin,
+    const char *new_pin)
+{
+	char	*from = text_copy(admin_pin), *to = text_copy(new_pin);
+	ULONG	 retry = 0, rc = skf(d)->UnblockPIN(app, from, to, &retry);
+
+	text_wipe(from);
+	text_wipe(to);
+	return (uint32_t)rc;
+}
+
+static uint32_t
 card_unlock_challenge(const struct driver *d, card_handle app,
     unsigned char challenge[UNLOCK_CHALLENGE])
 {
@@ -469,7 +481,7 @@ const struct card_ops	CARD_OPS = {
 	.bind = card_bind, .names = card_names, .open = card_open,
 	.application = card_application, .close = card_close, .device_info = card_device_info,
 	.pin_info = card_pin_info, .verify_pin = card_verify_pin,
-	.change_pin = card_change_pin, .activation_pin = card_activation_pin,
+	.change_pin = card_change_pin, .activation_pin = card_activation_pin, .unblock = card_unblock,
 	.unlock_challenge = card_unlock_challenge, .unlock_finish = card_unlock_finish,
 	.containers = card_containers, .container_open = card_container_open,
 	.container_new = card_container_new, .container_delete = card_container_delete,

@@ -45,6 +45,9 @@ struct card_ops {
 	/* Set a PIN that opens nothing until its holder has changed it. */
 	uint32_t (*activation_pin)(const struct driver *d, card_handle app, const char *old_pin,
 		const char *new_pin);
+	/* With the administrator's PIN: the user's is this one, with all its tries. */
+	uint32_t (*unblock)(const struct driver *d, card_handle app, const char *admin_pin,
+		const char *new_pin);
 	uint32_t (*unlock_challenge)(const struct driver *d, card_handle app,
 		unsigned char challenge[UNLOCK_CHALLENGE]);
 	uint32_t (*unlock_finish)(const struct driver *d, card_handle app, const void *message,

@@ -102,6 +102,18 @@ ukey_activation_pin(struct ukey *u, const char *old_pin, const char *new_pin, in
 	    new_pin), left, err);
 }
 
+int
+ukey_unblock(struct ukey *u, const char *admin_pin, const char *new_pin, struct err *err)
+{
+	uint32_t	rc = u->driver->ops->unblock(u->driver, u->app, admin_pin, new_pin);
+
+	if (rc == SAR_PIN_INCORRECT)
+		return err_set(err, ERR_DENIED, "UKey 的管理员 PIN 码不对。");
+	if (rc == SAR_PIN_LOCKED)
+		return err_set(err, ERR_LIMIT, "UKey 的管理员 PIN 码已锁定，请为用户补办。");
+	return rc == SAR_OK ? 0 : driver_err(err, rc, "UnblockPIN");
+}
+
 static int
 unlock_is_possible(struct ukey *u, struct err *err)
 {

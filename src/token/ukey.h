@@ -55,6 +55,9 @@ NODISCARD int	ukey_change_pin(struct ukey *u, const char *old_pin, const char *n
 /* Set an activation PIN: its holder must change it before anything else. */
 NODISCARD int	ukey_activation_pin(struct ukey *u, const char *old_pin, const char *new_pin,
 		    int *left, struct err *err);
+/* With the UKey's administrator PIN, at a desk; ERR_DENIED: that one was wrong. */
+NODISCARD int	ukey_unblock(struct ukey *u, const char *admin_pin, const char *new_pin,
+		    struct err *err);
 /*
  * Remote unlock (token/unlock.h): a fresh challenge, which takes the place of the last one; then
  * the centre's answer and the PIN the user chose.  *left: answers that may still be tried.

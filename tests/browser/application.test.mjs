@@ -175,6 +175,12 @@ async function fetchPair(world, page, p, order) {
 	await page.locator("[data-fetch-run] [data-assistant-key]:not(.hide)").waitFor();
 	await page.selectOption("[data-fetch-run] [data-assistant-select]", world.site.keys[p.kind]);
 	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.blankPin);
+	await page.locator("[data-assistant-change]:not(.hide)").waitFor();
+	await page.fill("[data-fetch-run] [data-assistant-new]", world.site.userPin);
+	await page.fill("[data-fetch-run] [data-assistant-repeat]", world.site.userPin);
+	await world.shot(page, `fetch-pin-${p.kind}`);
+	await page.click("[data-fetch-run] [data-assistant-set]");
+	await page.locator("[data-assistant-change].hide").waitFor({ state: "attached" });
 	await page.click("[data-fetch-run] [data-assistant-go]");
 	await page.locator("[data-fetch-finished]:not(.hide)").waitFor();
 	await world.shot(page, `fetch-done-${p.kind}`);
@@ -200,7 +206,7 @@ async function whole(world, p, channel) {
 	await fetchPair(world, page, p, order);
 	const fresh = await world.page();
 
-	await signInByUkey(world, fresh, world.site.keys[p.kind], world.site.blankPin);
+	await signInByUkey(world, fresh, world.site.keys[p.kind], world.site.userPin);
 	await fresh.waitForURL(/\/user/);
 	await world.shot(fresh, `user-${p.kind}`);
 	assert.match(await fresh.textContent("main"), /我的证书/);
@@ -223,7 +229,7 @@ async function fetchIntoUsedKey(world, page, p, order) {
 	await page.click("[data-fetch-form] button.button-main");
 	await page.locator("[data-fetch-run] [data-assistant-key]:not(.hide)").waitFor();
 	await page.selectOption("[data-fetch-run] [data-assistant-select]", world.site.keys[p.kind]);
-	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.blankPin);
+	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.userPin);
 	await page.click("[data-fetch-run] [data-assistant-go]");
 	await page.locator("[data-fetch-occupied]:not(.hide)").waitFor();
 	await world.shot(page, "renewal-occupied");
@@ -380,7 +386,7 @@ export const tests = [
 	["changed with the UKey: what is new beside what was, into the same key", async (world) => {
 		const p = world.site.people[1], page = await world.page();
 
-		await signInByUkey(world, page, world.site.keys.person, world.site.blankPin);
+		await signInByUkey(world, page, world.site.keys.person, world.site.userPin);
 		await page.waitForURL(/\/user/);
 		await page.goto("/user/account");
 		await world.shot(page, "account");
@@ -415,7 +421,7 @@ export const tests = [
 		await certificate(page, p);
 		await page.locator("[data-sign-change] [data-assistant-key]:not(.hide)").waitFor();
 		await page.selectOption("[data-sign-change] [data-assistant-select]", world.site.keys.org);
-		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.blankPin);
+		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.userPin);
 		await page.check("[name=kind][value=revocation]");
 		await page.selectOption("#f-reason", "5");
 		await page.click("[data-assistant-go]");
@@ -423,7 +429,7 @@ export const tests = [
 		await page.locator("[data-statement]", { hasText: "revocation" }).waitFor();
 		await world.shot(page, "revoke-wrong-key");
 		await page.selectOption("[data-sign-change] [data-assistant-select]", world.site.keys.person);
-		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.blankPin);
+		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.userPin);
 		await page.click("[data-assistant-go]");
 		await page.locator(".tag", { hasText: "已撤销" }).waitFor();
 		await world.shot(page, "revoked");

@@ -56,7 +56,7 @@ def main():
         env = {**os.environ, "TEST_SITE": json.dumps({
             "url": site.url, "sandbox": site.sandbox_url, "assistant": site.assistant_url,
             "captcha": hallsite.CAPTCHA, "adminPin": hallsite.ADMIN_PIN,
-            "blankPin": walk.BLANK_PIN, "scans": scans, "small": small,
+            "blankPin": walk.BLANK_PIN, "userPin": walk.USER_PIN, "scans": scans, "small": small,
             "keys": {k: site.path("keys", k + ".key")
                      for k in ("org", "person", "spare", "staff")},
             "people": [person(world, "org"), person(world, "person")],

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "hall/activation.h"
 #include "hall/delivery.h"
 
 #include "web/pages/common.h"
@@ -28,6 +29,7 @@ staff_make_post(struct call *c, struct err *err)
 		{"claim", "已领取，请插入空白UKey制证。", delivery_claim},
 		{"unclaim", "已放回待制证列表。", delivery_unclaim},
 		{"made", "制证完成，请寄出或等待领取。", delivery_made},
+		{"activation/sent", "新的激活PIN码已用短信发出。", activation_again},
 	};
 	size_t	i = 0;
 
@@ -48,6 +50,21 @@ staff_make_post(struct call *c, struct err *err)
 STAFF_MAKE(staff_make_claim, "claim", "领取制证");
 STAFF_MAKE(staff_make_unclaim, "unclaim", "放回");
 STAFF_MAKE(staff_make_made, "made", "制证完成");
+STAFF_MAKE(staff_make_activation_sent, "activation/sent", "重发激活PIN码");
+
+static int
+staff_make_activation_post(struct call *c, struct err *err)
+{
+	return call_take(c, activation_hand(c->hall, &c->who, call_param(c, "no"), c->in, &c->got,
+	    err));
+}
+
+extern const struct page	page_staff_make_activation;
+const struct page		page_staff_make_activation = {
+	.name = "staff_make_activation", .path = "/staff/making/{no}/activation",
+	.need = NEED_MAKER, .title = "激活PIN码", .back = "/staff/making",
+	.post = staff_make_activation_post,
+};
 
 static int
 staff_make_issue_post(struct call *c, struct err *err)

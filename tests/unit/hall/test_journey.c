@@ -1,4 +1,6 @@
 #include "world.h"
+#include "base/secret.h"
+#include "hall/activation.h"
 #include "hall/delivery.h"
 #include "hall/face.h"
 #include "hall/fetch.h"
@@ -264,12 +266,87 @@ test_journey__organisation_downloads(void **state)
 	world_close(&w);
 }
 
+/* The activation PIN as the assistant with this key reads it. */
+static void
+journey_activation(struct world *w, const char *no, EVP_PKEY *key, char pin[17])
+{
+	struct err	 err = {0};
+	unsigned char	 point[SM2_POINT_LEN];
+	struct secret	 plain = {0};
+	struct buf	 der = {0};
+	json_t		*in = json_object(), *m = NULL;
+
+	assert_err(activation_hand(w->h, &w->staff, no, in, &m, &err), ERR_INPUT);
+	js_set_bytes(in, "point", "short", 5);
+	assert_err(activation_hand(w->h, &w->staff, no, in, &m, &err), ERR_INPUT);
+	assert_ok(sm2_point(key, point, &err));
+	js_set_bytes(in, "point", point, sizeof(point));
+	assert_err(activation_hand(w->h, &w->me, no, in, &m, &err), ERR_DENIED);
+	assert_ok(activation_hand(w->h, &w->staff, no, in, &m, &err));
+	buf_init(&der, 512);
+	assert_ok(js_need_bytes(m, "activation", &der, &err));
+	assert_ok(sm2_decrypt(key, der.p, der.len, &plain, &err));
+	assert_int_equal(plain.len, 8);
+	(void)snprintf(pin, 17, "%.8s", (const char *)plain.p);
+	secret_free(&plain);
+	buf_free(&der);
+	json_decref(m);
+	json_decref(in);
+}
+
+/* Told by SMS and shown masked, never the PIN. */
+static void
+journey_activation_sent(struct world *w, const char *no, const char *pin)
+{
+	json_t	*sms = world_newest(w, "sms"), *m = NULL, *o = NULL;
+	char	*all = NULL;
+	size_t	 i = 0;
+
+	json_array_foreach(w->out, i, o)
+		if (strcmp(js_str(json_object_get(o, "payload"), "template"), "SMS_ACTIVATION") == 0)
+			sms = json_object_get(o, "payload");
+	assert_string_equal(js_str(sms, "phone"), "18907311889");
+	assert_string_equal(js_str(json_object_get(sms, "params"), "pin"), pin);
+	m = world_view(w, no);
+	assert_true(js_bool(m, "has_pin_sent"));
+	assert_string_equal(js_str(json_object_get(m, "pin_sent"), "phone"), "189****1889");
+	all = json_dumps(m, 0);
+	assert_null(strstr(all, pin));
+	free(all);
+	json_decref(m);
+}
+
+/* Repeated until it is sent; another one at the desk, which must be sent before the key goes. */
+static void
+journey_made(struct world *w, const char *no, EVP_PKEY *key)
+{
+	struct err	 err = {0};
+	char		 pin[17], again[17];
+	json_t		*in = json_pack("{s:s, s:s}", "company", "顺丰", "waybill", "SF1234567890");
+
+	assert_err(delivery_made(w->h, &w->staff, no, &err), ERR_WRONG_STATE);
+	journey_activation(w, no, key, pin);
+	journey_activation(w, no, key, again);
+	assert_string_equal(pin, again);
+	assert_ok(delivery_made(w->h, &w->staff, no, &err));
+	assert_ok(delivery_made(w->h, &w->staff, no, &err));
+	journey_activation_sent(w, no, pin);
+	assert_err(activation_again(w->h, &w->staff, no, &err), ERR_WRONG_STATE);
+	journey_activation(w, no, key, again);
+	assert_string_not_equal(pin, again);
+	assert_err(delivery_ship(w->h, &w->staff, no, in, NULL, &err), ERR_WRONG_STATE);
+	assert_ok(activation_again(w->h, &w->staff, no, &err));
+	journey_activation_sent(w, no, again);
+	json_decref(in);
+}
+
 void
 test_journey__returned_mended_made_and_shipped(void **state)
 {
 	struct err	 err = {0};
 	struct world	 w;
 	char		 no[ORDER_NO], version[24];
+	struct buf	 pdf = {0};
 	json_t		*in = NULL, *errors = json_array(), *m = NULL;
 	EVP_PKEY	*key = NULL;
 
@@ -302,14 +379,21 @@ test_journey__returned_mended_made_and_shipped(void **state)
 	assert_ok(delivery_claim(w.h, &w.staff, no, &err));
 	assert_err(delivery_made(w.h, &w.staff, no, &err), ERR_WRONG_STATE);
 	in = journey_csr(&w, &key);
+	js_set_str(in, "medium", "YX-7001");
 	assert_ok(delivery_issue(w.h, &w.staff, no, in, &m, &err));
 	json_decref(m);
-	assert_ok(delivery_made(w.h, &w.staff, no, &err));
+	journey_made(&w, no, key);
 	js_set_str(in, "company", "顺丰");
 	js_set_str(in, "waybill", "??");
 	assert_err(delivery_ship(w.h, &w.staff, no, in, errors, &err), ERR_INPUT);
 	js_set_str(in, "waybill", "SF1234567890");
 	assert_ok(delivery_ship(w.h, &w.staff, no, in, errors, &err));
+	buf_init(&pdf, LIMIT_JSON);
+	assert_err(print_pdf(w.h, &w.me, no, "handover", &pdf, &err), ERR_WRONG_STATE);
+	assert_ok(print_pdf(w.h, &w.staff, no, "handover", &pdf, &err));
+	assert_non_null(strstr(pdf.p, "YX-7001"));
+	assert_non_null(strstr(pdf.p, "SF1234567890"));
+	buf_free(&pdf);
 	assert_ok(order_received(w.h, &w.me, no, &err));
 	assert_state(&w, no, "done");
 	EVP_PKEY_free(key);

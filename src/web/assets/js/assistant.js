@@ -57,6 +57,20 @@ export class Assistant {
 		return this.ask("/pin/verify", { key, pin });
 	}
 
+	changePin(key, pin, newPin) {
+		return this.ask("/pin/change", { key, pin, new_pin: newPin });
+	}
+
+	/* What the site encrypts an activation PIN to. */
+	async activationPoint() {
+		return (await this.ask("/pin/activation")).point;
+	}
+
+	/* given: the site's {activation}; admin: pin is the administrator's. */
+	activate(key, given, pin, admin = false) {
+		return this.ask("/pin/activation", { key, activation: given.activation, pin, admin });
+	}
+
 	/* A key pair in the UKey for this order; its request. */
 	make(key, order, cn, pin) {
 		return this.ask("/key/make", { key, order, cn, pin });
@@ -117,6 +131,8 @@ export class AssistantBox {
 		scope.querySelector("[data-assistant-again]").addEventListener("click",
 		    () => this.look());
 		this.select.addEventListener("change", () => this.chosen());
+		scope.querySelector("[data-assistant-set]").addEventListener("click",
+		    () => this.setPin().catch((error) => this.failed(error)));
 	}
 
 	get key() {
@@ -129,6 +145,10 @@ export class AssistantBox {
 
 	get pin() {
 		return this.pinInput.value;
+	}
+
+	input(name) {
+		return this.scope.querySelector(`[data-assistant-${name}]`);
 	}
 
 	part(name, yes) {
@@ -225,7 +245,10 @@ export class AssistantBox {
 		    "已检测到UKey。它还在使用初始PIN码，登录后请在证书助手中修改。" :
 		    "已检测到UKey，请输入PIN码。");
 		this.sayTries(key.tries_left, key.tries_max);
+		this.part("change", false);
 		this.ready(true);
+		if (this.scope.dataset.ownPin !== undefined && key.pin_is_default)
+			this.askNewPin("这支UKey还在用初始PIN码。请在上面输入初始PIN码，再设置只有您自己知道的PIN码。");
 		this.onchange(key);
 	}
 
@@ -247,16 +270,46 @@ export class AssistantBox {
 		    `PIN码连续输错${max ?? ""}次会锁定，还可以试${left}次。`);
 	}
 
+	/* The PIN opens nothing before another is put in its place. */
+	askNewPin(why) {
+		say(this.input("why"), why);
+		this.part("change", true);
+		this.ready(false);
+	}
+
+	async setPin() {
+		const fresh = this.input("new").value;
+
+		if (this.pin === "")
+			throw new Error("请输入现在的PIN码。");
+		if (fresh !== this.input("repeat").value)
+			throw new Error("两次输入的新PIN码不一样，请重新输入。");
+		await this.assistant.changePin(this.key.key, this.pin, fresh);
+		this.key.pin_is_default = false;
+		this.pinInput.value = fresh;
+		this.input("new").value = this.input("repeat").value = "";
+		this.part("change", false);
+		say(this.said, "PIN码已设置，请牢记，不要告诉他人。请继续办理。");
+		this.sayTries(this.key.tries_max, this.key.tries_max);
+		this.ready(true);
+	}
+
 	/* After a failed act: one sentence, and how many tries are left. */
 	failed(error) {
+		if (error.kind === "expired") {
+			this.askNewPin(error.message);
+			this.input("new").focus();
+			return;
+		}
 		if (error.answer?.tries_left !== undefined && error.answer.tries_left >= 0) {
 			this.sayTries(error.answer.tries_left, this.key?.tries_max);
 			if (this.key)
 				this.key.tries_left = error.answer.tries_left;
 		}
-		this.pinInput.value = "";
+		if (error.answer !== undefined)
+			this.pinInput.value = "";
 		this.pinInput.focus();
 		say(this.said, error.errors?.[0]?.text ?? error.message, "bad");
-		this.ready(error.kind !== "limit");
+		this.ready(error.kind !== "limit" && this.input("change").classList.contains("hide"));
 	}
 }

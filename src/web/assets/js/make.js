@@ -20,22 +20,50 @@ async function make(form, no, box) {
 
 	step(70, "正在写入UKey，请不要拔出……");
 	await box.assistant.install(key, no, box.pin, pair);
-	step(95, "正在登记……");
+	await finish(form, no, box);
+}
+
+/* A PIN that the page can not read, and the applicant gets by SMS; then it is done. */
+async function finish(form, no, box) {
+	await activate(form, no, box);
 	await post(`/staff/making/${no}/made`, {});
-	step(100, "制证完成。");
 	location.reload();
 }
 
-for (const article of document.querySelectorAll("[data-make]")) {
-	const form = article.querySelector("[data-make-run]");
+async function activate(form, no, box, admin = false) {
+	if (form.dataset.activation === undefined)
+		return;
+	say(form.querySelector("[data-make-said]"), "正在设置激活PIN码……");
+	const given = await post(`/staff/making/${no}/activation`,
+	    { point: await box.assistant.activationPoint() });
 
-	if (!form)
-		continue;
+	await box.assistant.activate(box.key.key, given, box.pin, admin);
+}
+
+/* Issued before, and its PIN is another by now: an interrupted making that only wants its end. */
+async function makeOrFinish(form, no, box) {
+	try {
+		await make(form, no, box);
+	} catch (error) {
+		if (form.dataset.issued === undefined || error.kind !== "denied")
+			throw error;
+		await finish(form, no, box);
+	}
+}
+
+/* The SMS is lost: another activation PIN, by the administrator's PIN of the UKey. */
+async function again(form, no, box) {
+	await activate(form, no, box, true);
+	await post(`/staff/making/${no}/activation/sent`, {});
+	location.reload();
+}
+
+/* A form with the assistant in it, looked for when the form is in use. */
+function boxed(form, run) {
 	form.querySelector("[data-make-assistant]").append(
 	    document.querySelector("[data-assistant-template]").content.cloneNode(true));
-	const box = new AssistantBox(form, "blank");
+	const box = new AssistantBox(form, "any");
 
-	box.look();
 	form.addEventListener("submit", (e) => {
 		e.preventDefault();
 		if (box.pin === "") {
@@ -43,6 +71,19 @@ for (const article of document.querySelectorAll("[data-make]")) {
 			return;
 		}
 		box.ready(false);
-		make(form, article.dataset.make, box).catch((error) => box.failed(error));
+		run(form, form.dataset.no, box).catch((error) => box.failed(error));
 	});
+	return box;
+}
+
+for (const form of document.querySelectorAll("[data-make-run]")) {
+	const box = boxed(form, makeOrFinish);
+
+	box.wants = "blank";
+	box.look();
+}
+for (const details of document.querySelectorAll("[data-make-again]")) {
+	const box = boxed(details.querySelector("form"), again);
+
+	details.addEventListener("toggle", () => details.open && box.look());
 }
