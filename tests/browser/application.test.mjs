@@ -97,6 +97,10 @@ async function apply(world, page, p, channel) {
 }
 
 async function proveIdentity(world, page, p) {
+	const faces = async () => (await world.control("/control/faces")).faces.filter(
+	    (f) => f.id_no === p.idNo).length;
+	const before = await faces();		/* of an earlier order */
+
 	await page.click("[data-identity-start] button");
 	await page.locator("[data-qr-box] svg.qr").waitFor();
 	await world.shot(page, `step-identity-${p.kind}`);
@@ -109,8 +113,7 @@ async function proveIdentity(world, page, p) {
 	await phone.check("[name=consent]");
 	await world.shot(phone, `phone-consent-${p.kind}`);
 	await phone.click("text=同意并开始");
-	await world.poll("the face check at the provider", async () =>
-	    (await world.control("/control/faces")).faces.find((f) => f.id_no === p.idNo));
+	await world.poll("the face check at the provider", async () => await faces() > before);
 	await world.control("/control/face", { id_no: p.idNo, result: "pass" });
 }
 
