@@ -98,7 +98,7 @@ def stage_build():
 
 
 def stage_style():
-    yield run("style", [PYTHON, "tools/check_style.py"])
+    yield run("style", make("check-style"))
     yield run("headers compile alone", make("check-headers"))
 
 
