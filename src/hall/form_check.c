@@ -308,8 +308,7 @@ options_unit_code(const struct form_context *c)
 
 	form_option(list, "uscc", "统一社会信用代码");
 	/* Only where the certificate can carry the older code. */
-	if (q != NULL && q->sign->identity != NULL &&
-	    strstr(q->sign->identity, "org-code") != NULL)
+	if (q != NULL && profile_names_by(q->sign, "org-code"))
 		form_option(list, "org-code", "组织机构代码（未办理三证合一）");
 	return list;
 }

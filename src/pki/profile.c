@@ -123,6 +123,13 @@ profile_check_required(const struct profile *p, const struct name *subject, stru
 }
 
 bool
+profile_names_by(const struct profile *p, const char *type)
+{
+	return p->identity != NULL && (strcmp(p->identity, type) == 0 ||
+	    (strcmp(p->identity, "uscc") == 0 && strcmp(type, "org-code") == 0));
+}
+
+bool
 profile_allows_key(const struct profile *p, const char *kind)
 {
 	return profile_list_has(p->keys, kind);

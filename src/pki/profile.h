@@ -71,6 +71,11 @@ const struct product	*product_find(const char *name);
 const struct profile	*profile_at(size_t i);
 /* A key of this kind may be certified under the profile. */
 bool		profile_allows_key(const struct profile *p, const char *kind);
+/*
+ * A subject may be named by a code of this type ("uscc", "org-code", "resident-id"): the extension
+ * of the unified code is that of the older organisation code (GM/T 0015-2012 organizationCode).
+ */
+bool		profile_names_by(const struct profile *p, const char *type);
 /* Every required attribute is there, none that is not allowed, years within 1..max_years. */
 NODISCARD int	profile_check(const struct profile *p, const struct name *subject, int years,
 		    struct err *err);

@@ -56,7 +56,7 @@ issue_check_identity(const struct issue *i, const json_t *subject, struct err *e
 {
 	const char	*want = i->product->sign->identity, *type = js_str(subject, "id_type");
 
-	if (want == NULL || strcmp(want, type) != 0 || js_str(subject, "id_no")[0] == '\0')
+	if (!profile_names_by(i->product->sign, type) || js_str(subject, "id_no")[0] == '\0')
 		return err_set(err, ERR_DENIED, "profile %s names its subject by %s, not by \"%s\"",
 		    i->product->name, want == NULL ? "nothing" : want, type);
 	return 0;

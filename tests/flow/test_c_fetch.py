@@ -101,3 +101,25 @@ def test_fetch_guessing(ctx):
         refused(422, ask, w, no, f"{i:020}")
     e = refused(429, ask, w, no, "A" * 20)
     need("再试" in sentence(e), sentence(e))
+
+
+def test_organisation_code(ctx):
+    """An organisation without a unified code is named by its organisation code (GB 11714); a code
+    that does not fit its type is refused."""
+    w = ctx.walker("org")
+    w.begin()
+    w.agree()
+    e = refused(422, w.fill, org_id_type="org-code", org_id_no="12345678-9")
+    need(e.field("org_id_no"), sentence(e))
+    e = refused(422, w.fill, org_id_type="uscc", org_id_no="12345678-8")
+    need(e.field("org_id_no"), sentence(e))
+    w.fill(org_id_type="org-code", org_id_no="12345678-8", tax_no="430100123456788",
+           licence_no="430100000012345")
+    for step in (w.confirm, w.print, w.materials, w.prove_identity, w.pay):
+        step()
+    ctx.officer().approve(w.p.order)
+    w.fetch()
+    pem = ctx.site.path("org-code.pem")
+    with open(pem, "wb") as f:
+        f.write(w.browser.get_raw(f"/orders/{w.p.order}/certificates/sign")[1])
+    need("12345678-8" in ctx.site.yinxin("cert", "show", pem), "no organisation code")
