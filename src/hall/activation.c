@@ -89,10 +89,12 @@ activation_save(struct db *db, const struct hall *h, const struct order *o,
 
 /* ---- handing out ---- */
 
-/* Readable by the assistant that gave the point. */
+/* "serial\nPIN", readable by the assistant that gave the point. */
 static int
-activation_encrypt(const json_t *in, const char *pin, json_t **model, struct err *err)
+activation_encrypt(const json_t *in, const struct activation *a, json_t **model,
+    struct err *err)
 {
+	char		 text[MEDIUM_SERIAL + ACTIVATION_LEN + 2];
 	EVP_PKEY	*key = NULL;
 	struct buf	 point = {0}, der = {0};
 	int		 rc = -1;
@@ -107,12 +109,14 @@ activation_encrypt(const json_t *in, const char *pin, json_t **model, struct err
 		err_set(err, ERR_INPUT, "证书助手的回答不完整，请更新证书助手后再试。");
 		goto out;
 	}
-	if (sm2_encrypt(key, pin, strlen(pin), &der, err) < 0)
+	(void)snprintf(text, sizeof(text), "%s\n%s", a->serial, a->pin);
+	if (sm2_encrypt(key, text, strlen(text), &der, err) < 0)
 		goto out;
 	*model = json_object();
 	js_set_bytes(*model, "activation", der.p, der.len);
 	rc = 0;
  out:
+	secret_wipe(text, sizeof(text));
 	EVP_PKEY_free(key);
 	buf_free(&point);
 	buf_free(&der);
@@ -158,7 +162,7 @@ activation_hand_run(struct db *db, struct act *a, struct err *err)
 	}
 	json_decref(a->model);
 	a->model = NULL;
-	rc = activation_encrypt(a->in, pin.pin, &a->model, err);
+	rc = activation_encrypt(a->in, &pin, &a->model, err);
  out:
 	activation_wipe(&pin);
 	return rc;

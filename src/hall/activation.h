@@ -5,8 +5,8 @@
  * Activation PINs, where the definition wants them (medium: {activation: true}): a key that staff
  * wrote opens with one, once, and only to put a PIN of the holder's own in its place.
  *
- *	hand	a random PIN for this order and UKey, only readable by the assistant that sets it: the
- *		page of the maker carries it encrypted to that assistant's key of the hour
+ *	hand	a random PIN for this order and UKey, only readable by the assistant that sets it, and only
+ *		for that UKey: the maker's page carries both encrypted to a key of that assistant
  *	send	by SMS to the holder (a person's own phone, an organisation's agent) when the key is made; forgotten here at that moment
  *
  * Until it is sent the same one is handed out again, so that a making which was interrupted goes

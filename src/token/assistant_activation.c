@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#define ACTIVATION_PIN	17		/* longest PIN and a NUL */
+
 /* The key that activation PINs are encrypted to: of this run of the assistant. */
 static EVP_PKEY *
 activation_key(struct err *err)
@@ -89,21 +91,37 @@ activation_set(struct ukey *u, const json_t *in, const char *fresh, int *left, s
 	return 0;
 }
 
+/* "serial\nPIN": only for the UKey that was written for it ("": not told). */
+static int
+activation_split(const struct ukey *u, const struct secret *text, char fresh[ACTIVATION_PIN],
+    struct err *err)
+{
+	const unsigned char	*end = memchr(text->p, '\n', text->len);
+	size_t			 serial = end == NULL ? 0 : (size_t)(end - text->p);
+	size_t			 len = end == NULL ? 0 : text->len - serial - 1;
+
+	if (len < 6 || len >= ACTIVATION_PIN)
+		return err_set(err, ERR_INPUT, "激活 PIN 码不完整，请刷新页面后重新制证。");
+	if (serial > 0 && (strlen(u->info.serial) != serial ||
+	    memcmp(u->info.serial, text->p, serial) != 0))
+		return err_set(err, ERR_CONFLICT, "插入的不是这笔业务的 UKey，请换成序列号为 %.*s 的那一支。",
+		    (int)serial, (const char *)text->p);
+	memcpy(fresh, end + 1, len);
+	fresh[len] = '\0';
+	return 0;
+}
+
 int
 keys_activate(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {
 	struct secret	 pin = {0};
-	char		 fresh[17] = "";
+	char		 fresh[ACTIVATION_PIN] = "";
 	int		 left = -1, rc = -1;
 
 	if (activation_read(in, &pin, err) < 0)
 		return -1;
-	if (pin.len < 6 || pin.len >= sizeof(fresh)) {
-		err_set(err, ERR_INPUT, "激活 PIN 码的长度不合要求，请刷新页面后重新制证。");
+	if (activation_split(u, &pin, fresh, err) < 0)
 		goto out;
-	}
-	memcpy(fresh, pin.p, pin.len);
-	fresh[pin.len] = '\0';
 	rc = activation_set(u, in, fresh, &left, err);
 	js_set_int(out, "tries_left", left);
  out:

@@ -45,8 +45,8 @@ async function signIn(page, p) {
 }
 
 /* From the confirmation to the identity check. */
-async function confirmAndProve(world, page, p) {
-	await page.check("[name=way][value=download]");
+async function confirmAndProve(world, page, p, way = "download") {
+	await page.check(`[name=way][value=${way}]`);
 	await page.click("text=确认，下一步");
 	await page.waitForURL(/steps\/print/);
 	await page.click("text=已打印，下一步");
@@ -64,7 +64,7 @@ async function confirmAndProve(world, page, p) {
 }
 
 /* From the price list to the waiting page; the order's number. */
-async function apply(world, page, p, channel) {
+async function apply(world, page, p, channel, way) {
 	await page.goto("/orders/new");
 	await page.click(`form:has([value="${p.kind}"]) button`);
 	await page.waitForURL(/steps\/agreement/);
@@ -85,7 +85,7 @@ async function apply(world, page, p, channel) {
 		await page.fill("[name=answer]", "我的母亲");
 	await page.click("text=提交数据，下一步");
 	await page.waitForURL(/steps\/confirm/);
-	await confirmAndProve(world, page, p);
+	await confirmAndProve(world, page, p, way);
 	await page.waitForURL(/steps\/payment/);
 	await pay(world, page, channel, order);
 	await page.locator("text=缴费完成").first().waitFor();
@@ -213,6 +213,29 @@ async function whole(world, p, channel) {
 	await fresh.waitForURL(/\/user/);
 	await world.shot(fresh, `user-${p.kind}`);
 	assert.match(await fresh.textContent("main"), /我的证书/);
+}
+
+/* At the desk: received into the stock, written into a blank UKey. */
+async function makeAtDesk(world, desk, order) {
+	await desk.goto("/staff/media");
+	await desk.fill("#f-batch", "2026-11");
+	await desk.fill("#f-serials", "YX2026110001\nYX2026110002");
+	await desk.click("text=入库 >> nth=-1");
+	await desk.locator("td", { hasText: "2026-11" }).first().waitFor();
+	await world.shot(desk, "staff-media");
+	await desk.goto("/staff/making");
+	await desk.click(`form[action$="/${order}/claim"] button`);
+	const making = `[data-make="${order}"]`;
+
+	await desk.locator(`${making} [data-assistant-key]:not(.hide)`).waitFor();
+	await desk.selectOption(`${making} [data-assistant-select]`, world.site.keys.spare);
+	await desk.fill(`${making} [data-assistant-pin]`, world.site.blankPin);
+	await world.shot(desk, "staff-making");
+	await desk.click(`${making} [data-assistant-go]`);
+	await desk.locator("article.difference", { hasText: order }).waitFor();
+	await desk.click("text=重发激活PIN码");
+	await desk.locator("[data-make-again] [data-assistant-key]:not(.hide)").waitFor();
+	await world.shot(desk, "staff-made");
 }
 
 /* From the list of certificates to the page of the newest one. */
@@ -436,6 +459,38 @@ export const tests = [
 		await page.click("[data-assistant-go]");
 		await page.locator(".tag", { hasText: "已撤销" }).waitFor();
 		await world.shot(page, "revoked");
+	}],
+	["written at the desk: the PIN comes by SMS, the first use asks for one's own", async (world) => {
+		const first = world.site.people[0], page = await world.page();
+		const p = { ...first, form: { ...first.form, user_name: "k" + first.userName.slice(1) } };
+
+		await signIn(page, p);
+		const order = await apply(world, page, p, "alipay", "window");
+		const desk = await officer(world);
+
+		await approve(world, desk, order);
+		await makeAtDesk(world, desk, order);
+		const pin = await world.poll("the activation PIN", async () => (await world.sms(p.mobile))
+		    .find((m) => m.template === "SMS_ACTIVATION")?.params.pin);
+
+		await page.goto(`/orders/${order}`);
+		assert.match(await page.textContent("main"), /激活PIN码已用短信发出/);
+		assert.doesNotMatch(await desk.content() + await page.content(), new RegExp(pin));
+		await world.shot(page, "order-pin");
+		await desk.fill(`#r-${order}`, "赵钱孙");
+		await desk.click("text=登记领取");
+		await page.waitForLoadState();
+		const fresh = await world.page();
+
+		await signInByUkey(world, fresh, world.site.keys.spare, pin);
+		await fresh.locator("[data-assistant-change]:not(.hide)").waitFor();
+		await world.shot(fresh, "activation");
+		await fresh.fill("#panel-ukey [data-assistant-new]", world.site.userPin);
+		await fresh.fill("#panel-ukey [data-assistant-repeat]", world.site.userPin);
+		await fresh.click("#panel-ukey [data-assistant-set]");
+		await fresh.locator("#panel-ukey [data-assistant-said]", { hasText: "PIN码已设置" }).waitFor();
+		await fresh.click("#panel-ukey [data-assistant-go]");
+		await fresh.waitForURL(/\/user/);
 	}],
 	["a form's errors stand beside the fields, on top, and take the focus", async (world) => {
 		const p = world.site.people[0], page = await world.page();

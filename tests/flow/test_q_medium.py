@@ -109,6 +109,10 @@ def test_made_by_staff(ctx):
 def again(m, w, first):
     """Only with the UKey's administrator PIN; until the SMS is out the key does not leave."""
     refused(403, m.activate, "00000000", True)
+    m.ctx.site.plug("staff")
+    e = refused(409, m.activate, ADMIN_PIN, True)
+    need("不是这笔业务" in sentence(e), sentence(e))
+    m.ctx.site.plug(w.p.key)
     refused(409, m.post, "hand-over", receiver=w.p.name)
     m.activate(ADMIN_PIN, True)
     m.post("activation/sent")

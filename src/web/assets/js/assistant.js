@@ -116,7 +116,8 @@ function certificateTrouble(certificate) {
 }
 
 export class AssistantBox {
-	/* wants: "certificate" (to sign), "blank" (to receive), "locked" (to unlock: no PIN), "any". */
+	/* wants: "certificate" (to sign), "blank" (to receive), "locked" (to unlock: no PIN), "admin"
+	 * (its administrator's PIN), "any". */
 	constructor(scope, wants) {
 		this.scope = scope;
 		this.wants = wants;
@@ -211,6 +212,9 @@ export class AssistantBox {
 		if (this.wants === "blank")
 			this.select.value = (this.keys.find((k) => k.certificates.length === 0) ??
 			    this.keys[0]).key;
+		if (this.wants === "admin")
+			this.select.value = (this.keys.find((k) => k.serial === this.scope.dataset.ukey) ??
+			    this.keys[0]).key;
 		this.part("key", true);
 		this.chosen();
 	}
@@ -222,6 +226,11 @@ export class AssistantBox {
 			return;
 		if (this.wants === "locked") {
 			this.chosenLocked(key);
+			return;
+		}
+		if (this.wants === "admin") {
+			say(this.said, "已检测到UKey，请输入它的管理员PIN码。");
+			this.ready(true);
 			return;
 		}
 		if (key.tries_left === 0) {
@@ -297,6 +306,7 @@ export class AssistantBox {
 	/* After a failed act: one sentence, and how many tries are left. */
 	failed(error) {
 		if (error.kind === "expired") {
+			say(this.said, "请先设置您自己的PIN码。");
 			this.askNewPin(error.message);
 			this.input("new").focus();
 			return;

@@ -59,10 +59,10 @@ async function again(form, no, box) {
 }
 
 /* A form with the assistant in it, looked for when the form is in use. */
-function boxed(form, run) {
+function boxed(form, wants, run) {
 	form.querySelector("[data-make-assistant]").append(
 	    document.querySelector("[data-assistant-template]").content.cloneNode(true));
-	const box = new AssistantBox(form, "any");
+	const box = new AssistantBox(form, wants);
 
 	form.addEventListener("submit", (e) => {
 		e.preventDefault();
@@ -77,13 +77,10 @@ function boxed(form, run) {
 }
 
 for (const form of document.querySelectorAll("[data-make-run]")) {
-	const box = boxed(form, makeOrFinish);
-
-	box.wants = "blank";
-	box.look();
+	boxed(form, "blank", makeOrFinish).look();
 }
 for (const details of document.querySelectorAll("[data-make-again]")) {
-	const box = boxed(details.querySelector("form"), again);
+	const box = boxed(details.querySelector("form"), "admin", again);
 
 	details.addEventListener("toggle", () => details.open && box.look());
 }
