@@ -244,7 +244,8 @@ outbox_finish_write(struct db *db, void *arg, struct err *err)
 		mask_all(f->reply->detail, &detail);
 	rc = db_run(db, SQL_OUTBOX_FINISH, &n, err, DB_INT(f->job->id),
 	    DB_INT(f->job->lease_until), DB_TEXT(f->state), DB_INT(f->next_at),
-	    DB_INT(f->attempts), DB_TEXT(detail.p), DB_INT(f->ended ? clock_now() : 0));
+	    DB_INT(f->attempts), DB_TEXT(detail.p), DB_INT(f->ended ? clock_now() : 0),
+	    DB_BLOB("", 0));		/* a message that arrived is forgotten */
 	buf_free(&detail);
 	if (rc < 0)
 		return -1;

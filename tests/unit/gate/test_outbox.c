@@ -73,6 +73,41 @@ test_outbox__dead_worker(void **state)
 	}
 }
 
+/* Bytes kept of the newest mail. */
+static int
+outbox_kept(struct db *db, void *arg, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int		 rc = db_one(db, SQL_OUTBOX_BY_REF, &rows, err, DB_TEXT(""), DB_TEXT("mail"));
+
+	if (rc == 0)
+		(void)rows_blob(rows, 2, arg);
+	rows_free(rows);
+	return rc;
+}
+
+void
+test_outbox__a_message_that_arrived_is_forgotten(void **state)
+{
+	struct err	 err = {0};
+	char		 key[64];
+	size_t		 kept = 0;
+
+	(void)state;
+	EACH_ENGINE() {
+		clock_shift(CLOCK_HOUR);		/* the newest of all tests */
+		outside_work();
+		snprintf(key, sizeof(key), "forgotten-%d", e_);
+		outside_put("mail", key, "{'to':'f%d@mail.example','subject':'s','text':'t'}", e_);
+		assert_ok(store_read(out.store, outbox_kept, &kept, &err));
+		assert_true(kept > 0);
+		outside_work();
+		assert_ok(store_read(out.store, outbox_kept, &kept, &err));
+		assert_int_equal(kept, 0);
+		clock_shift(-CLOCK_HOUR);
+	}
+}
+
 /* A worker that took too long finds its lease gone and changes nothing. */
 void
 test_outbox__late_worker_changes_nothing(void **state)
