@@ -1,6 +1,6 @@
 """The figures of `make bench`, each beside a peer or a limit measured in the same run.
 
-Loopback only; about two minutes, never more than LONGEST seconds; starts what it needs in
+Loopback only; about three minutes, never more than LONGEST seconds; starts what it needs in
 a directory of its own, ends it and removes the directory.  It judges nothing.
 
 Peers and limits alternate with ours, round by round: a noisy neighbour disturbs both.  The
@@ -32,7 +32,7 @@ import hallsite  # noqa: E402
 import identity  # noqa: E402
 import walk  # noqa: E402
 
-LONGEST, ROUNDS, SECONDS, CONNECTIONS = 170, 3, 2, 32
+LONGEST, ROUNDS, SECONDS, CONNECTIONS = 240, 3, 2, 32
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 ORDERS = 5                  # lines of the signed-in list
@@ -267,6 +267,36 @@ def memory(site):
 
 
 # -- the whole -----------------------------------------------------------------------------
+def bench_whole(site):
+    """One after another through every step: registration, review signed in the officer's UKey, the
+    pair into the applicant's UKey and verified."""
+    keys = [f"whole{n}" for n in range(2 * ROUNDS)]
+    for key in keys:
+        site.make_key(key, key, walk.BLANK_PIN)
+    site.start_assistant((*keys, "staff"))
+    walk.Browser.source = ("127.0.9.1", 0)
+    desk = walk.Officer(site, lambda text: None)
+    desk.sign_in()
+    rounds, took = [], collections.Counter()
+    for n in range(ROUNDS):
+        began = time.monotonic()
+        for k, kind in enumerate(("org", "person")):
+            walk.Browser.source = (f"127.0.8.{2 * n + k + 1}", 0)
+            w = walk.Walker(site, identity.Person(kind, keys[2 * n + k]), lambda text: None)
+            w.world.register(w.p)
+            for step in (w.register, w.sign_in, w.apply, lambda: desk.approve(w.p.order),
+                         w.fetch):
+                at = time.monotonic()
+                step()
+                took[getattr(step, "__name__", "")] += time.monotonic() - at
+        rounds.append(2 * 60 / (time.monotonic() - began))
+    took["approve"] = took.pop("<lambda>")
+    total = sum(took.values())
+    row("whole applications, 1 walker", "/min", rounds, "registration to the verified pair in "
+        "the UKey", limit=f"{total / (2 * ROUNDS):.2f} s each, of it " + ", ".join(
+            f"{name} {100 * s / total:.0f} %" for name, s in took.most_common(4)))
+
+
 def pin(site):
     """All threads of the services to the server's core."""
     for p in site.status().values():
@@ -298,6 +328,7 @@ def measure(site):
     site.start_server()
     bench_walks(1)
     bench_walks(4)
+    bench_whole(site)
     walker = applicant(site)
     pin(site)
     bench_pages(site, walker)

@@ -6,18 +6,31 @@
 
 #define BODY_RATE	8		/* bytes a millisecond, at least, after body_ms */
 #define BODY_MAX	((size_t)1 << 40)
-#define WRITE_MS	60000		/* to take an answer */
+#define WRITE_MS	60000		/* to take an answer, and then by its size */
+#define WRITE_RATE	16		/* bytes a millisecond, at least, after WRITE_MS */
 #define LINGER_MS	2000		/* for a refused sender to hear why */
 
 static void	connection_consume(struct connection *c);
 
 /* ---- jobs ---- */
 
+void
+http_respond_clear(struct http_response *res)
+{
+	buf_clear(&res->body);
+	if (res->release != NULL)
+		res->release(res->release_arg);
+	res->release = NULL;
+	res->fixed = NULL;
+	res->fixed_len = 0;
+}
+
 static void
 job_free(struct http_job *j)
 {
 	if (j == NULL)
 		return;
+	http_respond_clear(&j->res);
 	arena_free(j->req.arena);
 	buf_free(&j->res.head);
 	buf_free(&j->res.body);
@@ -52,7 +65,16 @@ struct write {
 	uv_write_t		 req;
 	struct connection	*c;
 	struct buf		 bytes;
+	struct http_response	 rest;		/* fixed bytes that follow, with their release */
 };
+
+static void
+write_free(struct write *w)
+{
+	http_respond_clear(&w->rest);
+	buf_free(&w->bytes);
+	free(w);
+}
 
 static void
 on_shut_down(uv_shutdown_t *req, int status)
@@ -81,8 +103,7 @@ on_written(uv_write_t *req, int status)
 	struct write		*w = req->data;
 	struct connection	*c = w->c;
 
-	buf_free(&w->bytes);
-	free(w);
+	write_free(w);
 	if (c->state != CONNECTION_WRITE)
 		return;
 	if (status == 0 && c->linger && !c->eof && !c->server->stopping) {
@@ -106,21 +127,21 @@ on_flushed(uv_write_t *req, int status)
 	struct write	*w = req->data;
 
 	(void)status;
-	buf_free(&w->bytes);
-	free(w);
+	write_free(w);
 }
 
 /* Hand bytes to the socket; the callback owns w. */
 static void
 connection_send(struct connection *c, struct write *w, uv_write_cb done)
 {
-	uv_buf_t	 b = uv_buf_init(w->bytes.p, (unsigned int)w->bytes.len);
+	uv_buf_t	 b[2] = {uv_buf_init(w->bytes.p, (unsigned int)w->bytes.len),
+		uv_buf_init((char *)(uintptr_t)w->rest.fixed, (unsigned int)w->rest.fixed_len)};
 
 	w->c = c;
 	w->req.data = w;
-	if (uv_write(&w->req, (uv_stream_t *)&c->tcp, &b, 1, done) < 0) {
-		buf_free(&w->bytes);
-		free(w);
+	if (uv_write(&w->req, (uv_stream_t *)&c->tcp, b, w->rest.fixed == NULL ? 1 : 2,
+	    done) < 0) {
+		write_free(w);
 		connection_close(c);
 	}
 }
@@ -137,8 +158,7 @@ connection_flush_tls(struct connection *c)
 		connection_send(c, w, on_flushed);
 		return;
 	}
-	buf_free(&w->bytes);
-	free(w);
+	write_free(w);
 }
 
 static const char *
@@ -178,6 +198,21 @@ add_date(struct buf *b)
 	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+/* Bytes that somebody else keeps are handed on instead of copied. */
+static bool
+write_takes_fixed(const struct connection *c, const char *method, struct http_response *res,
+    struct write *w)
+{
+	if (c->tls != NULL || res->release == NULL || strcmp(method, "HEAD") == 0)
+		return false;
+	w->rest.fixed = res->fixed;
+	w->rest.fixed_len = res->fixed_len;
+	w->rest.release = res->release;
+	w->rest.release_arg = res->release_arg;
+	res->release = NULL;
+	return true;
+}
+
 /* Head and body into one buffer, one write. */
 static void
 write_answer(struct connection *c, const char *method, struct http_response *res,
@@ -205,8 +240,9 @@ write_answer(struct connection *c, const char *method, struct http_response *res
 	else
 		buf_addf(&plain, "Content-Length: %zu\r\n", len);
 	buf_addstr(&plain, "\r\n");
-	if (strcmp(method, "HEAD") != 0)
+	if (strcmp(method, "HEAD") != 0 && len > 0 && !write_takes_fixed(c, method, res, w))
 		buf_add(&plain, body, len);
+	c->close_after |= plain.over;		/* too large to be copied: cut short, and said so */
 	c->state = CONNECTION_WRITE;
 	c->since = clock_steady();
 	if (c->tls != NULL) {
@@ -220,6 +256,7 @@ write_answer(struct connection *c, const char *method, struct http_response *res
 	} else {
 		w->bytes = plain;
 	}
+	c->writing = w->bytes.len + w->rest.fixed_len;
 	connection_send(c, w, on_written);
 }
 
@@ -556,7 +593,7 @@ connection_check_deadline(struct connection *c, int64_t now)
 			connection_refuse(c, 408);
 		break;
 	case CONNECTION_WRITE:
-		if (age > WRITE_MS)
+		if (age > WRITE_MS && (age - WRITE_MS) * WRITE_RATE > (int64_t)c->writing)
 			connection_close(c);
 		break;
 	case CONNECTION_LINGER:

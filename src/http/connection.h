@@ -66,6 +66,7 @@ struct connection {
 	struct http_job		*job;
 	struct http_chunk	 chunk;
 	int64_t			 since;		/* clock_steady at the start of the state */
+	size_t			 writing;	/* bytes of the answer on its way */
 	bool			 close_after;
 	bool			 linger;	/* close by way of CONNECTION_LINGER */
 	bool			 eof;		/* the peer will send no more */

@@ -43,8 +43,12 @@ struct http_response {
 	struct buf		 head;		/* further header lines "Name: value\r\n": use
 						   http_respond_header */
 	struct buf		 body;
-	const void		*fixed;		/* when set: static bytes sent instead of body */
+	const void		*fixed;		/* when set: sent instead of body, not copied
+						   (TLS copies, up to LIMIT_FRAME) */
 	size_t			 fixed_len;
+	void			(*release)(void *arg);	/* when they are sent or dropped; NULL:
+							   fixed is static */
+	void			*release_arg;
 	bool			 close;		/* close the connection afterwards */
 };
 
@@ -53,6 +57,9 @@ const char *http_header(const struct http_request *req, const char *name);
 /* Add a header; CR, LF and control bytes in the value are a BUG(). */
 void	http_respond_header(struct http_response *res, const char *name, const char *fmt, ...)
 	    PRINTF(3, 4);
+
+/* Nothing is sent: body and fixed bytes are dropped. */
+void	http_respond_clear(struct http_response *res);
 
 struct http_config {
 	const char	*listen;	/* "127.0.0.1:8443", "[::]:443", port 0: any free */

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "signer/signer.h"
 #include "va/work.h"
 
@@ -9,13 +10,40 @@ struct va_list_kept {
 	char		 authority[VA_ISSUER_ID], scope[16];
 	int64_t		 asked;				/* clock_steady: of the signer */
 	int64_t		 number, this_update, next_update;
-	struct buf	 der;
+	struct va_bytes		*der;		/* NULL: none yet */
 };
 
 struct list_read {
 	struct va_list_kept	*kept;
 	bool			 found;
 };
+
+struct va_bytes *
+va_bytes_new(const void *p, size_t len)
+{
+	struct va_bytes	*b = xcalloc(1, sizeof(*b));
+	unsigned char	 digest[SM2_DIGEST_LEN];
+	char		 hex[33];
+
+	atomic_init(&b->refs, 1);
+	buf_init(&b->der, CRL_MAX);
+	buf_add(&b->der, p, len);
+	sm3(p, len, digest);
+	hex_encode(digest, 16, hex);
+	snprintf(b->etag, sizeof(b->etag), "\"%s\"", hex);
+	return b;
+}
+
+void
+va_bytes_drop(void *bytes)
+{
+	struct va_bytes	*b = bytes;
+
+	if (b == NULL || atomic_fetch_sub(&b->refs, 1) > 1)
+		return;
+	buf_free(&b->der);
+	free(b);
+}
 
 static int
 list_read(struct db *db, void *arg, struct err *err)
@@ -32,8 +60,8 @@ list_read(struct db *db, void *arg, struct err *err)
 		return -1;
 	if ((rc = rows_next(r, err)) > 0) {
 		der = rows_blob(r, 0, &len);
-		buf_clear(&q->kept->der);
-		buf_add(&q->kept->der, der, len);
+		va_bytes_drop(q->kept->der);
+		q->kept->der = va_bytes_new(der, len);
 		q->kept->number = rows_int(r, 1);
 		q->kept->this_update = rows_int(r, 2);
 		q->kept->next_update = rows_int(r, 3);
@@ -57,7 +85,6 @@ list_slot(struct va *v, const char *authority, const char *scope)
 	k = v->lists[v->n_lists++] = xcalloc(1, sizeof(*k));
 	snprintf(k->authority, sizeof(k->authority), "%s", authority);
 	snprintf(k->scope, sizeof(k->scope), "%s", scope);
-	buf_init(&k->der, CRL_MAX);
 	return k;
 }
 
@@ -72,13 +99,13 @@ list_was_asked(const struct va_list_kept *k)
 static int
 list_check(const struct va_list_kept *k, const struct err *away, struct err *err)
 {
-	if (k->der.len > 0 && k->next_update > clock_now())
+	if (k->der != NULL && k->next_update > clock_now())
 		return 0;
 	if (away->kind != ERR_NONE) {
 		*err = *away;
 		return -1;
 	}
-	return k->der.len > 0 ? err_set(err, ERR_EXPIRED, "the newest list of %s is out of date",
+	return k->der != NULL ? err_set(err, ERR_EXPIRED, "the newest list of %s is out of date",
 	    k->authority) : err_set(err, ERR_NOT_FOUND, "%s has no list yet", k->authority);
 }
 
@@ -97,7 +124,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 		return list_check(k, &away, err);
 	if (signer_crl(k->authority, k->scope, &number, &next, &away) < 0)
 		log_err("crl.signer_away", &away);
-	else if (number == k->number && k->der.len > 0) {
+	else if (number == k->number && k->der != NULL) {
 		k->asked = clock_steady();
 		return 0;
 	}
@@ -108,7 +135,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 }
 
 int
-va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct buf *der,
+va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct va_bytes **list,
     int64_t *this_update, int64_t *next_update, struct err *err)
 {
 	struct va_list_kept	*k;
@@ -118,7 +145,8 @@ va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct b
 	if ((k = list_slot(v, issuer->id, scope)) == NULL)
 		err_set(err, ERR_LIMIT, "too many lists");
 	else if ((rc = list_refresh(v, k, err)) == 0) {
-		buf_add(der, k->der.p, k->der.len);
+		atomic_fetch_add(&k->der->refs, 1);
+		*list = k->der;
 		*this_update = k->this_update;
 		*next_update = k->next_update;
 	}
@@ -134,7 +162,7 @@ va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 	bool			 there;
 
 	pthread_mutex_lock(&v->lists_lock);
-	there = (k = list_slot(v, issuer->id, "")) != NULL && k->der.len > 0;
+	there = (k = list_slot(v, issuer->id, "")) != NULL && k->der != NULL;
 	*this_update = there ? k->this_update : 0;
 	*next_update = there ? k->next_update : 0;
 	pthread_mutex_unlock(&v->lists_lock);

@@ -112,7 +112,8 @@ respond_ocsp(const struct http_request *req, struct http_response *res, struct v
 	if (a->next == 0)
 		http_respond_header(res, "Cache-Control", "no-store");
 	else
-		va_respond_cached(req, res, &(struct va_caching){a->made, max_age(a->next), false});
+		va_respond_cached(req, res, &(struct va_caching){a->made, max_age(a->next), false,
+		    NULL});
 }
 
 /* The bytes of an OCSP request: 0, or -1 with a status set. */
@@ -177,6 +178,7 @@ page_crl(struct va *v, const struct http_request *req, const char *file,
 	char			 slug[VA_ISSUER_ID];
 	size_t			 n = strlen(file) < 4 ? 0 : strlen(file) - 4;
 	bool			 delta;
+	struct va_bytes		*list;
 	int64_t			 from, next;
 
 	delta = n > 6 && strncmp(file + n - 6, "-delta", 6) == 0;
@@ -188,14 +190,17 @@ page_crl(struct va *v, const struct http_request *req, const char *file,
 	snprintf(slug, sizeof(slug), "%.*s", (int)n, file);
 	if ((issuer = va_issuer_by_slug(v, slug)) == NULL) {
 		respond_text(res, 404, "not found\n");
-	} else if (va_crl(v, issuer, delta ? "delta" : "", &res->body, &from, &next,
-	    &err) < 0) {
+	} else if (va_crl(v, issuer, delta ? "delta" : "", &list, &from, &next, &err) < 0) {
 		log_err("crl", &err);
-		buf_clear(&res->body);
 		respond_text(res, 503, "the list is not available now\n");
 	} else {
 		http_respond_header(res, "Content-Type", "application/pkix-crl");
-		va_respond_cached(req, res, &(struct va_caching){from, max_age(next), true});
+		res->fixed = list->der.p;
+		res->fixed_len = list->der.len;
+		res->release = va_bytes_drop;
+		res->release_arg = list;
+		va_respond_cached(req, res, &(struct va_caching){from, max_age(next), true,
+		    list->etag});
 	}
 }
 
@@ -221,7 +226,7 @@ page_cert(struct va *v, const struct http_request *req, const char *file,
 	buf_add(&res->body, der, len);
 	http_respond_header(res, "Content-Type", "application/pkix-cert");
 	va_respond_cached(req, res, &(struct va_caching){cert_not_before(issuer->cert), CA_MAX_AGE,
-	    true});
+	    true, NULL});
 }
 
 /* All CA certificates, issuing ones first. */
@@ -237,7 +242,7 @@ page_chain(struct va *v, const struct http_request *req, struct http_response *r
 				newest = MAX(newest, cert_not_before(v->issuers[i]->cert));
 			}
 	http_respond_header(res, "Content-Type", "application/x-pem-file");
-	va_respond_cached(req, res, &(struct va_caching){newest, CA_MAX_AGE, true});
+	va_respond_cached(req, res, &(struct va_caching){newest, CA_MAX_AGE, true, NULL});
 }
 
 /* Seconds from now until something ends; nothing when there is no such thing. */

@@ -122,7 +122,7 @@ publish_ca(struct va_publish *p, const struct va_issuer *issuer, struct err *err
 {
 	struct publish_mark	*mark = publish_mark(p, issuer->id);
 	struct err		 none = {0};
-	struct buf		 list;
+	struct va_bytes		*list = NULL;
 	char			 dn[DN_TEXT];
 	size_t			 len;
 	const unsigned char	*der = cert_der(issuer->cert, &len);
@@ -132,7 +132,6 @@ publish_ca(struct va_publish *p, const struct va_issuer *issuer, struct err *err
 	va_crl_times(p->va, issuer, &from, &next);
 	if (mark == NULL || mark->this_update == from)
 		return 0;
-	buf_init(&list, CRL_MAX);
 	if (va_crl(p->va, issuer, "", &list, &from, &next, &none) < 0)
 		from = 0;	/* logged where lists are kept ready */
 	snprintf(dn, sizeof(dn), "cn=%s,%s", issuer->slug, conf_str("va.ldap.base"));
@@ -140,11 +139,12 @@ publish_ca(struct va_publish *p, const struct va_issuer *issuer, struct err *err
 	    .dn = dn, .classes = {"applicationProcess", "pkiCA"},
 	    .values = {{"cn", issuer->slug, strlen(issuer->slug)},
 	    {"cACertificate;binary", der, len},
-	    {from == 0 ? NULL : "certificateRevocationList;binary", list.p, list.len}}},
+	    {list == NULL ? NULL : "certificateRevocationList;binary", list == NULL ? NULL :
+	    list->der.p, list == NULL ? 0 : list->der.len}}},
 	    err), err);
 	if (rc == 0)
 		mark->this_update = from;
-	buf_free(&list);
+	va_bytes_drop(list);
 	return rc;
 }
 

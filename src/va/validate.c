@@ -72,12 +72,30 @@ range_parse(const char *text, int64_t n, int64_t *from, int64_t *to)
 	return *from < n ? 1 : -1;
 }
 
+static size_t
+body_len(const struct http_response *res)
+{
+	return res->fixed != NULL ? res->fixed_len : res->body.len;
+}
+
+static void
+body_cut(struct http_response *res, size_t from, size_t len)
+{
+	if (res->fixed != NULL) {
+		res->fixed = (const char *)res->fixed + from;
+		res->fixed_len = len;
+	} else {
+		memmove(res->body.p, res->body.p + from, len);
+		res->body.len = len;
+	}
+}
+
 static void
 respond_range(const struct http_request *req, struct http_response *res, const char *etag,
     const char *modified)
 {
 	const char	*range = http_header(req, "range"), *only = http_header(req, "if-range");
-	int64_t		 n = (int64_t)res->body.len, from, to;
+	int64_t		 n = (int64_t)body_len(res), from, to;
 
 	http_respond_header(res, "Accept-Ranges", "bytes");
 	if (range == NULL || strcmp(req->method, "GET") != 0 ||
@@ -88,13 +106,12 @@ respond_range(const struct http_request *req, struct http_response *res, const c
 		res->status = 206;
 		http_respond_header(res, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
 		    from, to, n);
-		memmove(res->body.p, res->body.p + from, (size_t)(to - from + 1));
-		res->body.len = (size_t)(to - from + 1);
+		body_cut(res, (size_t)from, (size_t)(to - from + 1));
 		break;
 	case -1:
 		res->status = 416;
 		http_respond_header(res, "Content-Range", "bytes */%" PRId64, n);
-		buf_clear(&res->body);
+		http_respond_clear(res);
 		break;
 	default:
 		break;
@@ -108,9 +125,13 @@ va_respond_cached(const struct http_request *req, struct http_response *res,
 	unsigned char	 digest[SM2_DIGEST_LEN];
 	char		 hex[33], etag[40], modified[40] = "";
 
-	sm3(res->body.p, res->body.len, digest);
-	hex_encode(digest, 16, hex);
-	snprintf(etag, sizeof(etag), "\"%s\"", hex);
+	if (c->etag == NULL) {
+		sm3(res->body.p, res->body.len, digest);
+		hex_encode(digest, 16, hex);
+		snprintf(etag, sizeof(etag), "\"%s\"", hex);
+	} else {
+		snprintf(etag, sizeof(etag), "%s", c->etag);
+	}
 	http_respond_header(res, "ETag", "%s", etag);
 	if (c->modified != 0) {
 		http_date(c->modified, modified);
@@ -121,7 +142,7 @@ va_respond_cached(const struct http_request *req, struct http_response *res,
 	    c->max_age > 0 ? c->max_age : 0);
 	if (is_unchanged(req, etag, modified)) {
 		res->status = 304;
-		buf_clear(&res->body);
+		http_respond_clear(res);
 	} else if (c->range) {
 		respond_range(req, res, etag, modified);
 	}

@@ -129,18 +129,28 @@ NODISCARD int	va_publish_start(struct va *v, struct err *err);
 void		va_publish_stop(struct va *v);
 void		va_publish_metrics(const struct va *v, struct buf *out);
 
+/* Bytes that several answers may still be sending while there are newer ones. */
+struct va_bytes {
+	atomic_int	 refs;
+	struct buf	 der;
+	char		 etag[36];
+};
+struct va_bytes	*va_bytes_new(const void *p, size_t len);	/* one reference */
+void		 va_bytes_drop(void *bytes);			/* NULL: no-op */
+
 /* validate.c: finish an answer of 200 whose bytes are in res->body. */
 struct va_caching {
 	int64_t		 modified;		/* ms; 0: unknown */
 	int64_t		 max_age;		/* seconds; at most until what it says ends */
 	bool		 range;			/* parts may be asked for */
+	const char	*etag;			/* of fixed bytes; NULL: made from the body */
 };
 void		va_respond_cached(const struct http_request *req, struct http_response *res,
 		    const struct va_caching *c);
 
-/* The list of this CA (scope "" or "delta"), at most va_fresh_ms old; a copy. */
+/* The list of this CA (scope "" or "delta"), at most va_fresh_ms old; va_bytes_drop it. */
 NODISCARD int	va_crl(struct va *v, const struct va_issuer *issuer, const char *scope,
-		    struct buf *der, int64_t *this_update, int64_t *next_update, struct err *err);
+		    struct va_bytes **list, int64_t *this_update, int64_t *next_update, struct err *err);
 /* Of the full list we have, ms; both 0: none yet.  Looks only. */
 void		va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 		    int64_t *next_update);

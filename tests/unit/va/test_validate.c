@@ -15,7 +15,7 @@ get(const char *name, const char *value, struct http_response *res)
 	buf_init(&res->head, 4096);
 	buf_init(&res->body, 4096);
 	buf_addstr(&res->body, "0123456789");
-	va_respond_cached(&req, res, &(struct va_caching){MODIFIED, 5, true});
+	va_respond_cached(&req, res, &(struct va_caching){MODIFIED, 5, true, NULL});
 }
 
 static void
@@ -67,4 +67,41 @@ test_validate__ranges(void **state)
 	expect("range", "bytes=5-3", 200, "0123456789");
 	expect("range", "bytes=1-2,4-5", 200, "0123456789");
 	expect("range", "lines=1-2", 200, "0123456789");
+}
+
+static int	 validate_dropped;
+
+static void
+validate_drop(void *arg)
+{
+	(void)arg;
+	validate_dropped++;
+}
+
+/* Bytes that others keep: a part of them is sent, their tag is the one given; unchanged, they are
+ * let go at once. */
+void
+test_validate__kept_bytes(void **state)
+{
+	static const char	 bytes[] = "0123456789";
+	struct http_request	 req = {.method = "GET"};
+	struct http_response	 res = {.status = 200, .fixed = bytes, .fixed_len = 10,
+	    .release = validate_drop};
+	const struct va_caching	 c = {.max_age = 5, .range = true, .etag = "\"kept\""};
+
+	(void)state;
+	validate_dropped = 0;
+	buf_init(&res.head, 4096);
+	buf_init(&res.body, 16);
+	va_respond_cached(&req, &res, &c);
+	assert_int_equal(res.fixed_len, 10);
+	assert_non_null(strstr(res.head.p, "ETag: \"kept\""));
+	assert_int_equal(validate_dropped, 0);
+	http_respond_clear(&res);
+	assert_int_equal(validate_dropped, 1);
+	assert_null(res.fixed);
+	http_respond_clear(&res);
+	assert_int_equal(validate_dropped, 1);
+	buf_free(&res.head);
+	buf_free(&res.body);
 }
