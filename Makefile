@@ -63,8 +63,9 @@ $(B)/yinxin-assistant: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/mai
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(ASSISTANT_FLOORS)) $(LIBS)
 
+# The outside world for development, beside the house: nothing of ours includes it.
 SANDBOX_FLOORS := base ipc store http
-$(B)/yinxin-sandbox: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/sandbox.c src/main/sandbox_*.c))) $(foreach f,$(SANDBOX_FLOORS),$(call lib,$(f))) $(SANDBOX_OBJECTS)
+$(B)/yinxin-sandbox: $(call objs,sandbox) $(foreach f,$(SANDBOX_FLOORS),$(call lib,$(f)))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(SANDBOX_FLOORS)) $(LIBS)
 

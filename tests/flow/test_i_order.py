@@ -148,7 +148,7 @@ def test_status_by_document(ctx):
     need(w.p.name not in str(found), "the name is shown")
     same(ask(other, w.p.id_no), [], "another phone")
     w.browser.get("/status")
-    e = refused(422, w.browser.post, "/status", {"no": w.p.id_no[:-1] + "Q", "code": "123456",
+    e = refused(422, w.browser.post, "/status", {"no": w.p.id_no[:-1] + "I", "code": "123456",
                                                  "mobile": w.p.mobile})
     need(e.field("no"), sentence(e))
 

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "main/sandbox.h"
+#include "sandbox/sandbox.h"
 #include "base/str.h"
 
 /* Just enough of MIME to show a message: headers, one level of multipart, base64. */

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "main/sandbox.h"
+#include "sandbox/sandbox.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"

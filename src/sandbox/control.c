@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "main/sandbox.h"
+#include "sandbox/sandbox.h"
 #include "base/clock.h"
 
 /* JSON for tests: look into mailboxes and phones, pay, pass a face check, make things fail. */

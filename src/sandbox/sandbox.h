@@ -1,5 +1,5 @@
-#ifndef MAIN_SANDBOX_H
-#define MAIN_SANDBOX_H
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
 #include "base/json.h"
 #include "http/server.h"
 #include <openssl/evp.h>
@@ -53,7 +53,7 @@ struct sb_route {
 extern const struct sb_route	sb_routes_aliyun[], sb_routes_alipay[], sb_routes_wechat[],
 				sb_routes_pages[], sb_routes_control[];
 
-/* State: sandbox_state.c */
+/* State: state.c */
 NODISCARD int	 sb_state_load(struct err *err);
 void		 sb_state_save(void);
 json_t		*sb_list(const char *name);			/* borrowed */
@@ -65,13 +65,13 @@ bool		 sb_fault(const char *api, const char *what, int64_t *value);
 json_t		*sb_person(const char *id_no);			/* NULL: not registered */
 void		 sb_seed(void);					/* demo people and companies */
 
-/* Keys and signatures: sandbox_keys.c */
+/* Keys and signatures: keys.c */
 NODISCARD int	 sb_keys_load(struct err *err);
 void		 sb_sign(EVP_PKEY *key, const char *text, size_t len, struct buf *base64);
 bool		 sb_verify(EVP_PKEY *key, const char *text, size_t len, const char *base64);
 void		 sb_sha256_hex(const void *p, size_t len, char hex[65]);
 
-/* Trades: sandbox_trade.c.  A trade {"channel","no","channel_no","code","qr","fen","subject",
+/* Trades: trade.c.  A trade {"channel","no","channel_no","code","qr","fen","subject",
  * "state" waiting|paid|closed|refunded,"notify_url","created","expires","paid_fen","paid_at",
  * "refunded_fen"}. */
 json_t		*sb_trade(const char *channel, const char *no);
@@ -84,12 +84,12 @@ const char	*sb_trade_pay(json_t *trade, int64_t fen);
 /* {"no","trade_no","channel","channel_no","fen","at","state"} */
 json_t		*sb_refund(const char *channel, const char *no);
 
-/* Bills: sandbox_bill.c.  ERR_INPUT: the day is not over; ERR_NOT_FOUND: nothing happened. */
+/* Bills: bill.c.  ERR_INPUT: the day is not over; ERR_NOT_FOUND: nothing happened. */
 NODISCARD int	 sb_bill_csv(const char *channel, const char *date, struct buf *out,
 		    struct err *err);
 void		 sb_bill_zip(const struct buf *csv, const char *date, struct buf *out);
 
-/* Notifications: sandbox_notify.c */
+/* Notifications: notify.c */
 enum sb_notify_kind { SB_NOTIFY_PAID, SB_NOTIFY_REFUND };
 /* Queue with the faults switched on for <channel>.notify. object: trade or refund. */
 void		 sb_notify(json_t *trade, json_t *refund);
@@ -103,11 +103,11 @@ void		 sb_wechat_notice(json_t *trade, json_t *refund, const char *id,
 		    const char *what, struct buf *body);
 void		 sb_wechat_headers(const struct buf *body, const char *what, json_t *headers);
 
-/* SMS templates: sandbox_template.c */
+/* SMS templates: template.c */
 void		 sb_templates_load(const char *path);	/* a hall's definition; may be missing */
 void		 sb_template_fill(const char *code, json_t *params, struct buf *out);
 
-/* Mail: sandbox_smtp.c, sandbox_mime.c */
+/* Mail: smtp.c, mime.c */
 NODISCARD int	 sb_smtp_start(int port, struct err *err);
 json_t		*sb_mime_read(const char *p, size_t len);	/* {"from","subject",…} */
 
