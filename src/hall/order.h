@@ -24,6 +24,7 @@ const char	*order_state_text(enum order_state s);		/* 填写中 */
 enum order_state order_state_by_name(const char *name);		/* ORDER__MAX */
 const char	*order_event_name(enum order_event event);	/* "submit" */
 const char	*order_event_text(const char *what);	/* of an event or note, Chinese */
+const char	*order_event_note(const char *what);	/* "交易号 ", "": before its note */
 /* Where this event leads from here; ORDER__MAX when it may not happen. */
 enum order_state order_next(enum order_state from, enum order_event event);
 

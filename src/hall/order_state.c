@@ -69,6 +69,25 @@ order_event_name(enum order_event event)
 	return event < EVENT__MAX ? names[event] : "";
 }
 
+/* What stands before the note of an event where the note is a bare number. */
+const char *
+order_event_note(const char *what)
+{
+	static const struct { const char *name, *text; } notes[] = {
+		{ "identity", "核验流水号 " }, { "paid", "交易号 " }, { "approve", "审核员证书 " },
+		{ "permit", "审核员证书 " }, { "certificates", "签名证书序列号 " },
+		{ "certificate_frozen", "序列号 " }, { "certificate_released", "序列号 " },
+		{ "certificate_revoked", "序列号 " }, { "blank", "运单号 " },
+		{ "challenge", "UKey序列号 " }, { "unlock_answer", "UKey序列号 " },
+	};
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(notes); i++)
+		if (strcmp(notes[i].name, what) == 0)
+			return notes[i].text;
+	return "";
+}
+
 /* What an event or note is called in an order's history. */
 const char *
 order_event_text(const char *what)

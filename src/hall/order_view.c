@@ -126,15 +126,18 @@ order_view_events(struct db *db, const struct order *o, json_t *model, struct er
 {
 	struct rows	*rows = NULL;
 	json_t		*list = json_array(), *j = NULL;
+	const char	*what = NULL, *note = NULL;
 	int		 rc = 0;
 
 	(void)json_object_set_new(model, "events", list);
 	if (db_query(db, SQL_ORDER_EVENT_LIST, &rows, err, DB_INT(o->id)) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
-		j = json_pack("{s:s, s:s, s:s, s:s}", "what", rows_text(rows, 2), "text",
-		    order_event_text(rows_text(rows, 2)), "note", rows_text(rows, 5), "actor",
-		    rows_text(rows, 1));
+		what = rows_text(rows, 2);
+		note = rows_text(rows, 5);
+		j = json_pack("{s:s, s:s, s:s, s:s, s:s}", "what", what, "text",
+		    order_event_text(what), "note", note, "note_label",
+		    note[0] == '\0' ? "" : order_event_note(what), "actor", rows_text(rows, 1));
 		js_set_time(j, "time", rows_int(rows, 0));
 		(void)json_array_append_new(list, j);
 	}
