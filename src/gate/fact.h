@@ -116,6 +116,48 @@ struct notice_fact {
 	const char	*code, *sentence;	/* when not sent */
 };
 
+enum invoice_state {
+	INVOICE_ACCEPTED,	/* the provider works on it */
+	INVOICE_ISSUED,
+	INVOICE_REVERSING,	/* the red letter was accepted */
+	INVOICE_REVERSED,
+	INVOICE_FAILED,		/* refused for good, or the red letter was: a person must look */
+	INVOICE_GIVEN_UP,	/* nobody knows what became of it; asking again is safe */
+	INVOICE_FILE_READY,	/* the PDF of one that was issued */
+};
+
+struct invoice_fact {
+	const char	*ref;			/* ours, of this try */
+	enum invoice_state state;
+	bool		 reversal;		/* it was the red letter that failed or is unknown */
+	const char	*code, *number, *red_number;
+	int64_t		 fen, tax;		/* as issued */
+	int64_t		 at;			/* ms */
+	const char	*reason_code, *reason;	/* FAILED, GIVEN_UP: the provider's, for operators */
+	const void	*file;			/* FILE_READY */
+	size_t		 file_len;
+};
+
+#define EXPRESS_WAYBILL	40
+#define EXPRESS_ROUTES	100
+/* One scan of a parcel. */
+struct express_route {
+	int64_t	 at;
+	char	 place[100], text[400], code[16];
+};
+enum express_what { EXPRESS_ORDERED, EXPRESS_NOT_ORDERED, EXPRESS_CANCELLED,
+	EXPRESS_NOT_CANCELLED, EXPRESS_ROUTES_KNOWN };
+
+struct express_fact {
+	enum express_what what;
+	const char	*ref;			/* of the order; "" for routes */
+	const char	*waybill;		/* ORDERED, ROUTES_KNOWN */
+	const struct express_route *route;	/* oldest first; all that is known so far */
+	size_t		 n;
+	int64_t		 signed_at;		/* 0: not yet */
+	const char	*reason_code, *reason;
+};
+
 const char	*pay_state_name(enum pay_state state);		/* "waiting" … */
 const char	*ident_result_name(enum ident_result result);	/* "CONSISTENT" … */
 const char	*fact_source_name(enum fact_source source);	/* "answer" … */
@@ -133,6 +175,8 @@ struct gate_sink {
 	int	(*identity)(struct db *db, const struct ident_fact *fact, struct err *err);
 	int	(*notice)(struct db *db, const struct notice_fact *fact, struct err *err);
 	int	(*bill)(struct db *db, const struct bill_fact *fact, struct err *err);
+	int	(*invoice)(struct db *db, const struct invoice_fact *fact, struct err *err);
+	int	(*express)(struct db *db, const struct express_fact *fact, struct err *err);
 	/* Once a minute, in a transaction of its own; may be NULL. */
 	int	(*tick)(struct db *db, int64_t now, struct err *err);
 };

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "gate/fact.h"
 /*
- * The outside world: SMS, mail, money, identity.
+ * The outside world: SMS, mail, money, identity, invoices, couriers.
  *
  * The business never calls outside.  It puts a row in the outbox inside its own transaction
  * (outbox_put); the gate process works the outbox off and brings back facts (fact.h) through
@@ -37,6 +37,16 @@ struct seal;
  *	ident.face_query {"request_id","certify_id"}		brings identity; to be put when the
  *			browser comes back to return_url
  *
+ *	invoice.issue	{"ref","kind" ("common" | "special"),"buyer","fen","items","remark"} as in
+ *			invoice.h; brings invoice; then asked about until it is issued or failed, and
+ *			its file is fetched
+ *	invoice.query	{"ref"} brings invoice: puts the question again by hand
+ *	invoice.reverse	{"ref","code","number","reason"} brings invoice
+ *	express.order	{"ref","sender","receiver","collect" (bool),"cargo"} brings express
+ *	express.cancel	{"ref"} brings express
+ *	express.route	{"waybill","tail","until" (ms)} brings express, and again every
+ *			gate.express_minutes until it is signed for or `until`
+ *
  * channel is "alipay" or "wechat".  trade_no, refund_no: 6 to 32 of [A-Za-z0-9_].
  * request_id: 1 to 32 of [A-Za-z0-9_].  idem_key is unique over the outbox: a second put
  * with the same key changes nothing and is no error.  The payload is sealed in the store.
@@ -63,7 +73,7 @@ NODISCARD int	outbox_drop(struct db *db, int64_t no, struct err *err);
 void		gate_poke(void);
 
 /*
- * Hand a provider's notification to the gate process: channel is "alipay" or "wechat",
+ * Hand a provider's notification to the gate process: channel is "alipay", "wechat" or "sf",
  * headers an object of lower-case names, body the raw bytes.  The answer is to be sent to the
  * provider as it is.  The web process serves it at <web.public_url>/notify/<channel>.
  */

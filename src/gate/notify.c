@@ -72,6 +72,40 @@ notify_refuse(struct gate *g, const struct pay_provider *p, const struct err *er
 	p->answer(false, answer);
 }
 
+struct push { struct gate *gate; const json_t *waybills; };
+
+static int
+notify_push_write(struct db *db, void *arg, struct err *err)
+{
+	struct push	*p = arg;
+
+	return express_ask(p->gate, db, p->waybills, err);
+}
+
+/* A courier's push: the reason to ask, nothing more. */
+static void
+notify_push(struct gate *g, const struct express_provider *p, const void *body, size_t len,
+    struct gate_answer *answer)
+{
+	struct err	 err = {0};
+	json_t		*waybills = NULL;
+	struct push	 push = {.gate = g};
+
+	if (len > NOTIFY_MAX)
+		err_set(&err, ERR_LIMIT, "push of %zu bytes", len);
+	else if (p->push(body, len, &waybills, &err) == 0) {
+		push.waybills = waybills;
+		if (store_write(g->store, notify_push_write, &push, &err) == 0)
+			gate_wake(g);
+	}
+	json_decref(waybills);
+	gate_count(g, err.kind == ERR_NONE ? GATE_NOTIFY_OK : GATE_NOTIFY_REFUSED);
+	if (err.kind != ERR_NONE)
+		log_kv(LOG_WARN, "gate.push_refused", LOG_S("channel", p->name),
+		    LOG_S("why", err.text));
+	p->answer(err.kind == ERR_NONE, answer);
+}
+
 void
 notify_take(struct gate *g, const char *channel, const json_t *headers, const void *body,
     size_t len, struct gate_answer *answer)
@@ -82,6 +116,10 @@ notify_take(struct gate *g, const char *channel, const json_t *headers, const vo
 		.body = body, .len = len};
 	struct err			 err = {0};
 
+	if (express_by_name(channel) != NULL) {
+		notify_push(g, express_by_name(channel), body, len, answer);
+		return;
+	}
 	if (p == NULL) {
 		answer->status = 404;
 		return;

@@ -47,12 +47,14 @@ gate_work(struct gate *g, bool *worked, struct err *err)
 		return 0;
 	*worked = true;
 	result = xcalloc(1, sizeof(*result));
+	buf_init(&result->invoice.file, INVOICE_FILE);
 	if (job->payload == NULL)
 		v = reply_set(&r, REPLY_RETRY, "payload", "cannot be opened: other data key?");
 	else
 		v = job->kind->call(job, result, &r);
 	rc = outbox_finish(g, job, v, result, &r, err);
 	bill_free(&result->bill);
+	buf_free(&result->invoice.file);
 	free(result);
 	job_free(job);
 	return rc;

@@ -1,8 +1,10 @@
 #ifndef GATE_WORK_H
 #define GATE_WORK_H
 #include "base/clock.h"
+#include "gate/express.h"
 #include "gate/gate.h"
 #include "gate/ident.h"
+#include "gate/invoice.h"
 #include "gate/message.h"
 #include "gate/pay.h"
 #include <pthread.h>
@@ -52,6 +54,8 @@ struct job_result {
 	struct pay_answer	 pay;
 	struct ident_answer	 ident;
 	struct bill		 bill;		/* freed by gate_work */
+	struct invoice_answer	 invoice;	/* its file too */
+	struct express_answer	 express;
 };
 
 struct kind {
@@ -71,7 +75,7 @@ struct kind {
 			    const struct reply *r, struct err *err);
 };
 extern const struct kind	 kinds_message[], kinds_pay[], kinds_ident[],
-				 kinds_bill[]; /* end: name NULL */
+				 kinds_bill[], kinds_invoice[], kinds_express[]; /* end: name NULL */
 const struct kind		*kind_by_name(const char *name);
 
 /* As outbox_put, at a time and perhaps by gate itself (automatic rows end with their trade). */
@@ -97,6 +101,10 @@ void		job_free(struct job *job);		/* NULL: no-op */
 
 /* Queue the bills of the last days, once a day; to be called now and then. */
 void		bill_schedule(struct gate *g);
+
+/* Ask the courier about the waybills of a push that are ours. */
+NODISCARD int	express_ask(const struct gate *g, struct db *db, const json_t *waybills,
+		    struct err *err);
 
 /* Deliver what is known of a trade, comparing the amount with the one asked for. */
 NODISCARD int	pay_deliver(const struct gate *g, struct db *db, const char *channel,

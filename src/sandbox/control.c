@@ -241,7 +241,7 @@ static void
 control_reset(struct sb_call *c)
 {
 	static const char *const names[] = {"sms", "mails", "trades", "refunds", "faces", "faults",
-		"notifications", "queue", "nonces"};
+		"notifications", "queue", "nonces", "fapiao", "parcels"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		json_object_del(sb.state, names[i]);

@@ -15,18 +15,29 @@ static const int	 alipay_minutes[] = {4, 10, 10, 60, 120, 360, 900};
 static const int	 wechat_seconds[] = {15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600,
 	10800, 10800, 10800, 21600, 21600};
 
+static const int	 sf_seconds[] = {60, 60};	/* three tries in all */
+
 /* When the next try is made after `attempt` failed ones; -1: never again. */
 static int64_t
 notify_next(const char *channel, int64_t attempt)
 {
-	bool	 alipay = strcmp(channel, "alipay") == 0;
-	int64_t	 n = alipay ? (int64_t)ARRAY_LEN(alipay_minutes) :
-	    (int64_t)ARRAY_LEN(wechat_seconds), ms;
+	static const struct {
+		const char	*channel;
+		const int	*wait;
+		int64_t		 n, unit;
+	} schedules[] = {
+		{"alipay", alipay_minutes, ARRAY_LEN(alipay_minutes), CLOCK_MINUTE},
+		{"wechat", wechat_seconds, ARRAY_LEN(wechat_seconds), CLOCK_SECOND},
+		{"sf", sf_seconds, ARRAY_LEN(sf_seconds), CLOCK_SECOND},
+	};
+	int64_t	 ms = -1;
 
-	if (attempt < 1 || attempt > n)
+	for (size_t i = 0; i < ARRAY_LEN(schedules); i++)
+		if (strcmp(channel, schedules[i].channel) == 0 && attempt >= 1 &&
+		    attempt <= schedules[i].n)
+			ms = schedules[i].wait[attempt - 1] * schedules[i].unit;
+	if (ms < 0)
 		return -1;
-	ms = alipay ? alipay_minutes[attempt - 1] * CLOCK_MINUTE :
-	    wechat_seconds[attempt - 1] * CLOCK_SECOND;
 	return clock_now() + (int64_t)((double)ms * sb.factor);
 }
 
@@ -109,6 +120,27 @@ sb_notify_by_hand(json_t *trade, json_t *refund, const char *what)
 	notify_queue(trade, refund, id, what, clock_now());
 }
 
+void
+sb_notify_parcel(json_t *parcel)
+{
+	struct buf	 body;
+	char		 url[256];
+	int64_t		 copies = 0;
+
+	if (sb_fault("sf.push", "lost", NULL))
+		return;
+	sb_fault("sf.push", "duplicate", &copies);
+	snprintf(url, sizeof(url), "%s/notify/sf", sb.hall_url);
+	buf_init(&body, NOTIFY_MAX);
+	sb_sf_push(parcel, &body);
+	for (int64_t i = 0; i <= copies && i < 20 && !body.over; i++)
+		sb_push("queue", json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:i}", "channel", "sf",
+		    "url", js_str_or(parcel, "push_url", url), "trade",
+		    js_str(parcel, "waybill"), "id", js_str(parcel, "waybill"), "what", "",
+		    "body", body.p, "due", (json_int_t)clock_now(), "attempt", 0));
+	buf_free(&body);
+}
+
 /* Take the next due entry out of the queue; NULL when none is. */
 static json_t *
 notify_take_due(void)
@@ -131,6 +163,8 @@ notify_is_ok(const char *channel, const struct http_answer *a)
 	if (strcmp(channel, "alipay") == 0)
 		return a->status == 200 && a->body.len == 7 &&
 		    memcmp(a->body.p, "success", 7) == 0;
+	if (strcmp(channel, "sf") == 0)
+		return a->status == 200 && strstr(a->body.p, "\"0000\"") != NULL;
 	return a->status == 200 || a->status == 204;
 }
 
@@ -155,7 +189,7 @@ notify_post(json_t *e, const struct buf *body, struct http_answer *a, struct err
 	json_array_append_new(headers, json_string(alipay ?
 	    "Content-Type: application/x-www-form-urlencoded; charset=utf-8" :
 	    "Content-Type: application/json"));
-	if (!alipay)
+	if (strcmp(js_str(e, "channel"), "wechat") == 0)
 		sb_wechat_headers(body, js_str(e, "what"), headers);
 	for (i = 0; i < json_array_size(headers) && i < ARRAY_LEN(lines) - 1; i++)
 		lines[i] = json_string_value(json_array_get(headers, i));

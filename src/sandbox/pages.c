@@ -96,13 +96,13 @@ pages_index(struct sb_call *c)
 		{"/phone", "手机：收到的短信"}, {"/mail", "邮箱：收到的邮件"},
 		{"/trades", "收银台：待付与已付的交易"}, {"/faces", "人脸核验"},
 		{"/scan", "扫一扫：粘贴二维码内容"}, {"/people", "人口登记"},
-		{"/companies", "企业登记"}, {"/faults", "故障开关"},
+		{"/companies", "企业登记"}, {"/tax", "税务：开出的发票"}, {"/courier", "快递：揽收与派送"}, {"/faults", "故障开关"},
 		{"/notifications", "发往大厅的通知"},
 	};
 	struct buf	*b = &c->res->body;
 
 	sb_page_begin(c, "外部世界（沙箱）");
-	buf_addstr(b, "<p>这里代替短信、邮件、支付宝、微信支付和实名核验机构，只用于开发、测试和演示。"
+	buf_addstr(b, "<p>这里代替短信、邮件、支付宝、微信支付、实名核验机构、税务和快递，只用于开发、测试和演示。"
 	    "没有真实的钱，也没有真实的人。</p>");
 	for (size_t i = 0; i < ARRAY_LEN(links); i++)
 		buf_addf(b, "<a class=\"button\" href=\"%s\">%s</a>", links[i][0], links[i][1]);
@@ -507,6 +507,20 @@ static const char *const	 fault_rows[][3] = {
 	{"wechat.notify", "late", "微信通知：迟到（value 毫秒）"},
 	{"wechat.notify", "amount", "微信通知：金额不符"},
 	{"wechat.notify", "merchant", "微信通知：别家的商户号"},
+	{"fapiao.issue", "refuse", "开票：购买方名称与税号不符，拒绝"},
+	{"fapiao.issue", "fail", "开票：受理后开票失败"},
+	{"fapiao.issue", "hold", "开票：等办税人员认证，在“税务”页面手工开出"},
+	{"fapiao.issue", "timeout", "开票：受理但不答复"},
+	{"fapiao.query", "bad_signature", "开票查询：签名错误"},
+	{"fapiao.query", "amount", "开票查询：金额不符"},
+	{"fapiao.reverse", "http_500", "红冲：受理但返回 500"},
+	{"fapiao.reverse", "fail", "红冲：受理后失败"},
+	{"fapiao.file", "lost", "发票文件：暂时没有"},
+	{"sf.EXP_RECE_CREATE_ORDER", "timeout", "顺丰下单：成功但不答复"},
+	{"sf.EXP_RECE_CREATE_ORDER", "refuse", "顺丰下单：地址不在派送范围"},
+	{"sf.EXP_RECE_SEARCH_ROUTES", "http_500", "顺丰路由：返回 500"},
+	{"sf.push", "lost", "顺丰推送：丢失"},
+	{"sf.push", "duplicate", "顺丰推送：重复（value 次）"},
 	{"smtp", "reject", "邮件：永久拒收（550）"},
 	{"smtp", "later", "邮件：稍后再来（451）"},
 	{"smtp", "drop", "邮件：收下但断线"},

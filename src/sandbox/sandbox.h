@@ -11,7 +11,8 @@
  * demonstrations only: it holds no real money, knows no real person and listens on loopback.
  *
  * The whole state is one JSON object under one lock: lists "sms", "mails", "notifications",
- * "people", "companies", "faults"; objects by number "trades", "refunds", "faces".  Lists keep
+ * "people", "companies", "faults"; objects by number "trades", "refunds", "faces", "fapiao",
+ * "parcels".  Lists keep
  * their newest SB_KEEP entries.  With --state it is written to <dir>/state.json.
  */
 #define SB_KEEP		500
@@ -51,7 +52,8 @@ struct sb_route {
 };
 /* Tables of the parts; each ends with path NULL. */
 extern const struct sb_route	sb_routes_aliyun[], sb_routes_alipay[], sb_routes_wechat[],
-				sb_routes_pages[], sb_routes_control[];
+				sb_routes_pages[], sb_routes_control[], sb_routes_tax[],
+				sb_routes_sf[];
 
 /* State: state.c */
 NODISCARD int	 sb_state_load(struct err *err);
@@ -102,6 +104,19 @@ void		 sb_alipay_notice(json_t *trade, json_t *refund, const char *id,
 void		 sb_wechat_notice(json_t *trade, json_t *refund, const char *id,
 		    const char *what, struct buf *body);
 void		 sb_wechat_headers(const struct buf *body, const char *what, json_t *headers);
+
+/* WeChat's API v3, for whoever else speaks it: wechat.c.  A request that is not allowed was
+ * answered; answers are signed and take value (NULL: no body). */
+bool		 sb_wechat_allowed(struct sb_call *c);
+json_t		*sb_wechat_body(struct sb_call *c);	/* NULL: was answered */
+void		 sb_wechat_answer(struct sb_call *c, int status, json_t *value);
+void		 sb_wechat_error(struct sb_call *c, int status, const char *code,
+		    const char *message);
+const char	*sb_wechat_rfc3339(int64_t ms, char text[64]);
+
+/* Push the newest scan of a parcel to the hall (notify.c); the body is made by sf.c. */
+void		 sb_notify_parcel(json_t *parcel);
+void		 sb_sf_push(json_t *parcel, struct buf *body);
 
 /* SMS templates: template.c */
 void		 sb_templates_load(const char *path);	/* a hall's definition; may be missing */

@@ -48,8 +48,8 @@ sb_wechat_headers(const struct buf *body, const char *what, json_t *headers)
 }
 
 /* Takes value (NULL: no body). */
-static void
-wechat_answer(struct sb_call *c, int status, json_t *value)
+void
+sb_wechat_answer(struct sb_call *c, int status, json_t *value)
 {
 	bool		 wrong = c->api != NULL && sb_fault(c->api, "bad_signature", NULL);
 	json_t		*headers = json_array(), *h;
@@ -73,10 +73,10 @@ wechat_answer(struct sb_call *c, int status, json_t *value)
 	json_decref(value);
 }
 
-static void
-wechat_error(struct sb_call *c, int status, const char *code, const char *message)
+void
+sb_wechat_error(struct sb_call *c, int status, const char *code, const char *message)
 {
-	wechat_answer(c, status, json_pack("{s:s,s:s}", "code", code, "message", message));
+	sb_wechat_answer(c, status, json_pack("{s:s,s:s}", "code", code, "message", message));
 }
 
 /* The value of name="…" in the Authorization header. */
@@ -113,8 +113,8 @@ wechat_signature_fits(struct sb_call *c, const char *authorization)
 	return ok;
 }
 
-static bool
-wechat_allowed(struct sb_call *c)
+bool
+sb_wechat_allowed(struct sb_call *c)
 {
 	const char	*a = http_header(c->req, "authorization");
 	char		 mchid[64], serial[64], timestamp[32];
@@ -127,20 +127,20 @@ wechat_allowed(struct sb_call *c)
 	    strcmp(mchid, conf_str("gate.wechat_mchid")) != 0 ||
 	    strcmp(serial, conf_str("gate.wechat_serial")) != 0 ||
 	    !wechat_signature_fits(c, a)) {
-		wechat_error(c, 401, "SIGN_ERROR", "错误的签名，导致验签失败");
+		sb_wechat_error(c, 401, "SIGN_ERROR", "错误的签名，导致验签失败");
 		return false;
 	}
 	if (str_to_i64(timestamp, INT64_C(9999999999), &at) < 0 ||
 	    llabs(at * 1000 - clock_now()) > WECHAT_WINDOW) {
-		wechat_error(c, 401, "SIGN_ERROR", "Http头Authorization中的timestamp与发起请求的时间"
-		    "不得超过5分钟");
+		sb_wechat_error(c, 401, "SIGN_ERROR", "Http头Authorization中的timestamp与发起请求"
+		    "的时间不得超过5分钟");
 		return false;
 	}
 	return true;
 }
 
-static const char *
-wechat_rfc3339(int64_t ms, char text[64])
+const char *
+sb_wechat_rfc3339(int64_t ms, char text[64])
 {
 	char	 plain[CLOCK_TEXT];
 
@@ -161,14 +161,14 @@ wechat_time(const char *text)
 	    (int64_t)timegm(&tm) * 1000 - 8 * CLOCK_HOUR;
 }
 
-static json_t *
-wechat_body(struct sb_call *c)
+json_t *
+sb_wechat_body(struct sb_call *c)
 {
 	struct err	 err = {0};
 	json_t		*in = NULL;
 
 	if (json_parse(c->req->body, c->req->body_len, 0, &in, &err) < 0)
-		wechat_error(c, 400, "PARAM_ERROR", "请求不是合法的JSON");
+		sb_wechat_error(c, 400, "PARAM_ERROR", "请求不是合法的JSON");
 	return in;
 }
 
@@ -180,23 +180,24 @@ wechat_native_new(struct sb_call *c, json_t *in, int64_t fen)
 	json_t		*t = sb_trade("wechat", no);
 
 	if (t != NULL && strcmp(js_str(t, "state"), "paid") == 0) {
-		wechat_error(c, 400, "ORDER_PAID", "该订单已支付");
+		sb_wechat_error(c, 400, "ORDER_PAID", "该订单已支付");
 		return;
 	}
 	if (t != NULL && strcmp(js_str(t, "state"), "waiting") != 0) {
-		wechat_error(c, 400, "ORDER_CLOSED", "该订单已关闭");
+		sb_wechat_error(c, 400, "ORDER_CLOSED", "该订单已关闭");
 		return;
 	}
 	if (t != NULL && (js_int(t, "fen", 0) != fen ||
 	    strcmp(js_str(t, "subject"), js_str(in, "description")) != 0)) {
-		wechat_error(c, 400, "INVALID_REQUEST", "请求重入时，参数与首次请求时不一致");
+		sb_wechat_error(c, 400, "INVALID_REQUEST",
+		    "请求重入时，参数与首次请求时不一致");
 		return;
 	}
 	if (t == NULL)
 		t = sb_trade_new("wechat", no, fen, js_str(in, "description"),
 		    js_str(in, "notify_url"),
 		    expires == 0 ? clock_now() + 2 * CLOCK_HOUR : expires);
-	wechat_answer(c, 200, json_pack("{s:s}", "code_url", js_str(t, "qr")));
+	sb_wechat_answer(c, 200, json_pack("{s:s}", "code_url", js_str(t, "qr")));
 }
 
 static void
@@ -206,17 +207,17 @@ wechat_native(struct sb_call *c)
 	const char	*no;
 
 	c->api = "wechat.native";
-	if (!wechat_allowed(c) || (in = wechat_body(c)) == NULL)
+	if (!sb_wechat_allowed(c) || (in = sb_wechat_body(c)) == NULL)
 		return;
 	no = js_str(in, "out_trade_no");
 	amount = json_object_get(in, "amount");
 	if (strcmp(js_str(in, "appid"), conf_str("gate.wechat_appid")) != 0 ||
 	    strcmp(js_str(in, "mchid"), conf_str("gate.wechat_mchid")) != 0)
-		wechat_error(c, 400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配");
+		sb_wechat_error(c, 400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配");
 	else if (strlen(no) < 6 || strlen(no) > 32 || js_str(in, "description")[0] == '\0' ||
 	    utf8_count(js_str(in, "description")) > 127 || js_str(in, "notify_url")[0] == '\0' ||
 	    strchr(js_str(in, "notify_url"), '?') != NULL || js_int(amount, "total", 0) < 1)
-		wechat_error(c, 400, "PARAM_ERROR", "参数错误");
+		sb_wechat_error(c, 400, "PARAM_ERROR", "参数错误");
 	else
 		wechat_native_new(c, in, js_int(amount, "total", 0));
 	json_decref(in);
@@ -242,7 +243,7 @@ wechat_transaction(json_t *t)
 	    "payer_total", (json_int_t)js_int(t, "paid_fen", 0), "currency", "CNY"));
 	if (js_int(t, "paid_at", 0) != 0) {
 		js_set_str(out, "transaction_id", js_str(t, "channel_no"));
-		js_set_str(out, "success_time", wechat_rfc3339(js_int(t, "paid_at", 0), time));
+		js_set_str(out, "success_time", sb_wechat_rfc3339(js_int(t, "paid_at", 0), time));
 		json_object_set_new(out, "payer", json_pack("{s:s}", "openid",
 		    "oSandboxPayer000000000001"));
 	}
@@ -260,22 +261,22 @@ wechat_by_no(struct sb_call *c)
 
 	c->api = close ? "wechat.close" : "wechat.query";
 	snprintf(no, sizeof(no), "%.*s", (int)strcspn(c->rest, "/"), c->rest);
-	if (!wechat_allowed(c) || (close && (in = wechat_body(c)) == NULL))
+	if (!sb_wechat_allowed(c) || (close && (in = sb_wechat_body(c)) == NULL))
 		return;
 	t = sb_trade("wechat", no);
 	if (strcmp(close ? js_str(in, "mchid") : js_str(c->query, "mchid"),
 	    conf_str("gate.wechat_mchid")) != 0)
-		wechat_error(c, 400, "PARAM_ERROR", "mchid");
+		sb_wechat_error(c, 400, "PARAM_ERROR", "mchid");
 	else if (t == NULL)
-		wechat_error(c, 404, "ORDER_NOT_EXIST", "订单不存在");
+		sb_wechat_error(c, 404, "ORDER_NOT_EXIST", "订单不存在");
 	else if (!close) {
 		sb_trade_is_open(t);
-		wechat_answer(c, 200, wechat_transaction(t));
+		sb_wechat_answer(c, 200, wechat_transaction(t));
 	} else if (js_int(t, "paid_at", 0) != 0)
-		wechat_error(c, 400, "ORDER_PAID", "该订单已支付");
+		sb_wechat_error(c, 400, "ORDER_PAID", "该订单已支付");
 	else {
 		js_set_str(t, "state", "closed");
-		wechat_answer(c, 204, NULL);
+		sb_wechat_answer(c, 204, NULL);
 	}
 	json_decref(in);
 }
@@ -294,7 +295,7 @@ wechat_refund_object(json_t *r, json_t *t, bool notice)
 	js_set_str(out, "out_trade_no", js_str(t, "no"));
 	js_set_str(out, notice ? "refund_status" : "status", js_str(r, "state"));
 	if (strcmp(js_str(r, "state"), "SUCCESS") == 0)
-		js_set_str(out, "success_time", wechat_rfc3339(js_int(r, "at", 0), time));
+		js_set_str(out, "success_time", sb_wechat_rfc3339(js_int(r, "at", 0), time));
 	js_set_str(out, "user_received_account", "支付用户零钱");
 	json_object_set_new(out, "amount", json_pack("{s:I,s:I,s:I,s:I,s:s}", "total",
 	    (json_int_t)js_int(t, "paid_fen", 0), "refund", (json_int_t)js_int(r, "fen", 0),
@@ -331,24 +332,25 @@ wechat_refund(struct sb_call *c)
 	int64_t		 fen;
 
 	c->api = "wechat.refund";
-	if (!wechat_allowed(c) || (in = wechat_body(c)) == NULL)
+	if (!sb_wechat_allowed(c) || (in = sb_wechat_body(c)) == NULL)
 		return;
 	no = js_str(in, "out_refund_no");
 	fen = js_int(json_object_get(in, "amount"), "refund", 0);
 	t = sb_trade("wechat", js_str(in, "out_trade_no"));
 	r = sb_refund("wechat", no);
 	if (t == NULL || js_int(t, "paid_at", 0) == 0)
-		wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "订单不存在");
+		sb_wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "订单不存在");
 	else if (no[0] == '\0' || js_int(json_object_get(in, "amount"), "total", 0) !=
 	    js_int(t, "paid_fen", 0) || (r != NULL && js_int(r, "fen", 0) != fen))
-		wechat_error(c, 400, "PARAM_ERROR", "退款请求参数错误");
+		sb_wechat_error(c, 400, "PARAM_ERROR", "退款请求参数错误");
 	else if (r == NULL && (fen < 1 ||
 	    fen > js_int(t, "paid_fen", 0) - js_int(t, "refunded_fen", 0)))
-		wechat_error(c, 400, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致");
+		sb_wechat_error(c, 400, "INVALID_REQUEST",
+		    "订单金额或退款金额与之前请求不一致");
 	else {
 		if (r == NULL)
 			r = wechat_refund_new(t, no, fen);
-		wechat_answer(c, 200, wechat_refund_object(r, t, false));
+		sb_wechat_answer(c, 200, wechat_refund_object(r, t, false));
 	}
 	json_decref(in);
 }
@@ -360,15 +362,15 @@ wechat_refund_query(struct sb_call *c)
 	json_t	*r;
 
 	c->api = "wechat.refund_query";
-	if (!wechat_allowed(c))
+	if (!sb_wechat_allowed(c))
 		return;
 	if ((r = sb_refund("wechat", c->rest)) == NULL) {
-		wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "退款单不存在");
+		sb_wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "退款单不存在");
 		return;
 	}
 	if (strcmp(js_str(r, "state"), "PROCESSING") == 0)
 		js_set_str(r, "state", "SUCCESS");
-	wechat_answer(c, 200, wechat_refund_object(r, sb_trade("wechat",
+	sb_wechat_answer(c, 200, wechat_refund_object(r, sb_trade("wechat",
 	    js_str(r, "trade_no")), false));
 }
 
@@ -416,7 +418,7 @@ sb_wechat_notice(json_t *t, json_t *refund, const char *id, const char *what,
 	wechat_seal(&plain, nonce, original, &sealed);
 	snprintf(type, sizeof(type), "%s.SUCCESS", refund == NULL ? "TRANSACTION" : "REFUND");
 	event = json_pack("{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s,s:s}}", "id", id,
-	    "create_time", wechat_rfc3339(clock_now(), time), "resource_type",
+	    "create_time", sb_wechat_rfc3339(clock_now(), time), "resource_type",
 	    "encrypt-resource", "event_type", type, "summary", "sandbox", "resource",
 	    "original_type", original, "algorithm", "AEAD_AES_256_GCM", "ciphertext", sealed.p,
 	    "associated_data", original, "nonce", nonce);
@@ -437,11 +439,11 @@ wechat_bill(struct sb_call *c)
 	char		 token[25], url[200], hex[41];
 
 	c->api = "wechat.bill";
-	if (!wechat_allowed(c))
+	if (!sb_wechat_allowed(c))
 		return;
 	buf_init(&csv, SB_BILL_MAX);
 	if (sb_bill_csv("wechat", date, &csv, &err) < 0) {
-		wechat_error(c, 400, err.kind == ERR_NOT_FOUND ? "NO_STATEMENT_EXIST" :
+		sb_wechat_error(c, 400, err.kind == ERR_NOT_FOUND ? "NO_STATEMENT_EXIST" :
 		    "PARAM_ERROR", err.text);
 	} else {
 		EVP_Digest(csv.p, csv.len, digest, NULL, EVP_sha1(), NULL);
@@ -449,7 +451,7 @@ wechat_bill(struct sb_call *c)
 		rand_token(token, 24);
 		sb_put("bills", token, json_pack("{s:s}", "csv", csv.p));
 		snprintf(url, sizeof(url), "%s/wechat/v3/billdownload/file?token=%s", sb.base, token);
-		wechat_answer(c, 200, json_pack("{s:s,s:s,s:s}", "hash_type", "SHA1",
+		sb_wechat_answer(c, 200, json_pack("{s:s,s:s,s:s}", "hash_type", "SHA1",
 		    "hash_value", hex, "download_url", url));
 	}
 	buf_free(&csv);
@@ -461,10 +463,10 @@ wechat_bill_file(struct sb_call *c)
 {
 	json_t	*bill = json_object_get(sb_map("bills"), js_str(c->query, "token"));
 
-	if (!wechat_allowed(c))
+	if (!sb_wechat_allowed(c))
 		return;
 	if (bill == NULL) {
-		wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "账单文件不存在");
+		sb_wechat_error(c, 404, "RESOURCE_NOT_EXISTS", "账单文件不存在");
 		return;
 	}
 	http_respond_header(c->res, "Content-Type", "text/plain");

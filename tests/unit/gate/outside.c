@@ -101,9 +101,48 @@ hear_notice(struct db *db, const struct notice_fact *f, struct err *err)
 	return 0;
 }
 
+static int
+hear_invoice(struct db *db, const struct invoice_fact *f, struct err *err)
+{
+	(void)db;
+	(void)err;
+	if (f->state == INVOICE_FILE_READY) {
+		out.files++;
+		snprintf(out.file, sizeof(out.file), "%.*s", (int)MIN(f->file_len, (size_t)5),
+		    (const char *)f->file);
+		return 0;
+	}
+	out.invoices++;
+	out.invoice = f->state;
+	out.reversal = f->reversal;
+	out.fen = f->fen;
+	out.tax = f->tax;
+	snprintf(out.number, sizeof(out.number), "%s", f->number);
+	snprintf(out.red_number, sizeof(out.red_number), "%s", f->red_number);
+	snprintf(out.code, sizeof(out.code), "%s", f->reason_code);
+	snprintf(out.sentence, sizeof(out.sentence), "%s", f->reason);
+	return 0;
+}
+
+static int
+hear_express(struct db *db, const struct express_fact *f, struct err *err)
+{
+	(void)db;
+	(void)err;
+	out.parcels++;
+	out.express = f->what;
+	out.n_routes = f->n;
+	out.signed_at = f->signed_at;
+	snprintf(out.waybill, sizeof(out.waybill), "%s", f->waybill);
+	snprintf(out.code, sizeof(out.code), "%s", f->reason_code);
+	if (f->n > 0)
+		snprintf(out.sentence, sizeof(out.sentence), "%s", f->route[f->n - 1].text);
+	return 0;
+}
+
 static const struct gate_sink	 outside_sink = {.payment = hear_payment,
 	.pay_created = hear_created, .refund = hear_refund, .identity = hear_identity,
-	.notice = hear_notice};
+	.notice = hear_notice, .invoice = hear_invoice, .express = hear_express};
 
 /* What the web process does with /notify/<channel>. */
 static void
@@ -186,6 +225,7 @@ outside_start_sandbox(void)
 	outside_set("gate.aliyun_cloudauth_url", "http://127.0.0.1:%d/aliyun-cloudauth/", port);
 	outside_set("gate.alipay_url", "http://127.0.0.1:%d/alipay/gateway.do", port);
 	outside_set("gate.wechat_url", "http://127.0.0.1:%d/wechat", port);
+	outside_set("gate.sf_url", "http://127.0.0.1:%d/sf/std/service", port);
 	outside_set("gate.smtp_url", "smtp://127.0.0.1:%d", smtp);
 }
 
@@ -318,6 +358,7 @@ outside_forget(void)
 {
 	pthread_mutex_lock(&out.lock);
 	out.payments = out.created = out.refunds = out.identities = out.notices = out.paid = 0;
+	out.invoices = out.files = out.parcels = 0;
 	out.refuse = false;
 	pthread_mutex_unlock(&out.lock);
 	breaker_reset();

@@ -25,6 +25,13 @@ struct outside {
 	enum ident_result ident;
 	char		 certify_id[128], url[1024], code[96], sentence[400];
 	enum notice_state notice;
+	int		 invoices, files, parcels;
+	enum invoice_state invoice;
+	bool		 reversal;
+	int64_t		 tax, signed_at;
+	char		 number[48], red_number[48], file[8], waybill[40];
+	enum express_what express;
+	size_t		 n_routes;
 	bool		 refuse;		/* payment callback fails */
 };
 extern struct outside	out;
