@@ -15,9 +15,9 @@ static const char	usage[] =
 
 static struct http_server	*assistant_server;
 
-/* The libraries found stay until the end of the program. */
-static int
-search(struct assistant *a, struct err *err)
+/* The libraries found stay until the end of the program; none: the page says what to install. */
+static void
+search(struct assistant *a)
 {
 	static char	*found[ASSISTANT_LIST];
 	char		 self[4096] = "";
@@ -29,8 +29,6 @@ search(struct assistant *a, struct err *err)
 	a->n_drivers = driver_search("", slash == NULL ? "" : self, found, ASSISTANT_LIST);
 	for (size_t i = 0; i < a->n_drivers; i++)
 		a->drivers[i] = found[i];
-	return a->n_drivers > 0 ? 0 : err_set(err, ERR_INPUT,
-	    "no library of a UKey is installed; name one: --driver LIBRARY");
 }
 
 static int
@@ -56,7 +54,9 @@ parse(int argc, char **argv, struct assistant *a, struct err *err)
 		else
 			return err_set(err, ERR_INPUT, "%s %s is not understood", name, value);
 	}
-	return a->n_drivers > 0 ? 0 : search(a, err);
+	if (a->n_drivers == 0)
+		search(a);
+	return 0;
 }
 
 static void

@@ -383,6 +383,12 @@ check_cert(json_t *list, const json_t *cert)
 	const char	*state = js_str(cert, "state");
 	char		 text[600];
 
+	if (js_bool(cert, "history")) {
+		snprintf(text, sizeof(text), "“%.120s”更换前的旧证书，留着用来打开以前加密的文件。",
+		    js_str(cert, "cn"));
+		check_add(list, "旧证书", true, text);
+		return;
+	}
 	snprintf(text, sizeof(text), "“%.120s”，有效期 %.10s 至 %.10s，%s", js_str(cert, "cn"),
 	    js_str(cert, "not_before"), js_str(cert, "not_after"),
 	    strcmp(state, "good") == 0 ? js_int(cert, "days_left", 0) < 90 ?
@@ -396,6 +402,7 @@ static void
 check_key(json_t *list, const json_t *key)
 {
 	const json_t	*certs = json_object_get(key, "certificates"), *cert;
+	int		 left = (int)js_int(key, "tries_left", 0);
 	char		 text[600];
 	size_t		 i;
 
@@ -403,9 +410,13 @@ check_key(json_t *list, const json_t *key)
 		check_add(list, "UKey", false, js_str(key, "error"));
 		return;
 	}
-	snprintf(text, sizeof(text), "%.60s（%.60s），PIN 码还可试 %d 次。", js_str(key, "label"),
-	    js_str(key, "vendor"), (int)js_int(key, "tries_left", 0));
-	check_add(list, "UKey", js_int(key, "tries_left", 0) > 0, text);
+	if (left > 0)
+		snprintf(text, sizeof(text), "%.60s（%.60s），PIN 码还可试 %d 次。",
+		    js_str(key, "label"), js_str(key, "vendor"), left);
+	else
+		snprintf(text, sizeof(text), "%.60s（%.60s）的 PIN 码已锁定，请在证书服务网申请解锁。",
+		    js_str(key, "label"), js_str(key, "vendor"));
+	check_add(list, "UKey", left > 0, text);
 	if (json_array_size(certs) == 0)
 		check_add(list, "证书", true, "空白 UKey，可以用来下载证书。");
 	json_array_foreach(certs, i, cert)
@@ -421,6 +432,9 @@ keys_check(const struct assistant *a, json_t **out, struct err *err)
 
 	if (keys_list(a, &all, err) < 0)
 		return -1;
+	if (a->n_drivers == 0)
+		check_add(list, "驱动", false, "这台电脑上没有找到 UKey 的驱动，"
+		    "请安装 UKey 自带的驱动程序，再重新打开证书助手。");
 	json_array_foreach(json_object_get(all, "drivers"), i, row)
 		check_add(list, "驱动", js_str(row, "error")[0] == '\0',
 		    js_str(row, "error")[0] == '\0' ? js_str(row, "vendor") :
