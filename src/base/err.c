@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #include <openssl/err.h>
 
@@ -19,22 +20,6 @@ static const struct err_row err_rows[ERR__MAX] = {
 	[ERR_BUG]	= {"bug",	500, 70, "系统内部错误，我们已经记录，请稍后再试。"},
 };
 
-/* Drop the part of a character that a full buffer left at the end: the rest stays UTF-8. */
-static void
-err_cut(char *s)
-{
-	size_t		 end = strlen(s), i = end;
-	unsigned char	 lead;
-
-	while (i > 0 && end - i < 3 && ((unsigned char)s[i - 1] & 0xc0) == 0x80)
-		i--;
-	if (i == 0)
-		return;
-	lead = (unsigned char)s[i - 1];
-	if (lead >= 0xc0 && end - i < (lead >= 0xf0 ? 3u : lead >= 0xe0 ? 2u : 1u))
-		s[i - 1] = '\0';
-}
-
 static int
 err_vset(struct err *err, enum err_kind kind, const char *file, int line, const char *fmt,
     va_list ap)
@@ -45,7 +30,7 @@ err_vset(struct err *err, enum err_kind kind, const char *file, int line, const 
 	err->file = file;
 	err->line = line;
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
-	err_cut(err->text);
+	utf8_mend(err->text);
 	return -1;
 }
 
@@ -59,7 +44,7 @@ err_append(struct err *err, const char *reason)
 		return;
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", reason);
-	err_cut(err->text);
+	utf8_mend(err->text);
 }
 
 int
@@ -85,9 +70,9 @@ err_add(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(subject, sizeof(subject), fmt, ap);
 	va_end(ap);
-	err_cut(subject);
+	utf8_mend(subject);
 	snprintf(old, sizeof(old), "%.*s", (int)sizeof(old) - 1, err->text);
-	err_cut(old);
+	utf8_mend(old);
 	snprintf(err->text, sizeof(err->text), "%s: %s", subject, old);
 	return -1;
 }

@@ -157,6 +157,19 @@ utf8_step(const unsigned char *s, size_t len)
 	return n;
 }
 
+void
+utf8_mend(char *s)
+{
+	size_t	 len = strlen(s), to = 0, n;
+
+	for (size_t i = 0; i < len; i += MAX(n, 1)) {
+		n = utf8_step((const unsigned char *)s + i, len - i);
+		memmove(s + to, s + i, n);
+		to += n;
+	}
+	s[to] = '\0';
+}
+
 bool
 utf8_is_valid(const char *s, size_t len)
 {

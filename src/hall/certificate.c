@@ -622,10 +622,13 @@ int
 certificate_search(struct hall *h, const struct who *who, const json_t *query, json_t **model,
     struct err *err)
 {
-	struct act	a = { .h = h, .who = who, .name = js_str(query, "q"),
-		.number = MAX(strtoll(js_str(query, "page"), NULL, 10) - 1, 0) * 50 };
+	struct act	a = { .h = h, .who = who, .name = js_str(query, "q") };
+	int64_t		page = 1;
 
 	if (hall_need_role(who, ROLE_REVIEWER, err) < 0)
 		return -1;
+	if (str_to_i64(js_str(query, "page"), 100000, &page) < 0 || page < 1)
+		page = 1;
+	a.number = (page - 1) * 50;
 	return act_model(&a, act_read(&a, search_run, err), model);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/str.h"
 #include "hall/act.h"
 #include "hall/sealed.h"
 
@@ -88,6 +89,7 @@ face_set(struct face *f, const char *state, const char *reason)
 {
 	(void)snprintf(f->state, sizeof(f->state), "%s", state);
 	(void)snprintf(f->reason, sizeof(f->reason), "%s", reason);
+	utf8_mend(f->reason);
 	if (strcmp(state, "passed") == 0 || strcmp(state, "failed") == 0)
 		f->ended = clock_now();
 }

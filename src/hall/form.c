@@ -107,6 +107,7 @@ hall_field_error(json_t *errors, const char *field, const char *label, struct er
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	utf8_mend(text);
 	if (errors != NULL)
 		(void)json_array_append_new(errors, json_pack("{s:s, s:s, s:s}", "field", field,
 		    "label", label, "text", text));

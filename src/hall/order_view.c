@@ -11,9 +11,8 @@
 #include "hall/payment.h"
 #include "hall/steps.h"
 
-/* What a reason points at: a material or a field of the form, in words. */
-static const char *
-order_target_text(const struct order *o, const char *target)
+const char *
+order_view_target(const struct order *o, const char *target)
 {
 	const struct def_material	*m = product_material(o->def, target);
 	const struct field		*f = form_by_name(o->def->form);
@@ -23,7 +22,7 @@ order_target_text(const struct order *o, const char *target)
 	for (; f->name != NULL; f++)
 		if (strcmp(f->name, target) == 0)
 			return f->label;
-	return "申请";
+	return *target == '\0' ? "申请" : NULL;
 }
 
 int
@@ -32,6 +31,7 @@ order_view_return(struct db *db, const struct hall *h, const struct order *o, js
 {
 	struct rows	*rows = NULL;
 	json_t		*list = NULL, *r = NULL, *ret = json_object();
+	const char	*target = NULL;
 	size_t		 i = 0;
 	int		 rc = 0;
 
@@ -46,8 +46,10 @@ order_view_return(struct db *db, const struct hall *h, const struct order *o, js
 	if (rc > 0)
 		rc = json_parse(rows_text(rows, 0), strlen(rows_text(rows, 0)), 0, &list, err);
 	if (rc == 0 && list != NULL) {
-		json_array_foreach(list, i, r)
-			js_set_str(r, "target_text", order_target_text(o, js_str(r, "target")));
+		json_array_foreach(list, i, r) {
+			target = order_view_target(o, js_str(r, "target"));
+			js_set_str(r, "target_text", target == NULL ? "申请" : target);
+		}
 		js_set_time(ret, "time", rows_int(rows, 1));
 		(void)json_object_set_new(ret, "reasons", list);
 		js_set_bool(model, "has_return", o->state == ORDER_RETURNED);

@@ -6,6 +6,9 @@
 /* Everything order_view promises. */
 NODISCARD int	order_view_fill(struct db *db, const struct hall *h, const struct order *o,
 		    json_t *model, struct err *err);
+/* What a reviewer may point at, as the applicant reads it: a material's kind, a field of the form,
+ * "" for all of it.  NULL when it is none. */
+const char	*order_view_target(const struct order *o, const char *target);
 /* "return": {"time","reasons":[…]} and "has_return". */
 NODISCARD int	order_view_return(struct db *db, const struct hall *h, const struct order *o,
 		    json_t *model, struct err *err);

@@ -197,6 +197,7 @@ payment_apply_created(struct db *db, struct hall *h, const struct pay_created_fa
 		trade_set(&t, f->ok ? "waiting" : "failed");
 		(void)snprintf(t.qr, sizeof(t.qr), "%s", f->ok ? f->qr : "");
 		(void)snprintf(t.reason, sizeof(t.reason), "%s", f->ok ? "" : f->sentence);
+		utf8_mend(t.reason);
 		rc = trade_save(db, &t, err);
 	}
 	order_release(&o);

@@ -299,11 +299,13 @@ reconcile_ask(struct hall *h, const struct who *who, const char *day, struct err
 
 	if (!who->system && hall_need_role(who, ROLE_FINANCE, err) < 0)
 		return -1;
-	(void)snprintf(date, sizeof(date), "%.10s", day == NULL ? "" : day);
+	(void)snprintf(date, sizeof(date), "%s", day == NULL ? "" : day);
 	if (date[0] == '\0')
 		(void)clock_date(clock_now() - CLOCK_DAY, date);
 	if (clock_parse_date(date, &from) < 0)
 		return err_set(err, ERR_INPUT, "请按 2026-11-20 的样子填写日期。");
+	if (from > clock_now())
+		return err_set(err, ERR_INPUT, "这一天还没有到，没有账单；请填写今天或以前的日期。");
 	if (act_write(&a, reconcile_ask_run, err) < 0)
 		return -1;
 	hall_poke(h);

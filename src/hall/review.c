@@ -9,6 +9,7 @@
 #include "hall/authorisation.h"
 #include "hall/notice.h"
 #include "hall/order_row.h"
+#include "hall/order_view.h"
 #include "hall/ukey.h"
 #include "pki/cert.h"
 
@@ -149,8 +150,8 @@ review_reason_text(const struct halldef *d, const char *code)
 }
 
 static int
-review_read_reasons(const struct hall *h, const json_t *in, json_t *errors, json_t **out,
-    struct err *err)
+review_read_reasons(const struct hall *h, const struct order *o, const json_t *in,
+    json_t *errors, json_t **out, struct err *err)
 {
 	json_t		*list = json_array();
 	const char	*code = NULL, *text = NULL, *free_text = NULL;
@@ -169,6 +170,9 @@ review_read_reasons(const struct hall *h, const json_t *in, json_t *errors, json
 		if (text == NULL)
 			rc = hall_field_error(errors, field[0], "退回原因", err,
 			    "请从列表中选择退回原因。");
+		else if (order_view_target(o, js_str(in, field[1])) == NULL)
+			rc = hall_field_error(errors, field[1], "哪一项", err,
+			    "请从列表中选择要修改的是哪一项。");
 		else if (utf8_count(free_text) > 200)
 			rc = hall_field_error(errors, field[2], "说明", err, "说明最多200个字。");
 		else if (strcmp(code, "other") == 0 && *free_text == '\0')
@@ -199,7 +203,7 @@ review_return_run(struct db *db, struct act *a, struct err *err)
 		version = -1;
 	if (review_need(a->who, &a->o, err) < 0 ||
 	    review_same(&a->o, version, err) < 0 ||
-	    review_read_reasons(a->h, a->in, a->errors, &list, err) < 0)
+	    review_read_reasons(a->h, &a->o, a->in, a->errors, &list, err) < 0)
 		goto out;
 	json_write(list, &text);
 	if (db_run(db, SQL_RETURN_INSERT, NULL, err, DB_INT(rand_id()), DB_INT(a->o.id),

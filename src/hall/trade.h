@@ -7,8 +7,8 @@ struct trade {
 	int64_t	 id, order_id;
 	char	 no[33], channel[16], state[16];
 	int64_t	 amount, received, version;
-	char	 qr[1024], provider_no[128], refund_no[40], reason[300];
-	char	 voucher[65], voucher_type[8], remark[400];
+	char	 qr[1024], provider_no[128], refund_no[40], reason[400];
+	char	 voucher[65], voucher_type[8], remark[404];
 	int64_t	 created, asked, paid_at, refunded_at;
 };
 void		trade_from_row(struct rows *r, struct trade *t);

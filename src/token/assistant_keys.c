@@ -336,11 +336,16 @@ keys_unlock_finish(struct ukey *u, const json_t *in, json_t *out, struct err *er
 
 /* ---- self-check ---- */
 
+/* Long names in a sentence may have been cut anywhere. */
 static void
-check_add(json_t *list, const char *name, bool ok, const char *text)
+check_add(json_t *list, const char *name, bool ok, const char *sentence)
 {
+	char	*text = xstrdup(sentence);
+
+	utf8_mend(text);
 	json_array_append_new(list, json_pack("{s:s,s:b,s:s}", "name", name, "ok", ok, "text",
 	    text));
+	free(text);
 }
 
 static void

@@ -42,7 +42,11 @@ renew_may(const struct op_case *c, struct err *err)
 static int
 renew_prepare(const struct op_case *c, struct order *o, struct err *err)
 {
-	o->years = (int)strtol(js_str(c->in, "years"), NULL, 10);
+	int64_t	years = 0;
+
+	if (str_to_i64(js_str(c->in, "years"), 99, &years) < 0)
+		years = 0;			/* sold nowhere */
+	o->years = (int)years;
 	o->amount = product_amount(c->old->def, o->years);
 	if (o->amount < 0)
 		return hall_field_error(c->errors, "years", "更新年限", err, "请选择更新的年限。");

@@ -1,14 +1,16 @@
 #include "base/base.h"
 #include "web/page.h"
 
+#include "hall/form_check.h"
 #include "web/pages/common.h"
 
 static const struct field	form_status[] = {
 	{.name = "no", .label = "业务受理号或证件号码", .type = FIELD_TEXT, .required = true, .max = 40,
 	 .help = "20位业务受理号；或18位统一社会信用代码、居民身份证号码，查询全部业务。"},
 	{.name = "mobile", .label = "经办人手机", .type = FIELD_TEL, .required = true,
-	 .max = 20, .help = "申请时填写的手机号码。"},
-	{.name = "code", .label = "短信验证码", .type = FIELD_CODE, .required = true, .max = 6},
+	 .max = 11, .help = "申请时填写的手机号码。", .check = check_mobile},
+	{.name = "code", .label = "短信验证码", .type = FIELD_CODE, .required = true, .max = 6,
+	 .check = check_code},
 	{.name = NULL},
 };
 

@@ -35,6 +35,24 @@ test_err__cut_between_characters(void **state)
 	}
 }
 
+/* Nor does a part of it that was cut, or that never was text. */
+void
+test_err__any_bytes_become_text(void **state)
+{
+	struct err	 err = {0};
+
+	(void)state;
+	for (int n = 1; n < 8; n++) {
+		err_set(&err, ERR_INPUT, "序列号“%.*s”不正确", n, "甲乙丙");
+		assert_true(utf8_is_valid(err.text, strlen(err.text)));
+		assert_non_null(strstr(err.text, "”不正确"));
+	}
+	err_set(&err, ERR_INPUT, "a\xff\xc3(\xe7\x94z\xf0\x9f\x98");
+	assert_string_equal(err.text, "a(z");
+	err_add(&err, "%.4s", "甲乙");
+	assert_string_equal(err.text, "甲: a(z");
+}
+
 void
 test_err__what_fits_is_kept_whole(void **state)
 {
