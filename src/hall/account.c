@@ -5,7 +5,7 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "hall/act.h"
+#include "hall/account_own.h"
 #include "hall/code.h"
 #include "hall/form.h"
 #include "hall/journal.h"
@@ -147,22 +147,22 @@ account_register(struct hall *h, const struct who *who, const json_t *in, json_t
 
 /* Mobile, mail or login name, whichever it looks like. */
 static int
-account_find_run(struct db *db, struct act *a, struct err *err)
+account_find_row(struct db *db, const struct hall *h, const char *name, struct account_row *row,
+    struct err *err)
 {
-	struct account_row	*row = a->extra;
-	struct rows		*rows = NULL;
-	char			 key[KEYED_TEXT];
-	int			 rc = 0;
+	struct rows	*rows = NULL;
+	char		 key[KEYED_TEXT];
+	int		 rc = 0;
 
 	memset(row, 0, sizeof(*row));
-	if (strchr(a->name, '@') != NULL) {
-		keyed(a->h, "mail", a->name, key);
+	if (strchr(name, '@') != NULL) {
+		keyed(h, "mail", name, key);
 		rc = db_query(db, SQL_ACCOUNT_BY_MAIL, &rows, err, DB_TEXT(key));
-	} else if (str_is_digits(a->name)) {
-		keyed(a->h, "mobile", a->name, key);
+	} else if (str_is_digits(name)) {
+		keyed(h, "mobile", name, key);
 		rc = db_query(db, SQL_ACCOUNT_BY_MOBILE, &rows, err, DB_TEXT(key));
 	} else {
-		rc = db_query(db, SQL_ACCOUNT_BY_LOGIN_NAME, &rows, err, DB_TEXT(a->name));
+		rc = db_query(db, SQL_ACCOUNT_BY_LOGIN_NAME, &rows, err, DB_TEXT(name));
 	}
 	if (rc < 0)
 		return -1;
@@ -176,8 +176,26 @@ account_find_run(struct db *db, struct act *a, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* The spelling under which a login name is counted and sought. */
-static void
+static int
+account_find_run(struct db *db, struct act *a, struct err *err)
+{
+	return account_find_row(db, a->h, a->name, a->extra, err);
+}
+
+int
+account_find(struct db *db, const struct hall *h, const char *login, int64_t *id,
+    struct err *err)
+{
+	struct account_row	row;
+
+	if (account_find_row(db, h, login, &row, err) < 0)
+		return -1;
+	secret_wipe(row.password, sizeof(row.password));
+	*id = row.id;
+	return 0;
+}
+
+void
 account_login(const char *typed, char low[128])
 {
 	char	*text = xstrndup(typed, strnlen(typed, 127));
@@ -359,41 +377,55 @@ account_reset(struct hall *h, const struct who *who, const json_t *in, json_t *e
 	return rc;
 }
 
+/* A sealed column, opened, into out. */
 static int
-account_load_run(struct db *db, struct act *a, struct err *err)
+account_column(const struct hall *h, const char *name, struct rows *rows, int col, struct buf *out,
+    struct err *err)
+{
+	size_t		 len = 0;
+	const void	*p = rows_blob(rows, col, &len);
+
+	return sealed_get(h, name, p, len, out, err);
+}
+
+int
+account_facts(struct db *db, const struct hall *h, int64_t id, json_t **model, char *password,
+    struct err *err)
 {
 	struct rows	*rows = NULL;
 	struct buf	 mobile = {0}, mail = {0};
-	const void	*p = NULL;
-	size_t		 len = 0;
+	json_t		*j = NULL;
 	char		 text[MASK_TEXT];
 	int		 rc = -1;
 
 	buf_init(&mobile, 256);
 	buf_init(&mail, 512);
-	if (db_one(db, SQL_ACCOUNT_BY_ID, &rows, err, DB_INT(a->who->account)) < 0)
+	if (db_one(db, SQL_ACCOUNT_BY_ID, &rows, err, DB_INT(id)) < 0 ||
+	    account_column(h, "account.mobile", rows, 0, &mobile, err) < 0 ||
+	    account_column(h, "account.mail", rows, 1, &mail, err) < 0)
 		goto out;
-	p = rows_blob(rows, 0, &len);
-	if (sealed_get(a->h, "account.mobile", p, len, &mobile, err) < 0)
-		goto out;
-	p = rows_blob(rows, 1, &len);
-	if (sealed_get(a->h, "account.mail", p, len, &mail, err) < 0)
-		goto out;
-	a->model = json_object();
-	js_set_str(a->model, "mobile", mobile.p);
-	js_set_str(a->model, "mail", mail.p);
-	js_set_str(a->model, "mobile_masked", mask_phone(mobile.p, text));
-	js_set_str(a->model, "mail_masked", mask_mail(mail.p, text));
-	js_set_str(a->model, "login_name", rows_text(rows, 2));
-	js_set_time(a->model, "created", rows_int(rows, 5));
-	if (a->extra != NULL)
-		(void)snprintf(a->extra, PASSWORD_TEXT, "%s", rows_text(rows, 3));
+	*model = j = json_object();
+	js_set_str(j, "mobile", mobile.p);
+	js_set_str(j, "mail", mail.p);
+	js_set_str(j, "mobile_masked", mask_phone(mobile.p, text));
+	js_set_str(j, "mail_masked", mask_mail(mail.p, text));
+	js_set_str(j, "login_name", rows_text(rows, 2));
+	js_set_bool(j, "active", rows_int(rows, 4) != 0);
+	js_set_time(j, "created", rows_int(rows, 5));
+	if (password != NULL)
+		(void)snprintf(password, PASSWORD_TEXT, "%s", rows_text(rows, 3));
 	rc = 0;
  out:
 	rows_free(rows);
 	buf_free(&mail);
 	buf_free(&mobile);
 	return rc;
+}
+
+static int
+account_load_run(struct db *db, struct act *a, struct err *err)
+{
+	return account_facts(db, a->h, a->who->account, &a->model, a->extra, err);
 }
 
 int

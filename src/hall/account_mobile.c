@@ -6,7 +6,7 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "hall/act.h"
+#include "hall/account_own.h"
 #include "hall/code.h"
 #include "hall/form.h"
 #include "hall/journal.h"
@@ -190,7 +190,7 @@ account_mobile_prove(struct hall *h, const struct who *who, const json_t *in, js
 	if (strcmp(js_str(in, "by"), "ukey") == 0) {	/* the old number is dead */
 		if (who->key == NULL || *who->key == '\0')
 			return err_set(err, ERR_DENIED,
-			    "请先用UKey登录；没有UKey的，请携带证件到服务网点办理。");
+			    "请先用UKey登录；UKey不在手边的，请在登录页面点“变更手机号”，凭身份证申请。");
 		mobile_ticket(h, who->account, clock_now() + MOBILE_TICKET_LIFE, ticket);
 		return 0;
 	}
@@ -223,29 +223,41 @@ mobile_tell(struct db *db, const struct hall *h, const struct mobile *m, struct 
 	return rc;
 }
 
+int
+account_mobile_store(struct db *db, const struct hall *h, int64_t account, const char *number,
+    struct err *err)
+{
+	struct mobile	m = {.number = number};
+	struct buf	sealed = {0};
+	char		digest[KEYED_TEXT];
+	int		rc = -1;
+
+	if (mobile_find(db, h, &m, err) < 0)
+		return -1;
+	if (m.id != 0)
+		return err_set(err, ERR_CONFLICT, "这个手机号已经注册过账户，请换一个号码。");
+	buf_init(&sealed, 1024);
+	keyed(h, "mobile", number, digest);
+	if (sealed_put(h, "account.mobile", number, strlen(number), &sealed, err) == 0)
+		rc = db_run(db, SQL_ACCOUNT_MOBILE_SET, NULL, err, DB_INT(account),
+		    DB_BLOB(sealed.p, sealed.len), DB_TEXT(digest));
+	buf_free(&sealed);
+	return rc;
+}
+
 static int
 mobile_change_run(struct db *db, struct act *a, struct err *err)
 {
 	struct mobile	*m = a->extra;
-	struct buf	 number = {0};
-	char		 digest[KEYED_TEXT], subject[32];
-	int		 rc = -1;
+	char		 subject[32];
 
-	if (mobile_find(db, a->h, m, err) < 0)
-		return -1;
-	if (m->id != 0)
-		return hall_field_error(a->errors, "mobile", "手机号码", err,
-		    "这个手机号已经注册过账户，请换一个号码。");
-	buf_init(&number, 1024);
-	keyed(a->h, "mobile", m->number, digest);
+	if (account_mobile_store(db, a->h, a->who->account, m->number, err) < 0)
+		return err->kind != ERR_CONFLICT ? -1 : hall_field_error(a->errors, "mobile",
+		    "手机号码", err, "%s", "这个手机号已经注册过账户，请换一个号码。");
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, a->who->account);
-	if (sealed_put(a->h, "account.mobile", m->number, strlen(m->number), &number, err) == 0 &&
-	    db_run(db, SQL_ACCOUNT_MOBILE_SET, NULL, err, DB_INT(a->who->account),
-	    DB_BLOB(number.p, number.len), DB_TEXT(digest)) == 0 &&
-	    mobile_tell(db, a->h, m, err) == 0)
-		rc = hall_journal_add(db, a->who, "account.mobile", subject, NULL, err);
-	buf_free(&number);
-	return rc;
+	if (mobile_tell(db, a->h, m, err) < 0)
+		return -1;
+	return hall_journal_add(db, a->who, "account.mobile", subject, NULL, err);
 }
 
 int

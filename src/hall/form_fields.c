@@ -144,6 +144,24 @@ const struct field	form_mobile[] = {
 	{ .name = NULL },
 };
 
+/* The old number is dead: who says so, and the new one. */
+const struct field	form_petition_mobile[] = {
+	FIELD("login", "原手机号、邮箱或登录名", FIELD_TEXT, true, 100,
+	    "注册时填写的，用来找到您的账户。", .group = "您的账户"),
+	FIELD("name", "姓名", FIELD_TEXT, true, 30, "账户使用人（经办人）的姓名，与身份证一致。",
+	    .check = check_name),
+	FIELD("id_no", "身份证号", FIELD_TEXT, true, 18, "18位居民身份证号码。",
+	    .check = check_adult),
+	FIELD("contact", "联系邮箱", FIELD_MAIL, false, 100, "也用邮件通知您办理结果。",
+	    .check = check_mail),
+	FIELD("note", "更换原因", FIELD_TEXT, true, 100,
+	    "例如：原号码已停机销号，无法接收短信，UKey不在手边。", .check = check_text),
+	FIELD("mobile", "新手机号", FIELD_TEL, true, 11, "更换后用它登录和接收短信。",
+	    .group = "新手机号", .check = check_mobile),
+	FIELD("code", "短信验证码", FIELD_CODE, true, 6, NULL, .check = check_code),
+	{ .name = NULL },
+};
+
 const struct field	form_collection[] = {
 	FIELD("receiver", "收货姓名", FIELD_TEXT, true, 30, NULL, .group = "收货地址",
 	    .check = check_name),

@@ -408,7 +408,7 @@ halldef_read(struct reader *r, struct err *err)
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
 	    "renewal", "change", "collection", "identity", "payment", "limits", "review", "security_questions",
-	    "warranty", "medium", "notices", "downloads", "guides", "links", "faq", NULL };
+	    "warranty", "medium", "account", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
 	if (yaml_keys(r->doc, root, known, err) < 0 ||
@@ -425,7 +425,7 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_limits(r, root, err) < 0 ||
 	    halldef_read_medium(r, root, err) < 0)
 		return -1;
-	if (halldef_read_notices(r, root, err) < 0)
+	if (halldef_read_notices(r, root, err) < 0 || read_account(r, root, err) < 0)
 		return -1;
 	if (r->def->medium_activation && (halldef_notice(r->def, "activation") == NULL ||
 	    *halldef_notice(r->def, "activation")->sms_code == '\0'))

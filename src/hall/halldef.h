@@ -64,6 +64,13 @@ struct def_product {
 	size_t			 n_materials;
 };
 
+/* A petition (petition.h): how long the old channel may object, and how many reviewers agree. */
+struct def_petition {
+	int		 wait_days;	/* 0: not offered */
+	int		 reviewers;	/* 1 or 2 */
+	const char	*letter;	/* text of the letter to be sealed, "" none */
+};
+
 struct def_bank { const char *holder, *account, *bank; };
 
 struct def_collection {
@@ -124,6 +131,7 @@ struct halldef {
 	int64_t		 change_fee;		/* fen */
 	bool		 medium_strict;		/* staff write UKeys of the stock only (stock.h) */
 	bool		 medium_activation;	/* … and the holder gets an activation PIN (activation.h) */
+	struct def_petition petition_mobile;	/* a dead number without a UKey */
 	/* private */
 	struct arena	*arena;
 };

@@ -20,6 +20,7 @@ NODISCARD int	read_texts(struct reader *r, const struct yaml *map, const char *k
 /* The list under `key`, each element an object with these keys; missing: empty. */
 NODISCARD int	read_list(struct reader *r, const struct yaml *map, const char *key,
 		    const char *const *known, const struct yaml **list, struct err *err);
+NODISCARD int	read_account(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_products(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_texts_of_site(struct reader *r, const struct yaml *root, struct err *err);
 #endif

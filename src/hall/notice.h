@@ -5,7 +5,8 @@
  * Messages, by the templates of the definition, through the outbox: inside the transaction of
  * what they tell about.  Events: code submitted paid reviewing returned approved made shipped
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
- * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation.
+ * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
+ * petition_refused petition_granted petition_warning petition_stopped.
  */
 extern const char *const notice_events[];	/* ends with NULL */
 /* To the agent of the order; values: further placeholders (may be NULL). */

@@ -175,6 +175,13 @@ session_end_all_run(struct db *db, struct act *a, struct err *err)
 }
 
 int
+session_drop_all(struct db *db, enum session_kind kind, int64_t owner, struct err *err)
+{
+	return db_run(db, SQL_SESSION_DROP_ALL, NULL, err, DB_INT(kind), DB_INT(owner),
+	    DB_TEXT(""));
+}
+
+int
 session_end_others(struct hall *h, enum session_kind kind, int64_t owner, const char *token,
     struct err *err)
 {

@@ -33,6 +33,10 @@ NODISCARD int	session_list(struct hall *h, enum session_kind kind, int64_t owner
 /* All but the one with this token. */
 NODISCARD int	session_end_others(struct hall *h, enum session_kind kind, int64_t owner,
 		    const char *token, struct err *err);
+/* The same inside a transaction. */
+struct db;
+NODISCARD int	session_drop_all(struct db *db, enum session_kind kind, int64_t owner,
+		    struct err *err);
 NODISCARD int	session_end_all(struct hall *h, enum session_kind kind, int64_t owner,
 		    struct err *err);
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "hall/face_own.h"
+#include "hall/petition.h"
 #include "hall/reconcile.h"
 #include "hall/reminder.h"
 #include "hall/trade.h"
@@ -60,7 +61,8 @@ sink_bill(struct db *db, const struct bill_fact *fact, struct err *err)
 static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
-	return reminder_tick(db, sink_hall, now, err);
+	return petition_tick(db, sink_hall, now, err) < 0 ? -1 :
+	    reminder_tick(db, sink_hall, now, err);
 }
 
 const struct gate_sink	hall_sink = {

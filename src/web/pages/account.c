@@ -2,6 +2,7 @@
 #include "web/page.h"
 
 #include "hall/code.h"
+#include "hall/petition.h"
 #include "web/pages/common.h"
 
 static int
@@ -119,7 +120,8 @@ const struct page		page_check_user_name = {
 static int
 user_account_show(struct call *c, struct err *err)
 {
-	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0)
+	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0 ||
+	    call_take_as(c, "petitions", petition_of_account(c->hall, &c->who, &c->got, err)) < 0)
 		return -1;
 	return call_take_as(c, "sessions", session_list(c->hall, SESSION_ACCOUNT, c->who.account,
 	    c->token, &c->got, err));

@@ -31,6 +31,15 @@ void	(test_payment__another_amount_is_set_aside)(void **state);
 void	(test_payment__cancelled_orders_give_money_back)(void **state);
 void	(test_payment__facts_of_strangers_change_nothing)(void **state);
 void	(test_payment__transfer_is_confirmed_by_finance)(void **state);
+void	(test_petition__the_number_changes_after_the_waiting_to_the_millisecond)(void **state);
+void	(test_petition__due_at_its_millisecond)(void **state);
+void	(test_petition__the_old_channel_stops_it)(void **state);
+void	(test_petition__signed_in_the_account_stops_it_by_its_number)(void **state);
+void	(test_petition__refused_taken_back_or_out_of_date)(void **state);
+void	(test_petition__an_unknown_account_is_only_told_to_staff)(void **state);
+void	(test_petition__nobody_decides_about_oneself)(void **state);
+void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
+void	(test_petition__limits_and_drafts_of_a_day)(void **state);
 void	(test_unlock__proves_by_two_at_least)(void **state);
 void	(test_unlock__the_question_has_five_tries_a_day)(void **state);
 void	(test_unlock__a_link_is_good_once_and_for_half_an_hour)(void **state);
@@ -71,6 +80,15 @@ test_postgres__runs_the_same_tests(void **state)
 		test_payment__cancelled_orders_give_money_back,
 		test_payment__facts_of_strangers_change_nothing,
 		test_payment__transfer_is_confirmed_by_finance,
+		test_petition__the_number_changes_after_the_waiting_to_the_millisecond,
+		test_petition__due_at_its_millisecond,
+		test_petition__the_old_channel_stops_it,
+		test_petition__signed_in_the_account_stops_it_by_its_number,
+		test_petition__refused_taken_back_or_out_of_date,
+		test_petition__an_unknown_account_is_only_told_to_staff,
+		test_petition__nobody_decides_about_oneself,
+		test_petition__two_reviewers_where_the_hall_says_so,
+		test_petition__limits_and_drafts_of_a_day,
 		test_unlock__proves_by_two_at_least,
 		test_unlock__the_question_has_five_tries_a_day,
 		test_unlock__a_link_is_good_once_and_for_half_an_hour,

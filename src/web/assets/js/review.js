@@ -1,38 +1,10 @@
 /* The reviewer's page: pictures zoomed, reasons added, the approval signed in the UKey. */
 import { post, say, show } from "./site.js";
 import { AssistantBox } from "./assistant.js";
+import "./viewer.js";
 
 const root = document.querySelector("[data-review]");
 const no = root.dataset.review;
-
-/* ---- pictures ---- */
-
-const viewer = root.querySelector("[data-viewer]");
-
-function view(link) {
-	const image = new Image();
-
-	image.src = link.href;
-	image.alt = link.textContent.trim();
-	viewer.replaceChildren(image);
-	for (const a of root.querySelectorAll("[data-view]"))
-		a.removeAttribute("aria-current");
-	link.setAttribute("aria-current", "true");
-}
-
-for (const link of root.querySelectorAll("[data-view]"))
-	link.addEventListener("click", (e) => {
-		e.preventDefault();
-		view(link);
-	});
-for (const button of root.querySelectorAll("[data-zoom-to]"))
-	button.addEventListener("click", () => { viewer.dataset.zoom = button.dataset.zoomTo; });
-viewer?.addEventListener("dblclick", () => {
-	viewer.dataset.zoom = viewer.dataset.zoom === "1" ? "2" : "1";
-});
-const first = root.querySelector("[data-view]");
-if (first)
-	view(first);
 
 /* ---- reasons of a return ---- */
 

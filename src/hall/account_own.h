@@ -1,0 +1,17 @@
+#ifndef HALL_ACCOUNT_OWN_H
+#define HALL_ACCOUNT_OWN_H
+#include "hall/act.h"
+/* Accounts as rows, between the files of the hall.  Inside a transaction. */
+
+/* Whose login name this is (mobile, mail or name, in the spelling of account_login); 0: nobody's. */
+NODISCARD int	account_find(struct db *db, const struct hall *h, const char *login, int64_t *id,
+		    struct err *err);
+/* The spelling under which a login name is counted and sought. */
+void		account_login(const char *typed, char low[128]);
+/* As account_model, and "active"; password (PASSWORD_TEXT bytes) may be NULL. */
+NODISCARD int	account_facts(struct db *db, const struct hall *h, int64_t id, json_t **model,
+		    char *password, struct err *err);
+/* The number becomes the account's; ERR_CONFLICT when it is somebody's. */
+NODISCARD int	account_mobile_store(struct db *db, const struct hall *h, int64_t account,
+		    const char *number, struct err *err);
+#endif
