@@ -24,6 +24,19 @@ init_enrol(const char *name, const char *serial, struct err *err)
 	return rc;
 }
 
+/* What would go wrong when the CA is there already is tried before. */
+static int
+init_check(const char *cert_file, struct err *err)
+{
+	if (file_exists(cert_file))
+		return err_set(err, ERR_CONFLICT, "%s exists already", cert_file);
+	if (hall_check(conf_str("web.hall_file"), err) < 0 ||
+	    file_write(cert_file, "", 0, 0644, err) < 0)
+		return -1;
+	(void)unlink(cert_file);
+	return 0;
+}
+
 static int
 cmd_init(int argc, char **argv, struct err *err)
 {
@@ -43,7 +56,8 @@ cmd_init(int argc, char **argv, struct err *err)
 		return command_usage(command_by_name("init"), err);
 	buf_init(&csr, LIMIT_CSR);
 	buf_init(&cert, LIMIT_CERT * 2);
-	if (file_read(csr_file, &csr, err) < 0 || passphrase_get(&c.passphrase, err) < 0)
+	if (file_read(csr_file, &csr, err) < 0 || init_check(cert_file, err) < 0 ||
+	    passphrase_get(&c.passphrase, err) < 0)
 		goto out;
 	c.admin_csr = csr.p;
 	c.admin_csr_len = csr.len;

@@ -133,15 +133,37 @@ ceremony_authority(struct making *m, const char *name, const char *cn, int years
 }
 
 static int
-ceremony_stores(struct err *err)
+ceremony_is_empty(struct db *db, void *arg, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int64_t		 n = 0;
+
+	(void)arg;
+	if (db_one(db, SQL_CA_CERTIFICATE_COUNT, &rows, err) < 0)
+		return -1;
+	n = rows_int(rows, 0);
+	rows_free(rows);
+	return n == 0 ? 0 : err_set(err, ERR_WRONG_STATE, "the ca store belongs to another CA");
+}
+
+/* Before any key is made: a store that does not answer, or has a CA in it, costs nothing. */
+static int
+ceremony_stores(struct making *m, struct err *err)
+{
+	if (store_migrate(STORE_CA, conf_str("store.ca"), err) < 0 ||
+	    store_migrate(STORE_KMC, conf_str("store.kmc"), err) < 0 ||
+	    store_migrate(STORE_HALL, conf_str("store.hall"), err) < 0 ||
+	    store_open(&m->signer.store, STORE_CA, conf_str("store.ca"), false, err) < 0)
+		return -1;
+	return store_read(m->signer.store, ceremony_is_empty, NULL, err);
+}
+
+static int
+ceremony_data_key(struct err *err)
 {
 	char	 path[512];
 
 	data_path("hall/data.key", path);
-	if (store_migrate(STORE_CA, conf_str("store.ca"), err) < 0 ||
-	    store_migrate(STORE_KMC, conf_str("store.kmc"), err) < 0 ||
-	    store_migrate(STORE_HALL, conf_str("store.hall"), err) < 0)
-		return -1;
 	return seal_create(path, err);
 }
 
@@ -162,15 +184,9 @@ static int
 ceremony_record(struct db *db, void *arg, struct err *err)
 {
 	struct making	*m = arg;
-	struct rows	*rows = NULL;
-	int64_t		 n = 0;
 
-	if (db_one(db, SQL_CA_CERTIFICATE_COUNT, &rows, err) < 0)
+	if (ceremony_is_empty(db, NULL, err) < 0)
 		return -1;
-	n = rows_int(rows, 0);
-	rows_free(rows);
-	if (n > 0)
-		return err_set(err, ERR_WRONG_STATE, "the ca store belongs to another CA");
 	if (authority_add(db, m->root, err) < 0 || authority_add(db, m->issuing, err) < 0 ||
 	    ceremony_record_one(db, m->root->cert, "root", m->root->id, err) < 0)
 		return -1;
@@ -186,8 +202,6 @@ ceremony_officer(struct making *m, struct buf *admin_cert, struct err *err)
 	int64_t			 number, next;
 	int			 rc = -1;
 
-	if (store_open(&m->signer.store, STORE_CA, conf_str("store.ca"), false, err) < 0)
-		return -1;
 	if (store_write(m->signer.store, ceremony_record, m, err) == 0 &&
 	    list_make_now(&m->signer, m->root, &number, &next, err) == 0 &&
 	    officer_issue(&m->signer, c->admin_name, c->admin_csr, c->admin_csr_len,
@@ -279,11 +293,11 @@ ceremony_run(const struct ceremony *c, struct buf *admin_cert, struct err *err)
 	if (ceremony_check(c, err) < 0 || ceremony_is_first(err) < 0 ||
 	    ceremony_make_dirs(err) < 0)
 		return -1;
-	if (ceremony_authority(&m, "root", c->root_cn, ROOT_YEARS, NULL, &m.root, err) == 0 &&
+	if (ceremony_stores(&m, err) == 0 && ceremony_authority(&m, "root", c->root_cn, ROOT_YEARS, NULL, &m.root, err) == 0 &&
 	    ceremony_authority(&m, "issuing", c->issuing_cn, ISSUING_YEARS, m.root, &m.issuing,
 	    err) == 0 && kmc_init(&c->passphrase, err) == 0 &&
-	    site_cert_make(err) == 0 && ceremony_stores(err) == 0 && ceremony_officer(&m, admin_cert, err) == 0 &&
-	    ceremony_own_files(err) == 0)
+	    site_cert_make(err) == 0 && ceremony_data_key(err) == 0 &&
+	    ceremony_officer(&m, admin_cert, err) == 0 && ceremony_own_files(err) == 0)
 		rc = ceremony_publish(&m, err);
 	signer_close(&m.signer);
 	return rc;

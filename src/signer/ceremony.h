@@ -5,8 +5,8 @@
 /*
  * The beginning of a CA, run once by `yinxin init`: directories with their owners, root and
  * issuing CA, OCSP responder, wrapping key, the site's TLS certificate, the data key, the
- * three stores, the first officer.  Names and the officer's request are checked before anything
- * is made.  The last thing written is pub/chain.pem: while it is missing nothing serves
+ * three stores, the first officer.  Names, the officer's request and the stores are checked before
+ * any key is made, so that a slip costs nothing.  The last thing written is pub/chain.pem: while it is missing nothing serves
  * (ceremony_is_done).  ERR_WRONG_STATE when a CA, or the remains of an interrupted
  * beginning, is there already; nothing is overwritten.
  */
