@@ -65,7 +65,8 @@ NODISCARD int	account_mobile_prove(struct hall *h, const struct who *who, const 
 		    json_t *errors, char ticket[ACCOUNT_TICKET], struct err *err);
 NODISCARD int	account_mobile_change(struct hall *h, const struct who *who, const char *token,
 		    const json_t *in, json_t *errors, struct err *err);
-/* {"mobile","mail","login_name","created","mobile_masked","mail_masked"} */
+/* {"mobile","mail","login_name","created","mobile_masked","mail_masked","active",
+ * "sign_in_notice"} */
 NODISCARD int	account_model(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);
 #endif

@@ -131,6 +131,7 @@ struct halldef {
 	int64_t		 change_fee;		/* fen */
 	bool		 medium_strict;		/* staff write UKeys of the stock only (stock.h) */
 	bool		 medium_activation;	/* … and the holder gets an activation PIN (activation.h) */
+	int		 sign_in_notices;	/* told in 24 hours of sign-ins from somewhere new */
 	struct def_petition petition_mobile;	/* a dead number without a UKey */
 	/* private */
 	struct arena	*arena;

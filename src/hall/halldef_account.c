@@ -4,6 +4,8 @@
 /* The section "account": what its holder can do where the usual proof is missing. */
 
 #define PETITION_DAYS	60
+#define SIGN_IN_NOTICES	5		/* in 24 hours, where the definition does not say */
+#define SIGN_IN_MOST	50
 
 /* Whoever is asked for must hear of it: no petition without its warning by SMS and mail. */
 static int
@@ -33,10 +35,15 @@ read_petition(struct reader *r, const struct yaml *account, const char *name,
 int
 read_account(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const	 known[] = { "mobile_petition", NULL };
+	static const char *const	 known[] = { "mobile_petition", "sign_in_notices", NULL };
 	const struct yaml		*y = yaml_get(root, "account");
+	int64_t				 told = 0;
 
-	if (y != NULL && yaml_keys(r->doc, y, known, err) < 0)
+	r->def->sign_in_notices = SIGN_IN_NOTICES;
+	if (y != NULL && (yaml_keys(r->doc, y, known, err) < 0 || yaml_int(r->doc, y,
+	    "sign_in_notices", 0, SIGN_IN_MOST, SIGN_IN_NOTICES, &told, err) < 0))
 		return -1;
+	if (y != NULL)
+		r->def->sign_in_notices = (int)told;
 	return read_petition(r, y, "mobile_petition", &r->def->petition_mobile, err);
 }

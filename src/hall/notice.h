@@ -6,7 +6,7 @@
  * what they tell about.  Events: code submitted paid reviewing returned approved made shipped
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
  * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
- * petition_refused petition_granted petition_warning petition_stopped.
+ * petition_refused petition_granted petition_warning petition_stopped sign_in_new.
  */
 extern const char *const notice_events[];	/* ends with NULL */
 /* To the agent of the order; values: further placeholders (may be NULL). */

@@ -9,6 +9,7 @@
 #include "hall/digest.h"
 #include "hall/journal.h"
 #include "hall/sealed.h"
+#include "hall/sign_in.h"
 
 /* Where one session stands; of the store functions below. */
 struct session_job {
@@ -35,6 +36,9 @@ session_start_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	if (j->kind == SESSION_STAFF && hall_journal_add(db, a->who, "staff.sign_in",
 	    j->serial == NULL ? "" : j->serial, a->who->address, err) < 0)
+		return -1;
+	if (j->kind == SESSION_ACCOUNT &&
+	    sign_in_record(db, a->h, a->who, j->owner, j->serial, err) < 0)
 		return -1;
 	return db_run(db, SQL_SESSION_INSERT, NULL, err, DB_TEXT(j->digest), DB_INT(j->kind),
 	    DB_INT(j->owner), DB_TEXT(j->serial == NULL ? "" : j->serial),

@@ -140,3 +140,27 @@ def test_lost_number_refused(ctx):
     same(browser.get(path)["reason"], "没有这个账户", "reason")
     walk.poll("the SMS", lambda: [m for m in ctx.world.sms(number)
                                   if m["template"] == "SMS_PETITION_REFUSED"])
+
+
+def test_sign_in_notice(ctx):
+    """A sign-in from another browser is told by mail and marked in the account; the known one and
+    one after it was switched off are not."""
+    w = ctx.walker("person")
+
+    def told():
+        return [m for m in ctx.world.mail(w.p.mail) if "新设备登录" in str(m)]
+    same(told(), [], "mails of the first device")
+    phone = walk.Walker(ctx.site, w.p, ctx.say)
+    phone.browser = Browser(ctx.site.url, "Mozilla/5.0 (iPhone) Safari/604")
+    phone.sign_in()
+    walk.poll("the mail", told)
+    need("iPhone Safari" in str(told()[0]) and "/user/account" in str(told()[0]), str(told()[0]))
+    rows = w.browser.get("/user/account")["sign_ins"]
+    same([(r["device"], r["fresh"]) for r in rows][:1], [("iPhone Safari", True)], "the list")
+    phone.sign_in()
+    w.browser.post("/user/sign-in-notice", {"on": "0"})
+    same(w.browser.get("/user/account")["sign_in_notice"], False, "switch")
+    phone.browser = Browser(ctx.site.url, "Mozilla/5.0 (Macintosh; Intel Mac OS X) Safari/604")
+    phone.sign_in()
+    same(w.browser.get("/user/account")["sign_ins"][0]["fresh"], True, "in the list all the same")
+    same(len(told()), 1, "mails")

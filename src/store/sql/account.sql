@@ -15,7 +15,7 @@ SELECT id, password, active, mobile FROM account WHERE mail_digest = $1;
 SELECT id, password, active, mobile FROM account WHERE login_name = $1;
 
 -- name: account_by_id
-SELECT mobile, mail, login_name, password, active, created FROM account WHERE id = $1;
+SELECT mobile, mail, login_name, password, active, created, sign_in_notice FROM account WHERE id = $1;
 
 -- name: account_password_set
 UPDATE account SET password = $2 WHERE id = $1;

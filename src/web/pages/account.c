@@ -3,6 +3,7 @@
 
 #include "hall/code.h"
 #include "hall/petition.h"
+#include "hall/sign_in.h"
 #include "web/pages/common.h"
 
 static int
@@ -123,6 +124,8 @@ user_account_show(struct call *c, struct err *err)
 	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0 ||
 	    call_take_as(c, "petitions", petition_of_account(c->hall, &c->who, &c->got, err)) < 0)
 		return -1;
+	if (call_take_as(c, "sign_ins", sign_in_list(c->hall, &c->who, &c->got, err)) < 0)
+		return -1;
 	return call_take_as(c, "sessions", session_list(c->hall, SESSION_ACCOUNT, c->who.account,
 	    c->token, &c->got, err));
 }
@@ -162,6 +165,22 @@ extern const struct page	page_user_sessions;
 const struct page		page_user_sessions = {
 	.name = "user_sessions", .path = "/user/sessions", .need = NEED_ACCOUNT,
 	.title = "退出其他设备", .back = "/user/account", .post = user_sessions_post,
+};
+
+static int
+user_sign_in_notice_post(struct call *c, struct err *err)
+{
+	bool	on = strcmp(call_in(c, "on"), "1") == 0;
+
+	if (sign_in_switch(c->hall, &c->who, on, err) < 0)
+		return -1;
+	return call_next(c, on ? "新设备登录提醒已打开。" : "新设备登录提醒已关闭。", "/user/account");
+}
+
+extern const struct page	page_user_sign_in_notice;
+const struct page		page_user_sign_in_notice = {
+	.name = "user_sign_in_notice", .path = "/user/sign-in-notice", .need = NEED_ACCOUNT,
+	.title = "新设备登录提醒", .back = "/user/account", .post = user_sign_in_notice_post,
 };
 
 /* ---- another mobile number: first the old one, then the new ---- */
