@@ -314,6 +314,7 @@ http_server_stats(const struct http_server *s, struct http_stats *out)
 		.requests = atomic_load(&m->requests), .refused = atomic_load(&m->refused),
 		.connections_open = (uint64_t)s->n_connections,
 		.connections_total = atomic_load(&m->connections_total),
+		.tls_ends = s->tls == NULL ? 0 : tls_certificate_ends(s->tls),
 	};
 	for (int i = 0; i < 6; i++)
 		out->status[i] = atomic_load(&m->status[i]);

@@ -93,6 +93,7 @@ void		http_server_free(struct http_server *s);
 struct http_stats {
 	uint64_t	 requests, refused, status[6];	/* status[k]: answers of class k00 */
 	uint64_t	 connections_open, connections_total;
+	int64_t		 tls_ends;	/* notAfter of the TLS certificate; 0: no TLS */
 };
 void		http_server_stats(const struct http_server *s, struct http_stats *out);
 #endif

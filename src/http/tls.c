@@ -30,6 +30,16 @@ tls_context_new(SSL_CTX **out, const char *cert, const char *key, struct err *er
 	return 0;
 }
 
+int64_t
+tls_certificate_ends(const SSL_CTX *ctx)
+{
+	const X509	*x = SSL_CTX_get0_certificate(ctx);
+	struct tm	 tm = {0};
+
+	return x == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1 ? 0 :
+	    (int64_t)timegm(&tm) * 1000;
+}
+
 struct tls *
 tls_new(SSL_CTX *ctx)
 {

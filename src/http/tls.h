@@ -10,6 +10,8 @@ struct tls;
 
 NODISCARD int	 tls_context_new(SSL_CTX **out, const char *cert, const char *key,
 		    struct err *err);
+/* When its certificate ends (ms), 0 when there is none. */
+int64_t		 tls_certificate_ends(const SSL_CTX *ctx);
 struct tls	*tls_new(SSL_CTX *ctx);
 void		 tls_free(struct tls *t);		/* NULL: no-op */
 /* Bytes from the socket; plaintext is appended to `in`.  -1: broken or closed by the peer. */

@@ -31,24 +31,30 @@ ipc_process_serve(const struct ipc_service *service, struct err *err)
 }
 
 int
-ipc_answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
-    struct err *err)
+ipc_own_stats(json_t *out, struct err *err)
 {
 	struct rusage	 ru;
 
+	if (getrusage(RUSAGE_SELF, &ru) < 0)
+		return err_errno(err, ERR_BUG, "cannot read the use of resources");
+	js_set_int(out, "cpu_ms_total", (int64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000 +
+	    (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1000);
+	js_set_int(out, "memory_bytes", (int64_t)ru.ru_maxrss * 1024);
+	return 0;
+}
+
+int
+ipc_answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
 	(void)in;
 	(void)caller;
 	(void)arg;
-	if (getrusage(RUSAGE_SELF, &ru) < 0)
-		return err_errno(err, ERR_BUG, "cannot read the use of resources");
 	js_set_int(out->json, "requests_total", atomic_load(&ipc_counters.requests));
 	js_set_int(out->json, "errors_total", atomic_load(&ipc_counters.errors));
 	js_set_int(out->json, "refused_total", atomic_load(&ipc_counters.refused));
 	js_set_int(out->json, "connections", atomic_load(&ipc_counters.connections));
-	js_set_int(out->json, "cpu_ms_total", (int64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) *
-	    1000 + (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1000);
-	js_set_int(out->json, "memory_bytes", (int64_t)ru.ru_maxrss * 1024);
-	return 0;
+	return ipc_own_stats(out->json, err);
 }
 
 int

@@ -12,6 +12,9 @@ NODISCARD int	ipc_process_serve(const struct ipc_service *service, struct err *e
  */
 NODISCARD int	ipc_answer_stats(const struct ipc_msg *in, struct ipc_msg *out,
 		    enum ipc_role caller, void *arg, struct err *err);
+/* What of these the kernel counts: CPU time and memory, into a JSON object; for a process
+ * without a table. */
+NODISCARD int	ipc_own_stats(json_t *out, struct err *err);
 /* Ask for them: *stats is a new reference. */
 NODISCARD int	ipc_ask_stats(const char *service, int version, json_t **stats, struct err *err);
 #endif

@@ -242,9 +242,13 @@ def test_undelivered(ctx):
     need(bad["no"] in ctx.site.yinxin("outbox", "list"), "not in the command's list")
     m = ctx.site.metrics()
     need(m["yinxin_gate_outbox_failed"] >= 1, "no gauge of what failed")
-    for process in ("signer", "kmc", "va", "gate", "doc"):
+    for process in ("signer", "kmc", "va", "gate", "doc", "web"):
         same(m[f'yinxin_up{{process="{process}"}}'], 1, f"{process} up")
         need(m[f'yinxin_process_cpu_ms_total{{process="{process}"}}'] > 0, process)
+    for process, at in ctx.site.status().items():
+        same(m[f'yinxin_process_running{{process="{process}"}}'], 1, f"{process} runs")
+        same(m[f'yinxin_process_restarts_total{{process="{process}"}}'], at["restarts"], process)
+    need(m["yinxin_tls_certificate_ends_seconds"] > 86400, "the site's certificate ends")
     refused((401, 403, 404), w.browser.get, "/staff/outbox")
     desk.post(f"/staff/outbox/{bad['no']}/retry")
     refused(409, desk.post, f"/staff/outbox/{bad['no']}/retry")
