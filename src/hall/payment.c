@@ -116,6 +116,29 @@ payment_start(struct hall *h, const struct who *who, const char *no, const char 
 	return act_model(&a, rc, trade);
 }
 
+/* The provider is asked to close it too: who has the old code on his screen pays nothing. */
+int
+payment_close_stale(struct db *db, struct hall *h, const struct order *o, struct err *err)
+{
+	struct trade	 t = {0};
+	json_t		*payload = NULL;
+	char		*key = NULL;
+	int		 rc = 0;
+
+	while (rc == 0 && (rc = trade_find(db, o, NULL, ",creating,waiting,", &t, err)) > 0 &&
+	    t.amount != o->amount) {
+		trade_set(&t, "closed");
+		(void)snprintf(t.reason, sizeof(t.reason), "应付金额已改变");
+		key = xasprintf("pay.close:%s:stale", t.no);
+		payload = json_pack("{s:s, s:s}", "channel", t.channel, "trade_no", t.no);
+		rc = trade_save(db, &t, err) < 0 ? -1 :
+		    hall_outbox_put(db, h, "pay.close", key, payload, err);
+		json_decref(payload);
+		free(key);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 payment_state_run(struct db *db, struct act *a, struct err *err)
 {

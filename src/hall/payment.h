@@ -38,6 +38,10 @@ NODISCARD int	payment_refund(struct hall *h, const struct who *who, const char *
 /* For order_cancel, inside its transaction: queue refunds of all that was paid. */
 NODISCARD int	payment_refund_order(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, struct err *err);
+/* For the form, inside its transaction: the amount may be another now; codes that ask for the old
+ * one are closed.  Who had paid one all the same gets the money back by itself. */
+NODISCARD int	payment_close_stale(struct db *db, struct hall *h, const struct order *o,
+		    struct err *err);
 /* Trades of an order for its view. */
 NODISCARD int	payment_trades(struct db *db, const struct hall *h, const struct order *o,
 		    json_t **rows, struct err *err);

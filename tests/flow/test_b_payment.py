@@ -142,6 +142,31 @@ def test_pay_cancelled(ctx):
     refused(409, w.browser.post, f"/orders/{w.p.order}/payment", {"channel": "alipay"})
 
 
+def test_years_changed(ctx):
+    """The years are changed while the code to pay is open: it is closed, a new one asks for the new
+    amount; who pays the old one at that very moment gets it back and the order stays unpaid."""
+    w = ordered(ctx)
+    old = qr(w)
+    w.fill(years="2")
+    same(trade_state(w, old["no"]), "closed", "the old code")
+    w.confirm()
+    need(not w.browser.get(f"/orders/{w.p.order}/payment")["paid"], "paid")
+    new = qr(w)
+    need(new["no"] != old["no"] and new["amount"] != old["amount"], f"the new code {new}")
+    # paid in the moment of the change: the closing comes too late
+    w.world.fault("alipay.close", "http_500", n=50)
+    w.fill(years="1")
+    w.world.pay(new["qr"])
+    walk.poll("the money to go back", lambda: trade_state(w, new["no"]) == "refunded")
+    need(not paid(w), "paid by the old code")
+    w.confirm()
+    last = qr(w)
+    same(last["amount"], old["amount"], "the amount")
+    w.world.pay(last["qr"])
+    walk.poll("paid", lambda: paid(w))
+    same(count(w.order_model(), "收到费用"), 1, "events")
+
+
 def test_transfer(ctx):
     """Bank transfer: voucher, wrong figures refused, finance confirms, paid."""
     w = ordered(ctx)

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "hall/catalog.h"
+#include "hall/payment.h"
 #include "hall/steps.h"
 
 static int
@@ -115,7 +116,8 @@ form_step_accept(struct db *db, struct hall *h, const struct who *who, struct or
 	if (first && o->paid > 0 && o->years != js_str(values, "years")[0] - '0')
 		return err_set(err, ERR_CONFLICT, "费用刚刚到账，年限不能再改，请刷新页面。");
 	form_step_fill(o, values);
-	if (first && form_step_take_name(db, o, errors, err) < 0)
+	if (first && (form_step_take_name(db, o, errors, err) < 0 ||
+	    payment_close_stale(db, h, o, err) < 0))
 		return -1;
 	if ((o->state == ORDER_SUBMITTED || o->state == ORDER_REVIEWING) &&
 	    order_move(db, h, who, o, EVENT_REOPEN, NULL, err) < 0)
