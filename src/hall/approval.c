@@ -103,7 +103,7 @@ approval_statement(const struct order *o, const char *officer, int64_t now, stru
 	json_t	*j = json_object();
 
 	js_set_int(j, "v", 1);
-	if (o->concerns[0] != '\0')
+	if (strcmp(o->op, "unlock") == 0)
 		approval_unlock(o, j);
 	else
 		approval_issue(o, j);

@@ -6,6 +6,8 @@
 #include "hall/digest.h"
 #include "hall/halldef_read.h"
 #include "hall/notice.h"
+#include "hall/ops.h"
+#include "hall/recover.h"
 #include "hall/steps.h"
 #include "hall/unlock.h"
 #include "pki/profile.h"
@@ -117,6 +119,19 @@ halldef_unlocks(const struct def_steps *way)
 	return proofs >= UNLOCK_PROOFS;
 }
 
+/* Each step that is about the key stands where it must: asked, proved, signed by two, written. */
+static bool
+halldef_recovers(const struct def_steps *way)
+{
+	size_t	i = 0, proofs = 0;
+
+	for (i = 0; i < way->n; i++)
+		proofs += step_by_name(way->names[i])->proves;
+	return proofs >= RECOVER_PROOFS && way->n >= 4 && strcmp(way->names[0], "reason") == 0 &&
+	    strcmp(way->names[way->n - 2], "review") == 0 &&
+	    strcmp(way->names[way->n - 1], "recover") == 0;
+}
+
 static int
 halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *way,
     struct err *err)
@@ -135,6 +150,9 @@ halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *w
 	if (strcmp(way->op, "unlock") == 0 && !halldef_unlocks(way))
 		return yaml_err(r->doc, list, err, "\"unlock\" needs two steps that prove the "
 		    "applicant, then challenge, review, unlock");
+	if (strcmp(way->op, "recover") == 0 && !halldef_recovers(way))
+		return yaml_err(r->doc, list, err, "\"recover\" needs reason, a step that proves "
+		    "the applicant, then review, recover");
 	return 0;
 }
 
@@ -237,6 +255,23 @@ halldef_read_change(struct reader *r, const struct yaml *root, struct err *err)
 	if (yaml_keys(r->doc, y, known, err) < 0)
 		return -1;
 	return yaml_int(r->doc, y, "fee", 0, 1000000, 0, &r->def->change_fee, err);
+}
+
+/* An approval of key officers lasts; kmc itself takes none older than seven days. */
+static int
+halldef_read_recovery(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const known[] = { "days", NULL };
+	const struct yaml	*y = yaml_get(root, "recovery");
+	int64_t			 days = HALLDEF_RECOVERY_DAYS;
+
+	if (y != NULL && halldef_steps(r->def, "recover")->n == 0)
+		return yaml_err(r->doc, y, err, "recovery needs steps.recover");
+	if (y != NULL && (yaml_keys(r->doc, y, known, err) < 0 ||
+	    yaml_int(r->doc, y, "days", 1, 6, HALLDEF_RECOVERY_DAYS, &days, err) < 0))
+		return -1;
+	r->def->recover_days = (int)days;
+	return 0;
 }
 
 static int
@@ -407,7 +442,7 @@ halldef_read(struct reader *r, struct err *err)
 {
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
-	    "renewal", "change", "collection", "identity", "payment", "limits", "review", "security_questions",
+	    "renewal", "change", "recovery", "collection", "identity", "payment", "limits", "review", "security_questions",
 	    "warranty", "medium", "account", "notices", "downloads", "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
@@ -419,6 +454,7 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_steps(r, root, err) < 0 ||
 	    halldef_read_renewal(r, root, err) < 0 ||
 	    halldef_read_change(r, root, err) < 0 ||
+	    halldef_read_recovery(r, root, err) < 0 ||
 	    halldef_read_collections(r, root, err) < 0 ||
 	    halldef_read_payment(r, root, err) < 0 ||
 	    halldef_read_review(r, root, err) < 0 ||
@@ -520,7 +556,12 @@ halldef_notice(const struct halldef *d, const char *event)
 bool
 material_is_for(const struct def_material *m, const char *op)
 {
-	return *m->op == '\0' || strcmp(m->op, op) == 0;
+	const struct op	*row = op_by_name(op);
+
+	/* What keeps the certificate asks only for what is its own. */
+	if (*m->op == '\0')
+		return row == NULL || !row->keeps;
+	return strcmp(m->op, op) == 0;
 }
 
 const struct def_material *

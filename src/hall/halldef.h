@@ -9,6 +9,7 @@
  */
 #define HALLDEF_YEARS	5
 #define HALLDEF_REMINDERS	16
+#define HALLDEF_RECOVERY_DAYS	3
 #define HALLDEF_SUBJECT	8
 
 struct def_pair { const char *key, *value; };
@@ -129,6 +130,7 @@ struct halldef {
 	int		 warranty_days;		/* of the medium */
 	int64_t		 medium_fee;		/* replacement out of warranty, fen */
 	int64_t		 change_fee;		/* fen */
+	int		 recover_days;		/* that key officers' signatures last */
 	bool		 medium_strict;		/* staff write UKeys of the stock only (stock.h) */
 	bool		 medium_activation;	/* … and the holder gets an activation PIN (activation.h) */
 	int		 sign_in_notices;	/* told in 24 hours of sign-ins from somewhere new */

@@ -3,6 +3,7 @@
 
 #include "base/rand.h"
 #include "base/str.h"
+#include "hall/account.h"
 #include "hall/act.h"
 #include "hall/code.h"
 #include "hall/order_row.h"
@@ -14,7 +15,8 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"certificate_released", "certificate_revoked", "expiring", "expired", "mobile_changed",
 	"unlock_link", "unlock_begun", "unlock_ready", "unlocked", "activation",
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",
-	"petition_stopped", "sign_in_new", NULL };
+	"petition_stopped", "sign_in_new", "recover_begun",
+	"recover_signed", "recover_ready", "recover_ended", "recovered", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *
@@ -101,15 +103,13 @@ notice_to(struct db *db, const struct hall *h, const char *event, const char *mo
 	return rc;
 }
 
-int
-notice_order(struct db *db, const struct hall *h, const struct order *o, const char *event,
-    const json_t *values, struct err *err)
+static json_t *
+notice_values(const struct hall *h, const struct order *o, const json_t *values)
 {
 	const struct def_collection	*way = halldef_collection(hall_def(h),
 					    js_str(o->collection, "way"));
 	json_t				*v = json_object();
-	char				*key = NULL, amount[32];
-	int				 rc = 0;
+	char				 amount[32];
 
 	js_set_str(v, "no", o->no);
 	js_set_str(v, "subject", o->subject);
@@ -118,9 +118,44 @@ notice_order(struct db *db, const struct hall *h, const struct order *o, const c
 	js_set_str(v, "amount", fen_text(o->amount, amount));
 	js_set_str(v, "way", way == NULL ? "" : way->title);
 	js_update(v, values);
-	key = xasprintf("%s:%s:%" PRIx64, o->no, event, (uint64_t)rand_id());
-	rc = notice_to(db, h, event, order_mobile(o), js_str(o->form, "agent_mail"), v, key, err);
+	return v;
+}
+
+int
+notice_order(struct db *db, const struct hall *h, const struct order *o, const char *event,
+    const json_t *values, struct err *err)
+{
+	json_t	*v = notice_values(h, o, values);
+	char	*key = xasprintf("%s:%s:%" PRIx64, o->no, event, (uint64_t)rand_id());
+	int	 rc = notice_to(db, h, event, order_mobile(o), js_str(o->form, "agent_mail"), v,
+		    key, err);
+
 	free(key);
 	json_decref(v);
+	return rc;
+}
+
+/* What stands in the order may be the thief's; what the account has was there before. */
+int
+notice_owner(struct db *db, const struct hall *h, const struct order *o, const char *event,
+    const json_t *values, struct err *err)
+{
+	json_t		*me = NULL, *v = NULL;
+	const char	*mobile = NULL, *mail = NULL;
+	char		*key = NULL;
+	int		 rc = -1;
+
+	if (notice_order(db, h, o, event, values, err) < 0 ||
+	    account_facts(db, h, o->account, &me, NULL, err) < 0)
+		return -1;
+	mobile = strcmp(js_str(me, "mobile"), order_mobile(o)) == 0 ? NULL : js_str(me, "mobile");
+	mail = strcmp(js_str(me, "mail"), js_str(o->form, "agent_mail")) == 0 ? NULL :
+	    js_str(me, "mail");
+	v = notice_values(h, o, values);
+	key = xasprintf("%s:%s:%" PRIx64, o->no, event, (uint64_t)rand_id());
+	rc = notice_to(db, h, event, mobile, mail, v, key, err);
+	free(key);
+	json_decref(v);
+	json_decref(me);
 	return rc;
 }

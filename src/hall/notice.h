@@ -6,11 +6,15 @@
  * what they tell about.  Events: code submitted paid reviewing returned approved made shipped
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
  * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
- * petition_refused petition_granted petition_warning petition_stopped sign_in_new.
+ * petition_refused petition_granted petition_warning petition_stopped sign_in_new
+ * recover_begun recover_signed recover_ready recover_ended recovered.
  */
 extern const char *const notice_events[];	/* ends with NULL */
 /* To the agent of the order; values: further placeholders (may be NULL). */
 NODISCARD int	notice_order(struct db *db, const struct hall *h, const struct order *o,
+		    const char *event, const json_t *values, struct err *err);
+/* … and to the registered mobile and mail of its account, where they are others. */
+NODISCARD int	notice_owner(struct db *db, const struct hall *h, const struct order *o,
 		    const char *event, const json_t *values, struct err *err);
 /* To a mobile or mail address. */
 NODISCARD int	notice_to(struct db *db, const struct hall *h, const char *event,

@@ -104,6 +104,7 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	if (rc < 0 || op_find_begun(db, SQL_ORDER_REPLACING, a->name, j->no, err) < 0 ||
 	    op_find_begun(db, SQL_ORDER_CONCERNING, a->name, j->about, err) < 0)
 		return -1;
+	j->c.replaced = j->no[0] != '\0';
 	order_release(&j->old);
 	j->c.hall = a->h;
 	j->c.def = hall_def(a->h);

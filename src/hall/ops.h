@@ -11,6 +11,7 @@
  *	reissue	补办	the key is lost or broken: a new one until the old end, the old pair is revoked
  *	change	变更	name or other facts changed: filled in anew beside what stood, proved, reviewed,
  *			a new pair into the same key until the old end, the old one is superseded
+ *	recover	密钥恢复	the encryption key of an ended certificate into the UKey of another one (recover.h)
  *	unlock	解锁	the PIN is forgotten or locked: the certificate stays (unlock.h)
  *
  * Otherwise nothing is filled in anew: what was certified stands.  What the signer makes of each stands in
@@ -23,6 +24,7 @@ struct op_case {
 	int64_t			 not_before, not_after, now;
 	int64_t			 medium_issued;	/* its UKey; when it was */
 	bool			 good, held;	/* its status: neither is revoked */
+	bool			 replaced;	/* by an order that is not cancelled */
 	bool			 by_key;	/* its own key signed in */
 	const json_t		*in;
 	json_t			*errors;	/* NULL: only asked whether it may be */

@@ -209,6 +209,7 @@ order_stamp(struct order *o)
 	if (o->state == ORDER_REVIEWING || (o->state == ORDER_SUBMITTED && o->submitted == 0))
 		o->submitted = now;
 	if (o->state == ORDER_APPROVED || o->state == ORDER_UNLOCKING ||
+	    o->state == ORDER_RECOVERING ||
 	    o->state == ORDER_RETURNED)
 		o->decided = now;
 	if (o->state == ORDER_DONE || o->state == ORDER_CANCELLED)

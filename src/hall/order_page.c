@@ -9,6 +9,7 @@
 #include "hall/notice.h"
 #include "hall/order_row.h"
 #include "hall/payment.h"
+#include "hall/recover.h"
 #include "hall/steps.h"
 
 /* An empty draft of a product. */
@@ -116,6 +117,9 @@ order_cancel_run(struct db *db, struct act *a, struct err *err)
 		return err_set(err, ERR_WRONG_STATE,
 		    "业务当前为“%s”，已不能取消；需要撤销证书请联系客服。",
 		    order_state_text(o->state));
+	if (js_bool(recover_about(o), "given"))
+		return err_set(err, ERR_WRONG_STATE,
+		    "恢复的密钥已经发给您的UKey，不能取消；请在“写入UKey”一步完成。");
 	if (medium_concerned_move(db, a->who, o, MEDIUM_UNLOCK, err) < 0)
 		return -1;
 	if (o->paid > 0)

@@ -63,7 +63,10 @@ order_event_name(enum order_event event)
 		[EVENT_RECEIVED] = "received", [EVENT_CANCEL] = "cancel",
 		[EVENT_CANCEL_PAID] = "cancel_paid", [EVENT_REFUNDED] = "refunded",
 		[EVENT_PERMIT] = "permit", [EVENT_LAPSE] = "lapse",
-		[EVENT_UNLOCKED] = "unlocked",
+		[EVENT_UNLOCKED] = "unlocked", [EVENT_FIRST_SIGN] = "first_sign",
+		[EVENT_SECOND_SIGN] = "second_sign", [EVENT_DECLINE] = "decline",
+		[EVENT_OUTDATE] = "outdate", [EVENT_REFUSE] = "refuse",
+		[EVENT_EXPIRE] = "expire", [EVENT_RECOVERED] = "recovered",
 	};
 
 	return event < EVENT__MAX ? names[event] : "";
@@ -106,6 +109,8 @@ order_event_text(const char *what)
 		{ "certificates", "证书已签发" }, { "resend", "重发授权码" },
 		{ "blank", "寄出空白UKey" }, { "unlock", "申请解锁" },
 		{ "proof", "身份核验" }, { "proof_link", "发送验证邮件" }, { "challenge", "读取UKey" },
+		{ "recover", "申请恢复密钥" }, { "recover_reason", "说明恢复原因" },
+		{ "recover_given", "发出加密的密钥" },
 		{ "unlock_answer", "发出解锁授权" }, { "activation", "短信发送激活PIN码" },
 	};
 	static const struct { enum order_event event; const char *text; } moves[] = {

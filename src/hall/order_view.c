@@ -220,6 +220,7 @@ order_view_fill(struct db *db, const struct hall *h, const struct order *o, json
 	    clock_date(clock_add_years(clock_now(), o->years), ends));
 	(void)json_object_set_new(model, "form", json_deep_copy(o->form));
 	(void)json_object_del(json_object_get(model, "form"), "answer");	/* it proves who asks */
+	(void)json_object_del(json_object_get(model, "form"), "recover");	/* recovery_model shows it */
 	(void)json_object_set_new(model, "progress", step_progress(h, o, at));
 	order_view_collection(h, o, model);
 	order_view_rights(h, o, model);

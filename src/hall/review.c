@@ -258,6 +258,9 @@ review_statement_run(struct db *db, struct act *a, struct err *err)
 	int64_t		now = clock_now();
 	int		rc = -1;
 
+	if (strcmp(a->o.op, "recover") == 0)
+		return err_set(err, ERR_WRONG_STATE,
+		    "密钥恢复要由两位密钥管理员签名，请在“密钥恢复”页面办理。");
 	buf_init(&text, LIMIT_JSON);
 	if (review_need(a->who, &a->o, err) < 0 || review_same(&a->o, a->number, err) < 0 ||
 	    review_officer(db, a->who, serial, err) < 0 ||
@@ -313,7 +316,7 @@ review_approve_check(struct db *db, struct act *a, const struct approval *p,
 static int
 review_permit(struct db *db, struct act *a, const char *officer, struct err *err)
 {
-	bool	unlock = a->o.concerns[0] != '\0';
+	bool	unlock = strcmp(a->o.op, "unlock") == 0;
 
 	if (order_move(db, a->h, a->who, &a->o, unlock ? EVENT_PERMIT : EVENT_APPROVE, officer,
 	    err) < 0)

@@ -49,7 +49,7 @@ review_warnings(const struct hall *h, const struct order *o, json_t *materials)
 	int64_t	 formed = js_int(o->steps, "form", 0);
 	size_t	 i = 0;
 
-	if (o->concerns[0] != '\0') {
+	if (strcmp(o->op, "unlock") == 0) {
 		if (step_proofs(h, o, true) < UNLOCK_PROOFS)
 			review_warn(list, "身份核验", "不够");
 		return list;
@@ -76,7 +76,8 @@ review_unlock(const struct order *o, json_t *model)
 	json_t	*list = json_array(), *j = NULL;
 	size_t	 i = 0;
 
-	js_set_bool(model, "has_unlock", o->concerns[0] != '\0');
+	js_set_bool(model, "has_unlock", strcmp(o->op, "unlock") == 0);
+	js_set_bool(model, "has_recovery", strcmp(o->op, "recover") == 0);
 	(void)json_object_set_new(model, "unlock", json_pack("{s:s, s:s, s:o}", "ukey",
 	    unlock_ukey(o), "certificate", o->concerns, "proofs", list));
 	for (i = 0; steps_all[i] != NULL; i++)

@@ -59,6 +59,17 @@ services_unlock(const char *statement, size_t len, const void *signature, size_t
 	return kmc_unlock_answer(&s, answer, expires, err);
 }
 
+static int
+services_recover(const char *order, const struct signed_statement *statement,
+    const struct signed_statement *carrier, struct buf *envelope, struct buf *enc_cert,
+    struct err *err)
+{
+	const struct signer_recovery	r = { .order = order, .statement = *statement,
+		.carrier = *carrier };
+
+	return signer_recover(&r, envelope, enc_cert, err);
+}
+
 const struct services *
 services_real(void)
 {
@@ -68,6 +79,8 @@ services_real(void)
 		.change = services_change,
 		.device = kmc_device_give,
 		.unlock = services_unlock,
+		.recover = services_recover,
+		.key_officers = kmc_officers,
 		.pair_status = signer_status,
 		.image = doc_image_check,
 		.form = doc_form,

@@ -2,6 +2,7 @@
 #define HALL_SERVICES_H
 #include "base/json.h"
 #include "doc/doc.h"
+#include "pki/statement.h"
 #include "token/unlock.h"
 /*
  * What the hall asks of other processes, behind pointers so that tests stand in for them.
@@ -37,6 +38,13 @@ struct services {
 	int	(*unlock)(const char *statement, size_t len, const void *signature,
 		    size_t signature_len, unsigned char answer[UNLOCK_ANSWER], int64_t *expires,
 		    struct err *err);
+	/* The encryption key of the statement (kmc.h) for the carrier (pki/carrier.h), enveloped,
+	   and its certificate: signer_recover. */
+	int	(*recover)(const char *order, const struct signed_statement *statement,
+		    const struct signed_statement *carrier, struct buf *envelope,
+		    struct buf *enc_cert, struct err *err);
+	/* Who may sign for keys, {"officers":[{"serial","name","active","may"}]}: kmc_officers. */
+	int	(*key_officers)(json_t **out, struct err *err);
 	/* signer_status: {"status","reason","revoked_at", …} */
 	int	(*pair_status)(const char *serial, json_t **out, struct err *err);
 	/* Check and reduce a picture, draw a form, draw a captcha: doc.h. */

@@ -5,6 +5,7 @@
 #include "hall/face_own.h"
 #include "hall/petition.h"
 #include "hall/reconcile.h"
+#include "hall/recover.h"
 #include "hall/reminder.h"
 #include "hall/trade.h"
 
@@ -61,7 +62,8 @@ sink_bill(struct db *db, const struct bill_fact *fact, struct err *err)
 static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
-	return petition_tick(db, sink_hall, now, err) < 0 ? -1 :
+	return petition_tick(db, sink_hall, now, err) < 0 ||
+	    recover_tick(db, sink_hall, now, err) < 0 ? -1 :
 	    reminder_tick(db, sink_hall, now, err);
 }
 

@@ -126,6 +126,10 @@ step_next_text(const struct hall *h, const struct order *o)
 		    "请凭邮件中的授权码下载证书" : "等待制证；也可凭邮件中的授权码自行下载";
 	case ORDER_UNLOCKING:
 		return "请插入UKey，设置新的PIN码";
+	case ORDER_COUNTERSIGNING:
+		return "等待第二位密钥管理员签名";
+	case ORDER_RECOVERING:
+		return "请插入新的UKey，写入恢复的密钥";
 	case ORDER_MAKING:
 		return "工作人员正在制证";
 	case ORDER_READY:

@@ -24,6 +24,9 @@
  *  mail_link  {"mail_masked","sent"}; accept: {"token"} (unlock_send_link)
  *  challenge  {"read","ukey"}; accept: {"ukey","challenge"} from the locked UKey
  *  unlock     {"ukey","may_unlock"}; nothing to accept: unlock.h
+ *  reason     {"reasons":[{"id","text","selected"}],"text","receivers":[{"serial","subject",
+ *             "not_after","selected"}],"old":{…}}; accept: {"reason","text","receiver"}
+ *  recover    recover.h: {"may_recover","recovery":{…}}; nothing to accept
  *  review     {"review_days","state_text","return"?}; nothing to accept
  *  fetch      {"collection":{…},"may_fetch","delivery"?}; nothing to accept
  */

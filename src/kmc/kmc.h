@@ -34,6 +34,9 @@ struct kmc_recovery {
 	struct signed_statement	 statement;	/* signed by two key officers */
 	struct signature	 enc_cert;	/* DER: the certificate whose key is wanted */
 	struct signature	 sign_cert;	/* DER: who gets it, good now */
+	struct signed_statement	 carrier;	/* pki/carrier.h, signed by sign_cert's key: the
+						   envelope is for that key; text NULL: for
+						   sign_cert's own */
 };
 /*
  * A key out of escrow, in an envelope for the receiver's sign key.  The statement:
@@ -42,7 +45,8 @@ struct kmc_recovery {
  *	serial	of the encryption certificate
  *	kind	"user": back to its subject: both certificates name the same identity code;
  *		"judicial": by order of a court or the police: then with "document", the number
- *		of their paper, and "receiver", the serial of the sign certificate that gets it
+ *		of their paper
+ *	receiver	the serial of the sign certificate that gets it; a user's may leave it out
  *
  * Enforced here: two different key officers of kmc's own list signed it, within these seven
  * days; both certificates lead to a CA of pub/chain.pem; the key is in escrow.  Not checked
@@ -84,7 +88,8 @@ NODISCARD int	kmc_device_give(const char *order, const char *serial, struct buf 
 /* What a key officer may sign for. */
 enum key_officer_may { KEY_OFFICER_KEYS = 1, KEY_OFFICER_UNLOCK = 2 };
 
-/* {"officers":[{"serial","name","active","created","ended","may"}]} */
+/* Also by web, which asks who may sign:
+ * {"officers":[{"serial","name","active","created","ended","may"}]} */
 NODISCARD int	kmc_officers(json_t **out, struct err *err);
 /* The certificate must be good and lead to a CA of ours; one that was removed comes back. */
 NODISCARD int	kmc_officer_add(const void *der, size_t len, unsigned int may, json_t **out,

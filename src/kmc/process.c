@@ -5,6 +5,7 @@
 #include "ipc/process.h"
 #include "kmc/request.h"
 #include "kmc/work.h"
+#include "pki/carrier.h"
 
 /* The service side of the permit table; stub.c is the other. */
 
@@ -45,7 +46,7 @@ static int
 answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct statement_asked	 asked = {0};
+	struct statement_asked	 asked = {0}, carrier = {0};
 	struct buf	 enc, sign, envelope;
 	int		 rc = -1;
 
@@ -56,12 +57,14 @@ answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 	if (statement_asked_read(&asked, in->json, err) == 0 &&
 	    js_need_bytes(in->json, "enc_cert", &enc, err) == 0 &&
 	    js_need_bytes(in->json, "sign_cert", &sign, err) == 0 &&
+	    carrier_get(&carrier, in->json, err) == 0 &&
 	    kmc_recover_work(arg, &(struct kmc_recovery){asked.of, {enc.p, enc.len},
-	    {sign.p, sign.len}}, &envelope, err) == 0) {
+	    {sign.p, sign.len}, carrier.of}, &envelope, err) == 0) {
 		js_set_bytes(out->json, "envelope", envelope.p, envelope.len);
 		rc = 0;
 	}
 	statement_asked_free(&asked);
+	statement_asked_free(&carrier);
 	buf_free(&enc);
 	buf_free(&sign);
 	buf_free(&envelope);
@@ -325,7 +328,7 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"device_master", IPC_ADMIN, answer_device_master},
 	{"device_key", IPC_ADMIN, answer_device_key},
 	{"device_give", IPC_WEB, answer_device_give},
-	{"officers", IPC_ADMIN, answer_officers},
+	{"officers", IPC_ADMIN | IPC_WEB, answer_officers},
 	{"officer_add", IPC_ADMIN, answer_officer_add},
 	{"officer_remove", IPC_ADMIN, answer_officer_remove},
 	{"history", IPC_ADMIN, answer_history},

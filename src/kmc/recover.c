@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/str.h"
 #include "kmc/work.h"
+#include "pki/carrier.h"
 
 #define DOCUMENT_MAX	128
 
@@ -11,7 +12,7 @@ struct recover {
 	const char			*order, *kind;
 	bool				 judicial;
 	struct cert			*enc, *sign;
-	unsigned char			 sign_point[SM2_POINT_LEN];
+	unsigned char			 point[SM2_POINT_LEN];	/* the envelope is for this key */
 	struct escrow			 escrow;
 };
 
@@ -70,9 +71,12 @@ recover_check_certs(struct recover *v, struct err *err)
 		    "the encryption certificate is not the one of the statement");
 	if (!cert_is_sign(v->sign) || cert_is_ca(v->sign))
 		return err_set(err, ERR_DENIED, "the receiver's certificate is not for signing");
-	if (v->judicial && strcmp(cert_serial(v->sign), js_str(v->statement, "receiver")) != 0)
+	if ((v->judicial || json_object_get(v->statement, "receiver") != NULL) &&
+	    strcmp(cert_serial(v->sign), js_str(v->statement, "receiver")) != 0)
 		return err_set(err, ERR_DENIED, "the receiver is not the one of the statement");
-	return cert_point(v->sign, v->sign_point, err);
+	if (in->carrier.text != NULL)
+		return carrier_check(&in->carrier, v->order, v->sign, v->point, err);
+	return cert_point(v->sign, v->point, err);
 }
 
 /* 1: this very recovery was done before, 0: not, -1. */
@@ -89,7 +93,7 @@ recover_find(struct db *db, const struct recover *v, struct err *err)
 	if ((rc = rows_next(r, err)) > 0) {
 		point = rows_blob(r, 1, &len);
 		if (strcmp(rows_text(r, 0), v->in->statement.text) != 0 ||
-		    !secret_equal(point, len, v->sign_point, SM2_POINT_LEN))
+		    !secret_equal(point, len, v->point, SM2_POINT_LEN))
 			rc = err_set(err, ERR_CONFLICT,
 			    "order %s has recovered something else already", v->order);
 	}
@@ -138,7 +142,7 @@ recover_keep(struct db *db, void *arg, struct err *err)
 	if (db_run(db, SQL_RECOVERY_ADD, NULL, err, DB_TEXT(v->order), DB_TEXT(v->kind),
 	    DB_TEXT(cert_serial(v->enc)), DB_TEXT(v->escrow.ref), DB_TEXT(js_str(j, "officer")),
 	    DB_TEXT(js_str(j, "second")), DB_TEXT(v->judicial ? js_str(j, "document") : ""),
-	    DB_TEXT(cert_serial(v->sign)), DB_BLOB(v->sign_point, SM2_POINT_LEN),
+	    DB_TEXT(cert_serial(v->sign)), DB_BLOB(v->point, SM2_POINT_LEN),
 	    DB_TEXT(in->text), DB_BLOB(in->first.p, in->first.len),
 	    DB_BLOB(in->second.p, in->second.len), DB_INT(clock_now())) < 0)
 		return -1;
@@ -167,7 +171,7 @@ kmc_recover_work(struct kmc *k, const struct kmc_recovery *in, struct buf *envel
 	if (recover_parse(&v, err) == 0 &&
 	    key_officers_check(k, v.statement, &in->statement, err) == 0 &&
 	    recover_check_certs(&v, err) == 0 && kmc_write(k, recover_keep, &v, err) == 0)
-		rc = escrow_envelope(k, &v.escrow, v.sign_point, envelope, err);
+		rc = escrow_envelope(k, &v.escrow, v.point, envelope, err);
 	wraps_leave(&k->wraps);
 	if (rc < 0)
 		recover_refused(&v, err);

@@ -2,6 +2,7 @@
 #include "ipc/ipc.h"
 #include "kmc/kmc.h"
 #include "kmc/request.h"
+#include "pki/carrier.h"
 
 /* Asking kmc from other processes. */
 #define KMC_TIMEOUT_MS	15000
@@ -67,6 +68,7 @@ kmc_recover(const struct kmc_recovery *r, struct buf *envelope, struct err *err)
 	put_statement(question, &r->statement);
 	js_set_bytes(question, "enc_cert", r->enc_cert.p, r->enc_cert.len);
 	js_set_bytes(question, "sign_cert", r->sign_cert.p, r->sign_cert.len);
+	carrier_put(question, &r->carrier);
 	if (ask_json("recover", question, &answer, err) == 0)
 		rc = js_need_bytes(answer, "envelope", envelope, err);
 	json_decref(answer);

@@ -3,6 +3,7 @@
 #include "base/passphrase.h"
 #include "base/sandbox.h"
 #include "kmc/kmc.h"
+#include "pki/carrier.h"
 #include "signer/process.h"
 #include "signer/request.h"
 #include "signer/work.h"
@@ -89,7 +90,7 @@ static int
 answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
-	struct statement_asked	 asked = {0};
+	struct statement_asked	 asked = {0}, carrier = {0};
 	struct buf	 csr, envelope, enc_cert;
 	int		 rc = -1;
 
@@ -99,13 +100,15 @@ answer_recover(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
 	buf_init(&enc_cert, LIMIT_CERT);
 	if (statement_asked_read(&asked, in->json, err) == 0 &&
 	    js_need_bytes(in->json, "csr", &csr, err) == 0 &&
-	    recover_work(arg, js_str(in->json, "order"), &asked.of, csr.p, csr.len, &envelope,
-	    &enc_cert, err) == 0) {
+	    carrier_get(&carrier, in->json, err) == 0 &&
+	    recover_work(arg, &(struct signer_recovery){js_str(in->json, "order"), asked.of,
+	    {csr.p, csr.len}, carrier.of}, &envelope, &enc_cert, err) == 0) {
 		js_set_bytes(out->json, "envelope", envelope.p, envelope.len);
 		js_set_bytes(out->json, "enc_cert", enc_cert.p, enc_cert.len);
 		rc = 0;
 	}
 	statement_asked_free(&asked);
+	statement_asked_free(&carrier);
 	buf_free(&csr);
 	buf_free(&envelope);
 	buf_free(&enc_cert);

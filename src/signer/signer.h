@@ -2,6 +2,7 @@
 #define SIGNER_SIGNER_H
 #include "base/json.h"
 #include "base/secret.h"
+#include "pki/statement.h"
 /*
  * The signer: CA keys, certificates, revocation.  Asked over ipc; no network.
  *
@@ -58,15 +59,20 @@ NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *second,
 		    size_t second_len, struct err *err);
 /*
- * By web: the encryption key of an earlier pair, out of escrow, for the UKey that made the
- * csr; two key officers signed the statement (kmc.h says what it contains, and kmc alone checks
- * who they are).  The csr's key must be that of a good sign certificate of ours; its subject
- * the one of the encryption certificate, or (judicial) the receiver named.  Appends the DER
- * SM2EnvelopedKey and the encryption certificate.  Idempotent per order.
+ * By web: the encryption key of an earlier pair, out of escrow, for another UKey; two key
+ * officers signed the statement (kmc.h says what it contains, and kmc alone checks who they
+ * are).  It is for the key of csr, which must be that of a sign certificate of ours; or for the
+ * carrier (pki/carrier.h) that the statement's receiver vouches for.  That certificate must be
+ * good, its subject the one of the encryption certificate, or (judicial) the receiver named.
+ * Appends the DER SM2EnvelopedKey and the encryption certificate.  Idempotent per order.
  */
-NODISCARD int	signer_recover(const char *order, const char *statement, size_t statement_len,
-		    const void *signature, size_t signature_len, const void *second,
-		    size_t second_len, const void *csr, size_t csr_len, struct buf *envelope,
+struct signer_recovery {
+	const char		*order;
+	struct signed_statement	 statement;
+	struct signature	 csr;		/* DER; or none and: */
+	struct signed_statement	 carrier;	/* text NULL: none */
+};
+NODISCARD int	signer_recover(const struct signer_recovery *r, struct buf *envelope,
 		    struct buf *enc_cert, struct err *err);
 /* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at","changed",
  * "not_before","not_after"} */

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "ipc/process.h"
+#include "pki/carrier.h"
 #include "pki/cert.h"
 #include "signer/request.h"
 #include "signer/signer.h"
@@ -87,21 +88,21 @@ signer_revoke(const char *statement, size_t statement_len, const void *signature
 }
 
 int
-signer_recover(const char *order, const char *statement, size_t statement_len,
-    const void *signature, size_t signature_len, const void *second, size_t second_len,
-    const void *csr, size_t csr_len, struct buf *envelope, struct buf *enc_cert,
+signer_recover(const struct signer_recovery *r, struct buf *envelope, struct buf *enc_cert,
     struct err *err)
 {
-	struct ipc_msg	 in, answer;
-	int		 rc = -1;
+	const struct signed_statement	*s = &r->statement;
+	struct ipc_msg			 in, answer;
+	int				 rc = -1;
 
 	ipc_msg_init(&in);
 	ipc_msg_init(&answer);
-	js_set_str(in.json, "order", order);
-	json_object_set_new(in.json, "statement", json_stringn(statement, statement_len));
-	js_set_bytes(in.json, "signature", signature, signature_len);
-	js_set_bytes(in.json, "second", second, second_len);
-	js_set_bytes(in.json, "csr", csr, csr_len);
+	js_set_str(in.json, "order", r->order);
+	json_object_set_new(in.json, "statement", json_stringn(s->text, s->len));
+	js_set_bytes(in.json, "signature", s->first.p, s->first.len);
+	js_set_bytes(in.json, "second", s->second.p, s->second.len);
+	js_set_bytes(in.json, "csr", r->csr.p, r->csr.len);
+	carrier_put(in.json, &r->carrier);
 	if (ask("recover", &in, &answer, err) == 0 &&
 	    js_need_bytes(answer.json, "envelope", envelope, err) == 0)
 		rc = js_need_bytes(answer.json, "enc_cert", enc_cert, err);

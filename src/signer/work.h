@@ -75,8 +75,7 @@ NODISCARD int	service_issue(struct signer *s, const char *use, const char *id, c
 		    size_t csr_len, struct cert **out, struct err *err);
 
 /* recover.c */
-NODISCARD int	recover_work(struct signer *s, const char *order,
-		    const struct signed_statement *in, const void *csr, size_t csr_len,
+NODISCARD int	recover_work(struct signer *s, const struct signer_recovery *r,
 		    struct buf *envelope, struct buf *enc_cert, struct err *err);
 
 /*

@@ -46,6 +46,8 @@ int	keys_verify_pin(struct ukey *u, const json_t *in, json_t *out, struct err *e
 int	keys_change_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_make(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+int	keys_recover_request(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+int	keys_recover_install(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_open(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 int	keys_unlock_challenge(struct ukey *u, const json_t *in, json_t *out, struct err *err);

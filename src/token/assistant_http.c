@@ -140,6 +140,10 @@ static const struct endpoint endpoints[] = {
 	{"POST", "/key/make", WHO_ALLOWED, keys_make, NULL},
 	/* key?, order, pin, sign_cert, enc_cert, envelope, device?, replaces? → {} */
 	{"POST", "/key/install", WHO_ALLOWED, keys_install, NULL},
+	/* key?, order, receiver (serial), pin → carrier, signature, serial (of the UKey) */
+	{"POST", "/recover/request", WHO_ALLOWED, keys_recover_request, NULL},
+	/* key?, order, pin, enc_cert, envelope → {} */
+	{"POST", "/recover/install", WHO_ALLOWED, keys_recover_install, NULL},
 	/* key?, serial?, text, pin → signature, certificate, serial */
 	{"POST", "/sign", WHO_ALLOWED, NULL, ask_sign},
 	/* key?, document (base64 DER, pki/enveloped.h), pin → plain (base64) */

@@ -247,6 +247,63 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	return rc;
 }
 
+/* ---- a recovered encryption pair ---- */
+
+static int
+recover_order(const json_t *in, const char **order, struct err *err)
+{
+	if (js_need_str(in, "order", order, err) < 0 || (*order)[0] == '\0' ||
+	    strlen(*order) > 40)
+		return err_set(err, ERR_INPUT, "缺少业务受理号。");
+	return 0;
+}
+
+int
+keys_recover_request(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	struct buf	 text, sig;
+	const char	*order = NULL;
+	int		 rc = -1;
+
+	if (recover_order(in, &order, err) < 0)
+		return -1;
+	buf_init(&text, SIGNABLE_MAX);
+	buf_init(&sig, 256);
+	if (login(u, in, out, err) == 0 && ukey_recover_request(u, order, js_str(in, "receiver"),
+	    &text, &sig, err) == 0) {
+		js_set_str(out, "carrier", text.p);
+		js_set_bytes(out, "signature", sig.p, sig.len);
+		js_set_str(out, "serial", u->info.serial);
+		rc = 0;
+	}
+	buf_free(&text);
+	buf_free(&sig);
+	return rc;
+}
+
+int
+keys_recover_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
+{
+	struct buf	 enc, envelope;
+	const char	*order = NULL;
+	int		 rc = -1;
+
+	if (recover_order(in, &order, err) < 0)
+		return -1;
+	buf_init(&enc, LIMIT_CERT);
+	buf_init(&envelope, 4096);
+	if (js_need_bytes(in, "enc_cert", &enc, err) == 0 &&
+	    js_need_bytes(in, "envelope", &envelope, err) == 0 && login(u, in, out, err) == 0) {
+		const struct ukey_bundle	 b = {.enc_cert = enc.p, .enc_len = enc.len,
+			.envelope = envelope.p, .envelope_len = envelope.len};
+
+		rc = ukey_recover_install(u, order, &b, err);
+	}
+	buf_free(&enc);
+	buf_free(&envelope);
+	return rc;
+}
+
 int
 keys_sign(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {

@@ -307,8 +307,17 @@ cert_row(const struct ukey_seen *seen)
 	return row;
 }
 
+static json_t *
+recovered_row(const char *order, const struct cert *enc)
+{
+	char	to[CLOCK_TEXT];
+
+	return json_pack("{s:s,s:s,s:s,s:s}", "order", order, "cn", cert_cn(enc), "serial",
+	    cert_serial(enc), "not_after", clock_datetime(cert_not_after(enc), to));
+}
+
 struct describe {
-	json_t	*certs, *unfinished;
+	json_t	*certs, *unfinished, *recovered;
 	size_t	 current;		/* rows of certs that are no history */
 };
 
@@ -318,7 +327,9 @@ describe_one(void *arg, const struct ukey_seen *seen)
 	struct describe	*d = arg;
 	const char	*order = ukey_container_order(seen->name);
 
-	if (!seen->complete && order != NULL)
+	if (!seen->complete && seen->history && seen->enc != NULL && order != NULL)
+		json_array_append_new(d->recovered, recovered_row(order, seen->enc));
+	else if (!seen->complete && order != NULL)
 		json_array_append_new(d->unfinished, json_string(order));
 	else if (seen->cert != NULL && seen->history)
 		json_array_append_new(d->certs, cert_row(seen));
@@ -330,14 +341,15 @@ describe_one(void *arg, const struct ukey_seen *seen)
 int
 ukey_describe(struct ukey *u, json_t **out, struct err *err)
 {
-	struct describe	 d = {.certs = json_array(), .unfinished = json_array()};
+	struct describe	 d = {.certs = json_array(), .unfinished = json_array(),
+		.recovered = json_array()};
 
 	u->driver->ops->pin_info(u->driver, u->app, &u->info);
-	*out = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:b,s:o,s:o}", "key", u->name, "vendor",
+	*out = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:b,s:o,s:o,s:o}", "key", u->name, "vendor",
 	    u->driver->vendor, "label", u->info.label, "serial", u->info.serial, "tries_left",
 	    u->info.tries_left, "tries_max", u->info.tries_max, "pin_is_default",
 	    u->info.pin_is_default, "unlock", u->driver->unlock, "unfinished", d.unfinished,
-	    "certificates", d.certs);
+	    "certificates", d.certs, "recovered", d.recovered);
 	if (*out == NULL)	/* jansson took the lists and let go of them */
 		return err_set(err, ERR_INPUT, "UKey 的标签不是文字。");
 	if (ukey_each(u, describe_one, &d, err) < 0) {

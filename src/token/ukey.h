@@ -33,7 +33,8 @@ void		ukey_close(struct ukey *u);		/* forgets the PIN */
  *  "unlock" (remote unlock is possible),"unfinished":[order],
  *  "certificates":[{"container","order","cn","subject","issuer","serial","not_before",
  *  "not_after" (texts),"days_left","state":"good|expired|not_yet","has_enc","history",
- *  "cert" (base64 DER)}]}; current certificates first.
+ *  "cert" (base64 DER)}],"recovered":[{"order","cn","serial","not_after"}]}; current
+ *  certificates first.  recovered: encryption pairs that came out of escrow.
  */
 NODISCARD int	ukey_describe(struct ukey *u, json_t **out, struct err *err);
 
@@ -99,6 +100,23 @@ NODISCARD int	ukey_install(struct ukey *u, const char *order, const struct ukey_
  */
 NODISCARD int	ukey_confirm(struct ukey *u, const char *order, const char *replaces,
 		    bool *marked, struct err *err);
+
+/* ---- a recovered encryption pair; after login (ukey_recover.c) ---- */
+
+/*
+ * Make, once, the container that shall take the pair of this order, and vouch for its sign key
+ * with the one of the current certificate `receiver` (serial): the text of pki/carrier.h and
+ * the signature over it (DER).
+ */
+NODISCARD int	ukey_recover_request(struct ukey *u, const char *order, const char *receiver,
+		    struct buf *text, struct buf *sig, struct err *err);
+/*
+ * Write what came out of escrow (b: envelope and enc_cert) into that container, open something
+ * encrypted to it, and mark it as history.  Killed anywhere it is simply done again; a pair
+ * counts as recovered only when it is marked, which is last.
+ */
+NODISCARD int	ukey_recover_install(struct ukey *u, const char *order,
+		    const struct ukey_bundle *b, struct err *err);
 
 /* ---- using a pair; after login ---- */
 

@@ -24,6 +24,19 @@ const char	*ukey_container_order(const char *name);
 NODISCARD int	ukey_container_open(struct ukey *u, const char *name, card_handle *c,
 		    struct err *err);
 
+/* ---- ukey_pair.c ---- */
+/* The public point of the container's sign or encryption key. */
+NODISCARD int	ukey_point(struct ukey *u, card_handle c, bool sign,
+		    unsigned char point[SM2_POINT_LEN], struct err *err);
+/* Remove what interrupted makings left behind: containers of ours that have no key. */
+NODISCARD int	ukey_clean_up(struct ukey *u, struct err *err);
+/* The container of an order, made with its sign key when it is not there; close it. */
+NODISCARD int	ukey_order_container(struct ukey *u, const char *order, card_handle *c,
+		    struct err *err);
+/* Pair and encryption certificate, each read back; nothing is written unless they fit. */
+NODISCARD int	ukey_install_enc(struct ukey *u, card_handle c, const struct ukey_bundle *b,
+		    struct err *err);
+
 /* Names that are history, one a line, each followed by a newline. */
 void		ukey_history_read(struct ukey *u, struct buf *lines);
 NODISCARD int	ukey_history_add(struct ukey *u, const char *name, struct err *err);

@@ -22,8 +22,8 @@ sign_in_key(void *arg, const unsigned char e[SM2_DIGEST_LEN],
 	return rc == SAR_OK ? 0 : driver_err(err, rc, "ECCSignData");
 }
 
-static int
-point_in_key(struct ukey *u, card_handle c, bool sign, unsigned char point[SM2_POINT_LEN],
+int
+ukey_point(struct ukey *u, card_handle c, bool sign, unsigned char point[SM2_POINT_LEN],
     struct err *err)
 {
 	uint32_t	 rc = u->driver->ops->point(u->driver, c, sign, point);
@@ -51,8 +51,8 @@ see_keyless(void *arg, const struct ukey_seen *seen)
 }
 
 /* What interrupted makings left behind; one that can not be removed does no harm. */
-static int
-clean_up(struct ukey *u, struct err *err)
+int
+ukey_clean_up(struct ukey *u, struct err *err)
 {
 	struct leftovers	 s = {.u = u};
 	int			 rc;
@@ -69,8 +69,8 @@ clean_up(struct ukey *u, struct err *err)
 }
 
 /* The container of the order, made with its key pair when it is not there. */
-static int
-order_container(struct ukey *u, const char *order, card_handle *c, struct err *err)
+int
+ukey_order_container(struct ukey *u, const char *order, card_handle *c, struct err *err)
 {
 	const struct card_ops	*ops = u->driver->ops;
 	char			 name[UKEY_NAME];
@@ -98,9 +98,9 @@ ukey_request(struct ukey *u, const char *order, const char *cn, struct buf *csr,
 	struct name		 subject = {0};
 	int			 rc = -1;
 
-	if (clean_up(u, err) < 0 || order_container(u, order, &s.c, err) < 0)
+	if (ukey_clean_up(u, err) < 0 || ukey_order_container(u, order, &s.c, err) < 0)
 		return -1;
-	if (point_in_key(u, s.c, true, point, err) == 0 &&
+	if (ukey_point(u, s.c, true, point, err) == 0 &&
 	    name_add(&subject, "C", "CN", err) == 0 && name_add(&subject, "CN", cn, err) == 0)
 		rc = csr_build(&subject, point, sign_in_key, &s, csr, err);
 	name_free(&subject);
@@ -160,7 +160,7 @@ check_key(struct ukey *u, card_handle c, bool sign, const struct cert *cert, str
 {
 	unsigned char	 have[SM2_POINT_LEN], want[SM2_POINT_LEN];
 
-	if (cert_point(cert, want, err) < 0 || point_in_key(u, c, sign, have, err) < 0)
+	if (cert_point(cert, want, err) < 0 || ukey_point(u, c, sign, have, err) < 0)
 		return -1;
 	return memcmp(have, want, sizeof(want)) == 0 ? 0 : err_set(err, ERR_CONFLICT,
 	    "证书不是为这支 UKey 签发的，请插入申请时的那支 UKey。");
@@ -189,22 +189,29 @@ install_device(struct ukey *u, card_handle c, const struct ukey_bundle *b, struc
 }
 
 int
+ukey_install_enc(struct ukey *u, card_handle c, const struct ukey_bundle *b, struct err *err)
+{
+	struct envelope_fields	f;
+
+	return install_check_envelope(b, &f, err) == 0 && install_pair(u, c, &f, err) == 0 &&
+	    install_check(u, c, false, b->enc_cert, b->enc_len, err) == 0 ?
+	    install_cert(u, c, false, b->enc_cert, b->enc_len, err) : -1;
+}
+
+int
 ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, struct err *err)
 {
-	struct envelope_fields	 f;
-	char			 name[UKEY_NAME];
-	card_handle		 c = NULL;
-	int			 rc = -1;
+	char		 name[UKEY_NAME];
+	card_handle	 c = NULL;
+	int		 rc = -1;
 
 	ukey_container_name(order, name);
 	if (ukey_container_open(u, name, &c, err) < 0)
 		return err_set(err, ERR_CONFLICT,
 		    "这支 UKey 里没有这笔申请的密钥，请插入申请时的那支 UKey。");
 	if (install_check(u, c, true, b->sign_cert, b->sign_len, err) == 0 &&
-	    install_device(u, c, b, err) == 0 && (b->envelope_len == 0 ||
-	    (install_check_envelope(b, &f, err) == 0 && install_pair(u, c, &f, err) == 0 &&
-	    install_check(u, c, false, b->enc_cert, b->enc_len, err) == 0 &&
-	    install_cert(u, c, false, b->enc_cert, b->enc_len, err) == 0)))
+	    install_device(u, c, b, err) == 0 &&
+	    (b->envelope_len == 0 || ukey_install_enc(u, c, b, err) == 0))
 		rc = install_cert(u, c, true, b->sign_cert, b->sign_len, err);
 	u->driver->ops->container_close(u->driver, c);
 	return rc;

@@ -8,6 +8,7 @@ review_done(const struct order *o)
 	switch (o->state) {
 	case ORDER_APPROVED:
 	case ORDER_UNLOCKING:
+	case ORDER_RECOVERING:
 	case ORDER_MAKING:
 	case ORDER_READY:
 	case ORDER_FETCHED:

@@ -127,6 +127,14 @@ const struct page		page_certificate_unlock = {
 	.post = certificate_op_post, .per_minute = 20,
 };
 
+extern const struct page	page_certificate_recover;
+const struct page		page_certificate_recover = {
+	.name = "certificate_recover", .path = "/certificates/{serial}/recover",
+	.need = NEED_ACCOUNT, .title = "密钥恢复", .tmpl = "certificate", .arg = "recover",
+	.back = "/certificates/{serial}", .show = certificate_show,
+	.post = certificate_op_post, .per_minute = 20,
+};
+
 /* ---- the desk ---- */
 
 static int

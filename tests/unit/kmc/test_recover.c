@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "house.h"
+#include "pki/carrier.h"
 
 /* A key in escrow, its certificate, and the new UKey of the same and of another subject. */
 struct scene {
@@ -59,7 +60,7 @@ recover_by(const struct scene *s, json_t *statement, const struct cert *to, EVP_
     EVP_PKEY *second, struct buf *envelope, struct err *err)
 {
 	struct house_signed	 t;
-	struct kmc_recovery	 r;
+	struct kmc_recovery	 r = {.carrier = {.text = NULL}};
 	int			 rc;
 
 	house_sign(&t, statement, first, second);
@@ -252,5 +253,82 @@ test_recover__time_and_store(void **state)
 	assert_int_equal(envelope.len, 0);
 	scene_free(&s);
 	scene_free(&t);
+	buf_free(&envelope);
+}
+
+/* A carrier for this order, that `by` vouches for. */
+static void
+vouch(const struct scene *s, const char *order, EVP_PKEY *carrier, EVP_PKEY *by,
+    struct buf *text, struct buf *sig)
+{
+	struct err	 err = {0};
+	unsigned char	 point[SM2_POINT_LEN];
+
+	buf_init(text, 1024);
+	buf_init(sig, 256);
+	assert_ok(sm2_point(carrier, point, &err));
+	assert_ok(carrier_text(order, cert_serial(s->sign), point, text, &err));
+	assert_ok(sm2_sign_message(by, text->p, text->len, sig, &err));
+}
+
+static int
+recover_carried(const struct scene *s, json_t *statement, const char *order, EVP_PKEY *carrier,
+    EVP_PKEY *by, struct buf *envelope, struct err *err)
+{
+	struct house		*h = house_shared();
+	struct house_signed	 t;
+	struct kmc_recovery	 r = {.carrier = {.text = NULL}};
+	struct buf		 text, sig;
+	int			 rc;
+
+	vouch(s, order, carrier, by, &text, &sig);
+	house_sign(&t, statement, h->person[0].key, h->person[1].key);
+	r.statement = t.of;
+	r.enc_cert.p = cert_der(s->enc, &r.enc_cert.len);
+	r.sign_cert.p = cert_der(s->sign, &r.sign_cert.len);
+	r.carrier = (struct signed_statement){text.p, text.len, {sig.p, sig.len}, {0}};
+	buf_clear(envelope);
+	rc = kmc_recover_work(h->kmc, &r, envelope, err);
+	house_signed_free(&t);
+	buf_free(&text);
+	buf_free(&sig);
+	return rc;
+}
+
+void
+test_recover__a_carrier_that_the_receiver_vouches_for(void **state)
+{
+	struct err	 err = {0};
+	struct scene	 s = {0};
+	EVP_PKEY	*carrier = NULL, *other = NULL;
+	struct buf	 envelope;
+	json_t		*j;
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	assert_ok(sm2_generate(&carrier, &err));
+	assert_ok(sm2_generate(&other, &err));
+	j = with(asked(&s), "receiver", json_string(cert_serial(s.sign)));
+	/* nobody vouches; for another order; the statement names another receiver */
+	assert_err(recover_carried(&s, json_incref(j), s.order, carrier, carrier, &envelope, &err),
+	    ERR_DENIED);
+	assert_err(recover_carried(&s, json_incref(j), "20261123000000099999", carrier, s.new_key,
+	    &envelope, &err), ERR_DENIED);
+	assert_err(recover_carried(&s, with(json_deep_copy(j), "receiver",
+	    json_string(cert_serial(s.other))), s.order, carrier, s.new_key, &envelope, &err),
+	    ERR_DENIED);
+	assert_int_equal(envelope.len, 0);
+	assert_ok(recover_carried(&s, json_incref(j), s.order, carrier, s.new_key, &envelope, &err));
+	house_assert_encloses(carrier, &envelope, s.point);
+	/* once: the same key again, no other, and not the receiver's own any more */
+	assert_ok(recover_carried(&s, json_incref(j), s.order, carrier, s.new_key, &envelope, &err));
+	assert_err(recover_carried(&s, json_incref(j), s.order, other, s.new_key, &envelope, &err),
+	    ERR_CONFLICT);
+	assert_err(recover(&s, json_incref(j), &envelope, &err), ERR_CONFLICT);
+	json_decref(j);
+	EVP_PKEY_free(carrier);
+	EVP_PKEY_free(other);
+	scene_free(&s);
 	buf_free(&envelope);
 }

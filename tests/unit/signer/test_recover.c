@@ -68,9 +68,9 @@ recover(struct world *w, const char *order, const char *enc_serial, EVP_PKEY *ke
 	buf_clear(envelope);
 	buf_clear(cert);
 	world_csr(key, &csr);
-	rc = recover_work(&w->signer, order, &(struct signed_statement){a.bytes.p, a.bytes.len,
-	    {a.signature.p, a.signature.len}, {b.signature.p, b.signature.len}}, csr.p, csr.len,
-	    envelope, cert, err);
+	rc = recover_work(&w->signer, &(struct signer_recovery){order, {a.bytes.p, a.bytes.len,
+	    {a.signature.p, a.signature.len}, {b.signature.p, b.signature.len}},
+	    {csr.p, csr.len}, {0}}, envelope, cert, err);
 	buf_free(&csr);
 	signed_text_free(&a);
 	signed_text_free(&b);

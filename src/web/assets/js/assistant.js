@@ -94,6 +94,22 @@ export class Assistant {
 		    expires: given.expires, answer: given.answer, new_pin: newPin });
 	}
 
+	/* → carrier, signature, serial (of the UKey) */
+	recoverRequest(key, order, receiver, pin) {
+		return this.ask("/recover/request", { key, order, receiver, pin });
+	}
+
+	/* given: the site's {enc_cert, envelope}. */
+	recoverInstall(key, order, pin, given) {
+		return this.ask("/recover/install", { key, order, pin, enc_cert: given.enc_cert,
+		    envelope: given.envelope });
+	}
+
+	/* → plain (base64) */
+	open(key, document, pin) {
+		return this.ask("/open", { key, document, pin });
+	}
+
 	sign(key, serial, text, pin) {
 		return this.ask("/sign", { key, serial, text, pin });
 	}
