@@ -3,7 +3,7 @@
 
 #include "base/rand.h"
 #include "base/str.h"
-#include "hall/account.h"
+#include "hall/account_own.h"
 #include "hall/act.h"
 #include "hall/code.h"
 #include "hall/order_row.h"

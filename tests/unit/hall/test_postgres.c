@@ -42,6 +42,9 @@ void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
 void	(test_petition__limits_and_drafts_of_a_day)(void **state);
 void	(test_sign_in__told_of_what_is_new_and_not_too_often)(void **state);
 void	(test_sign_in__switched_off)(void **state);
+void	(test_recover__signed_by_two_within_three_days)(void **state);
+void	(test_recover__lapses)(void **state);
+void	(test_recover__who_may)(void **state);
 void	(test_unlock__proves_by_two_at_least)(void **state);
 void	(test_unlock__the_question_has_five_tries_a_day)(void **state);
 void	(test_unlock__a_link_is_good_once_and_for_half_an_hour)(void **state);
@@ -93,6 +96,8 @@ test_postgres__runs_the_same_tests(void **state)
 		test_petition__limits_and_drafts_of_a_day,
 		test_sign_in__told_of_what_is_new_and_not_too_often,
 		test_sign_in__switched_off,
+		test_recover__signed_by_two_within_three_days, test_recover__lapses,
+		test_recover__who_may,
 		test_unlock__proves_by_two_at_least,
 		test_unlock__the_question_has_five_tries_a_day,
 		test_unlock__a_link_is_good_once_and_for_half_an_hour,

@@ -276,9 +276,47 @@ world_svc_device(const char *order, const char *serial, struct buf *out, struct 
 	return 0;
 }
 
+/* Who may sign for keys: everybody whose serial stands here. */
+static char	world_key_officers[2][65];
+
+static inline int
+world_svc_key_officers(json_t **out, struct err *err)
+{
+	(void)err;
+	*out = json_pack("{s:[{s:s, s:b, s:i}, {s:s, s:b, s:i}]}", "officers", "serial",
+	    world_key_officers[0], "active", 1, "may", 1, "serial", world_key_officers[1],
+	    "active", 1, "may", 1);
+	return 0;
+}
+
+/* What the signer says to a recovery: ERR_NONE, the certificate that is set here. */
+static enum err_kind	 world_recover_refuses;
+static struct cert	*world_recovered;
+
+static inline int
+world_svc_recover(const char *order, const struct signed_statement *statement,
+    const struct signed_statement *carrier, struct buf *envelope, struct buf *enc_cert,
+    struct err *err)
+{
+	const unsigned char	*der = NULL;
+	size_t			 len = 0;
+
+	(void)order;
+	(void)carrier;
+	if (world_recover_refuses != ERR_NONE)
+		return err_set(err, world_recover_refuses, "refused");
+	if (statement->first.len == 0 || statement->second.len == 0)
+		return err_set(err, ERR_DENIED, "two must sign");
+	der = cert_der(world_recovered, &len);
+	buf_add(enc_cert, der, len);
+	buf_addstr(envelope, "envelope");
+	return 0;
+}
+
 static const struct services	world_services = {
 	.issue = world_svc_issue, .status = world_svc_status, .change = world_svc_change,
 	.device = world_svc_device, .unlock = world_svc_unlock,
+	.recover = world_svc_recover, .key_officers = world_svc_key_officers,
 	.pair_status = world_svc_pair_status, .image = world_svc_image,
 	.form = world_svc_form, .captcha = world_svc_captcha,
 };
