@@ -413,6 +413,7 @@ account_facts(struct db *db, const struct hall *h, int64_t id, json_t **model, c
 	js_set_bool(j, "active", rows_int(rows, 4) != 0);
 	js_set_time(j, "created", rows_int(rows, 5));
 	js_set_bool(j, "sign_in_notice", rows_int(rows, 6) != 0);
+	js_set_bool(j, "mail_proved", rows_int(rows, 7) != 0);
 	if (password != NULL)
 		(void)snprintf(password, PASSWORD_TEXT, "%s", rows_text(rows, 3));
 	rc = 0;

@@ -65,7 +65,14 @@ NODISCARD int	account_mobile_prove(struct hall *h, const struct who *who, const 
 		    json_t *errors, char ticket[ACCOUNT_TICKET], struct err *err);
 NODISCARD int	account_mobile_change(struct hall *h, const struct who *who, const char *token,
 		    const json_t *in, json_t *errors, struct err *err);
-/* {"mobile","mail","login_name","created","mobile_masked","mail_masked","active",
+/*
+ * The mail address, another one or the one written down at registration: a code sent there with
+ * CODE_MAIL proves it (in: form_mail: mail, code).  Only then a password can be reset by it; an
+ * account that wrote it down without proof loses it.  Mobile and mail are told.
+ */
+NODISCARD int	account_mail_prove(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, struct err *err);
+/* {"mobile","mail","mail_proved","login_name","created","mobile_masked","mail_masked","active",
  * "sign_in_notice"} */
 NODISCARD int	account_model(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);

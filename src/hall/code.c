@@ -16,7 +16,7 @@
 #define CODE_ADDRESS	30
 
 static const char *const	code_purposes[CODE__MAX] = { "register", "reset", "query",
-	"submit", "freeze", "signin", "mobile", "number", "unlock" };
+	"submit", "freeze", "signin", "mobile", "number", "unlock", "mail" };
 
 enum code_purpose
 code_purpose_by_name(const char *name)
@@ -48,7 +48,8 @@ code_digests(const struct hall *h, struct code_job *j)
 	keyed_pair(h, "code", both, j->code, j->digest);
 }
 
-/* May a code go to this target?  For a reset it must be somebody's; for a query anybody's. */
+/* May a code go to this target?  For a reset it must be somebody's, who proved a mail address to be
+ * his; for a query anybody's. */
 static int
 code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wanted,
     struct err *err)
@@ -71,8 +72,8 @@ code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wan
 	if (rc < 0)
 		return -1;
 	rc = rows_next(rows, err);
+	*wanted = rc > 0 && (!mail || rows_int(rows, 4) != 0);
 	rows_free(rows);
-	*wanted = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -104,7 +105,7 @@ code_send_run(struct db *db, struct act *a, struct err *err)
 static int
 code_check_target(enum code_purpose purpose, const char *target, struct err *err)
 {
-	if (strchr(target, '@') != NULL && purpose == CODE_RESET)
+	if (purpose == CODE_MAIL || (strchr(target, '@') != NULL && purpose == CODE_RESET))
 		return idcode_check_email(target, err);
 	return idcode_check_mobile(target, err);
 }

@@ -138,6 +138,13 @@ const struct field	form_reset[] = {
 	{ .name = NULL },
 };
 
+const struct field	form_mail[] = {
+	FIELD("mail", "电子邮箱", FIELD_MAIL, true, 100, "验证后可用于找回密码。",
+	    .check = check_mail),
+	FIELD("code", "邮件验证码", FIELD_CODE, true, 6, NULL, .check = check_code),
+	{ .name = NULL },
+};
+
 const struct field	form_mobile[] = {
 	FIELD("mobile", "手机号码", FIELD_TEL, true, 11, NULL, .check = check_mobile),
 	FIELD("code", "短信验证码", FIELD_CODE, true, 6, NULL, .check = check_code),

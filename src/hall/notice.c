@@ -15,7 +15,7 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"certificate_released", "certificate_revoked", "expiring", "expired", "mobile_changed",
 	"unlock_link", "unlock_begun", "unlock_ready", "unlocked", "activation",
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",
-	"petition_stopped", "sign_in_new", "recover_begun",
+	"petition_stopped", "sign_in_new", "mail_proved", "recover_begun",
 	"recover_signed", "recover_ready", "recover_ended", "recovered", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */

@@ -6,7 +6,7 @@
  * what they tell about.  Events: code submitted paid reviewing returned approved made shipped
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
  * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
- * petition_refused petition_granted petition_warning petition_stopped sign_in_new
+ * petition_refused petition_granted petition_warning petition_stopped sign_in_new mail_proved
  * recover_begun recover_signed recover_ready recover_ended recovered.
  */
 extern const char *const notice_events[];	/* ends with NULL */

@@ -1,4 +1,6 @@
 """Accounts: registering, signing in and what keeps others out."""
+import re
+
 import walk
 from browser import Browser
 from flow import captcha, need, refused, same, sentence
@@ -96,6 +98,47 @@ def test_forgotten(ctx):
     stranger = captcha(w.browser, "/forgot")
     w.browser.post("/codes", {"purpose": "reset", "target": "13900000001", **stranger})
     same(w.world.sms("13900000001"), [], "SMS to an unknown mobile")
+
+
+def test_mail_proved(ctx):
+    """A mail address that was only written down resets no password; proved by a code it does, and
+    who proves it has it, whoever wrote it down first."""
+    w, other = ctx.walker("person"), ctx.walker("person")
+    b, p = w.browser, w.p
+
+    def code_by_mail(browser, page, purpose, address):
+        before = len(w.world.mail(address))
+        browser.post("/codes", {"purpose": purpose, "target": address, **captcha(browser, page)})
+
+        def newest():
+            rows = w.world.mail(address)
+            found = len(rows) > before and re.search(r"\b(\d{6})\b", str(rows[0]))
+            return found and found.group(1)
+        return newest
+
+    def reset():
+        v = Browser(ctx.site.url)
+        code = walk.poll("the code", code_by_mail(v, "/forgot", "reset", p.mail))
+        v.post("/forgot", {"target": p.mail, "code": code, "password": "Fresh-97531",
+                           "password2": "Fresh-97531"})
+    v = Browser(ctx.site.url)
+    none = code_by_mail(v, "/forgot", "reset", ctx.walker("person").p.mail)
+    same(b.get("/user/account")["mail_proved"], False, "proved at registration")
+    field = next(f for g in b.get("/user/mail")["groups"] for f in g["fields"])
+    same(field["value"], p.mail, "what is offered")
+    stranger = code_by_mail(other.browser, "/user/mail", "mail", p.mail)
+    refused(422, b.post, "/user/mail", {"mail": p.mail, "code": "000000"})
+    code = walk.poll("the code", stranger)
+    other.browser.post("/user/mail", {"mail": p.mail, "code": code})
+    same(b.get("/user/account")["mail"], "", "the mail of who had only written it down")
+    same(other.browser.get("/user/account")["mail_proved"], True, "proved")
+    need(not none(), "a code to an address nobody had proved")
+    walk.poll("the notice", lambda: [m for m in w.world.sms(other.p.mobile)
+                                     if m["template"] == "SMS_MAIL_PROVED"])
+    e = refused(422, b.post, "/user/mail", {"mail": "no mail", "code": "123456"})
+    need(e.field("mail"), sentence(e))
+    reset()
+    refused(401, other.browser.get, "/user/account")
 
 
 def test_guessing(ctx):

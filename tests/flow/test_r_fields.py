@@ -223,6 +223,8 @@ def account(t, w):
                                    "by": [None, "", HUGE, NUL, SCRIPT, "ukey"]}, stands)
     t.rows(b, "/user/mobile/new", "/user/mobile/new", {
         "mobile": identity.mobile(), "code": "123456", "ticket": "A" * 32}, stands)
+    t.rows(b, "/user/mail", "/user/mail", {"mail": p.mail, "code": "123456"},
+           lambda: (stands(), b.get("/user/account")["mail_proved"]))
     t.tried.add("/user/sign-in-notice on")          # a switch
     t.form(b, "/user/mobile/new", {"mobile": identity.mobile(), "code": "123456"},
            {"ticket": ODD}, stands)

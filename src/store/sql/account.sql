@@ -9,16 +9,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8);
 SELECT id, password, active, mobile FROM account WHERE mobile_digest = $1;
 
 -- name: account_by_mail
-SELECT id, password, active, mobile FROM account WHERE mail_digest = $1;
+SELECT id, password, active, mobile, mail_proved FROM account WHERE mail_digest = $1;
 
 -- name: account_by_login_name
 SELECT id, password, active, mobile FROM account WHERE login_name = $1;
 
 -- name: account_by_id
-SELECT mobile, mail, login_name, password, active, created, sign_in_notice FROM account WHERE id = $1;
+SELECT mobile, mail, login_name, password, active, created, sign_in_notice,
+	mail_proved
+FROM account WHERE id = $1;
 
 -- name: account_password_set
 UPDATE account SET password = $2 WHERE id = $1;
+
+-- name: account_mail_set
+UPDATE account SET mail = $2, mail_digest = $3, mail_proved = $4 WHERE id = $1;
 
 -- name: account_mobile_set
 UPDATE account SET mobile = $2, mobile_digest = $3 WHERE id = $1;

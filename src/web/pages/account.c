@@ -5,6 +5,7 @@
 #include "hall/petition.h"
 #include "hall/sign_in.h"
 #include "web/pages/common.h"
+#include "web/refill.h"
 
 static int
 register_show(struct call *c, struct err *err)
@@ -57,7 +58,8 @@ codes_post(struct call *c, struct err *err)
 	enum code_purpose	 purpose = code_purpose_by_name(call_in(c, "purpose"));
 	static const char *const fields[CODE__MAX] = { [CODE_REGISTER] = "mobile",
 				    [CODE_RESET] = "target", [CODE_QUERY] = "mobile",
-				    [CODE_SIGNIN] = "mobile", [CODE_NUMBER] = "mobile" };
+				    [CODE_SIGNIN] = "mobile", [CODE_NUMBER] = "mobile",
+				    [CODE_MAIL] = "mail" };
 
 	if (purpose == CODE__MAX || fields[purpose] == NULL)
 		return err_set(err, ERR_INPUT, "请从页面上获取验证码。");
@@ -181,6 +183,32 @@ extern const struct page	page_user_sign_in_notice;
 const struct page		page_user_sign_in_notice = {
 	.name = "user_sign_in_notice", .path = "/user/sign-in-notice", .need = NEED_ACCOUNT,
 	.title = "新设备登录提醒", .back = "/user/account", .post = user_sign_in_notice_post,
+};
+
+/* The address that stands there is offered. */
+static int
+user_mail_show(struct call *c, struct err *err)
+{
+	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0)
+		return -1;
+	refill(c->model, c->model, c->errors);
+	page_captcha(c);
+	return 0;
+}
+
+static int
+user_mail_post(struct call *c, struct err *err)
+{
+	if (account_mail_prove(c->hall, &c->who, c->in, c->errors, err) < 0)
+		return -1;
+	return call_next(c, "邮箱已验证，可用于登录和找回密码。", "/user/account");
+}
+
+extern const struct page	page_user_mail;
+const struct page		page_user_mail = {
+	.name = "user_mail", .path = "/user/mail", .need = NEED_ACCOUNT, .title = "验证邮箱",
+	.tmpl = "user_mail", .back = "/user/account", .form = form_mail, .show = user_mail_show,
+	.post = user_mail_post, .per_minute = 20,
 };
 
 /* ---- another mobile number: first the old one, then the new ---- */
