@@ -16,6 +16,7 @@ from test_l_status import holder
 from test_m_renew import as_before, renewing
 from test_n_unlock import code_by_sms, lock, token_by_mail
 from test_r_accounts import filed, lost_number
+from test_s_recover import apply, reissued
 
 HUGE, NUL = "甲" * 10000, "x\x00y"
 SCRIPT, SQL, TURNED = "<script>alert(1)</script>", "' OR '1'='1'; --", "甲‮乙"
@@ -393,6 +394,28 @@ def petitions(t):
            {"version": ODD, "reason": TEXT}, stands, shape="/staff/petitions/{}/refuse")
 
 
+def recovery(t):
+    """Asking for an old encryption key; the desk's page of it."""
+    w, old, _ = reissued(t.ctx, "person")
+    w.p.order = w.browser.post(f"/certificates/{old}/recover")["no"]
+
+    def stands():
+        m = w.order_model()
+        return m["state"], m["version"]
+    t.form(w.browser, w.step_path("reason"),
+           {"reason": "lost", "text": "", "receiver": w.serial},
+           {"reason": ODD, "text": LOOSE, "receiver": ODD}, stands,
+           shape="/orders/{}/steps/reason")
+    apply(w, old)
+    desk, path = t.ctx.officer().browser, f"/staff/recoveries/{w.p.order}"
+    version = str(desk.get(path)["version"])
+    t.form(desk, f"{path}/statement", {"version": version, "second": "1"},
+           {"version": ODD, "second": ODD}, stands)
+    t.tried.add("staff_recovery.html second")
+    t.form(desk, f"{path}/decline", {}, {"reason": TEXT}, stands,
+           shape="/staff/recoveries/{}/decline")
+
+
 def desk_certificate(t):
     """The desk's page of a certificate."""
     w, serial = holder(t.ctx)
@@ -418,6 +441,7 @@ def test_every_field(ctx):
     certificates(t)
     desk_certificate(t)
     petitions(t)
+    recovery(t)
     forgotten = fields_of_templates() - t.tried - set(ELSEWHERE)
     same(sorted(forgotten), [], "fields that are not tried, here or in what ELSEWHERE names")
     for where in ELSEWHERE.values():
