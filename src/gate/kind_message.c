@@ -25,15 +25,32 @@ static enum verdict
 message_mail(const struct job *job, struct job_result *out, struct reply *r)
 {
 	const char	*html = js_str(job->payload, "html");
+	const json_t	*file = json_object_get(job->payload, "attachment");
 	char		 id[24];
+	struct buf	 bytes;
+	struct err	 err = {0};
 	struct mail	 m = {.to = js_str(job->payload, "to"),
 		.subject = js_str(job->payload, "subject"),
 		.text = js_str(job->payload, "text"), .html = html[0] == '\0' ? NULL : html,
 		.id = id, .created = job->created};
+	enum verdict	 v;
 
 	(void)out;
+	buf_init(&bytes, MAIL_FILE);
 	snprintf(id, sizeof(id), "%" PRId64, job->id);
-	return mail_provider()->send(&m, r);
+	if (file != NULL) {
+		m.file_name = js_str_or(file, "name", "file");
+		m.file_type = js_str(file, "type");
+	}
+	if (file != NULL && js_need_bytes(file, "bytes", &bytes, &err) < 0) {
+		v = reply_set(r, REPLY_REFUSED, "attachment", "%s", err.text);
+	} else {
+		m.file = bytes.p;
+		m.file_len = bytes.len;
+		v = mail_provider()->send(&m, r);
+	}
+	buf_free(&bytes);
+	return v;
 }
 
 static int

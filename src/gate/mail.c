@@ -54,28 +54,69 @@ mail_encode_word(const char *text, struct buf *out)
 	free(clean);
 }
 
+static void
+mail_base64(const void *p, size_t len, struct buf *out)
+{
+	struct buf	 coded;
+
+	buf_init(&coded, 2 * MAIL_BODY_MAX);
+	base64_add(&coded, p, len);
+	for (size_t i = 0; i < coded.len; i += MAIL_LINE) {
+		buf_add(out, coded.p + i, coded.len - i < MAIL_LINE ? coded.len - i : MAIL_LINE);
+		buf_addstr(out, "\r\n");
+	}
+	buf_free(&coded);
+}
+
 /* base64 in lines, the lines of the text ending in CRLF as mail wants them. */
 static void
 mail_body(const char *type, const char *text, struct buf *out)
 {
-	struct buf	 plain, coded;
+	struct buf	 plain;
 
 	buf_init(&plain, MAIL_BODY_MAX);
-	buf_init(&coded, 2 * MAIL_BODY_MAX);
 	for (const char *p = text; *p != '\0'; p++) {
 		if (*p == '\n' && (p == text || p[-1] != '\r'))
 			buf_addch(&plain, '\r');
 		buf_addch(&plain, *p);
 	}
-	base64_add(&coded, plain.p, plain.len);
 	buf_addf(out, "Content-Type: %s; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: base64\r\n\r\n", type);
-	for (size_t i = 0; i < coded.len; i += MAIL_LINE) {
-		buf_add(out, coded.p + i, coded.len - i < MAIL_LINE ? coded.len - i : MAIL_LINE);
-		buf_addstr(out, "\r\n");
-	}
+	mail_base64(plain.p, plain.len, out);
 	buf_free(&plain);
-	buf_free(&coded);
+}
+
+/* The name twice: RFC 2047 as most mail programs want it, and RFC 2231. */
+static void
+mail_attachment(const struct mail *m, struct buf *out)
+{
+	buf_addf(out, "Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n"
+	    "Content-Disposition: attachment; filename=\"", m->file_type);
+	mail_encode_word(m->file_name, out);
+	buf_addstr(out, "\";\r\n filename*=UTF-8''");
+	for (const unsigned char *p = (const unsigned char *)m->file_name; *p != '\0'; p++)
+		if ((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+		    (*p >= 'a' && *p <= 'z') || strchr("-._", *p) != NULL)
+			buf_addch(out, (char)*p);
+		else
+			buf_addf(out, "%%%02X", *p);
+	buf_addstr(out, "\r\n\r\n");
+	mail_base64(m->file, m->file_len, out);
+}
+
+static void
+mail_parts(const struct mail *m, struct buf *out)
+{
+	if (m->html == NULL) {
+		mail_body("text/plain", m->text, out);
+		return;
+	}
+	buf_addf(out, "Content-Type: multipart/alternative; boundary=\"b-%s\"\r\n\r\n--b-%s\r\n",
+	    m->id, m->id);
+	mail_body("text/plain", m->text, out);
+	buf_addf(out, "--b-%s\r\n", m->id);
+	mail_body("text/html", m->html, out);
+	buf_addf(out, "--b-%s--\r\n", m->id);
 }
 
 static void
@@ -117,16 +158,18 @@ mail_compose(const struct mail *m, const char *from, const char *from_name, stru
 	if (strlen(m->text) > MAIL_BODY_MAX / 2 ||
 	    (m->html != NULL && strlen(m->html) > MAIL_BODY_MAX / 2))
 		return err_set(err, ERR_INPUT, "the mail is too long");
+	if (m->file_name != NULL && m->file_len > MAIL_FILE)
+		return err_set(err, ERR_INPUT, "the attachment is too long");
 	mail_head(m, from, from_name, out);
-	if (m->html == NULL) {
-		mail_body("text/plain", m->text, out);
-	} else {
-		buf_addf(out, "Content-Type: multipart/alternative; boundary=\"b-%s\"\r\n\r\n"
-		    "--b-%s\r\n", m->id, m->id);
-		mail_body("text/plain", m->text, out);
-		buf_addf(out, "--b-%s\r\n", m->id);
-		mail_body("text/html", m->html, out);
-		buf_addf(out, "--b-%s--\r\n", m->id);
+	if (m->file_name == NULL) {
+		mail_parts(m, out);
+		return buf_check(out, err);
 	}
+	buf_addf(out, "Content-Type: multipart/mixed; boundary=\"m-%s\"\r\n\r\n--m-%s\r\n", m->id,
+	    m->id);
+	mail_parts(m, out);
+	buf_addf(out, "--m-%s\r\n", m->id);
+	mail_attachment(m, out);
+	buf_addf(out, "--m-%s--\r\n", m->id);
 	return buf_check(out, err);
 }

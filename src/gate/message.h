@@ -18,11 +18,16 @@ struct sms_provider {
 	enum verdict	(*send)(const struct sms *m, struct reply *r);
 };
 
+#define MAIL_FILE	(512 * 1024)
 struct mail {
 	const char	*to;
 	const char	*subject;
 	const char	*text;
 	const char	*html;		/* NULL: text only */
+	const char	*file_name;	/* NULL: no attachment */
+	const char	*file_type;	/* "application/pdf" */
+	const void	*file;
+	size_t		 file_len;	/* at most MAIL_FILE */
 	const char	*id;		/* our outbox id, becomes the Message-ID */
 	int64_t		 created;	/* ms, becomes the Date */
 };

@@ -105,3 +105,25 @@ js_update(json_t *obj, const json_t *from)
 		(void)json_object_update(obj, copy);
 	json_decref(copy);
 }
+
+int64_t
+page_number(const json_t *query)
+{
+	int64_t	page = 1;
+
+	return str_to_i64(js_str(query, "page"), 100000, &page) < 0 || page < 1 ? 1 : page;
+}
+
+void
+page_numbers(json_t *model, int64_t total, int64_t page, int64_t size)
+{
+	int64_t	pages = MAX((total + size - 1) / size, 1);
+
+	js_set_int(model, "total", total);
+	js_set_int(model, "page", page);
+	js_set_int(model, "pages", pages);
+	js_set_bool(model, "has_prev", page > 1);
+	js_set_bool(model, "has_next", page < pages);
+	js_set_int(model, "prev", page - 1);
+	js_set_int(model, "next_page", page + 1);
+}

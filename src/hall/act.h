@@ -37,6 +37,10 @@ NODISCARD int	hall_outbox_put(struct db *db, const struct hall *h, const char *k
 void		hall_poke(struct hall *h);		/* pokes when something was put */
 /* ERR_DENIED with a sentence unless who has one of the roles. */
 NODISCARD int	hall_need_role(const struct who *who, unsigned int roles, struct err *err);
+/* Lists in pages: the page asked for by query.page, 1 or more; and into the model "total",
+ * "page","pages","has_prev","has_next","prev","next_page". */
+int64_t		page_number(const json_t *query);
+void		page_numbers(json_t *model, int64_t total, int64_t page, int64_t size);
 /* Copy every member of `from` (NULL: none) into obj. */
 void		js_update(json_t *obj, const json_t *from);
 /* "2026-11-21 09:05:07", "" for 0 */

@@ -443,7 +443,8 @@ halldef_read(struct reader *r, struct err *err)
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
 	    "renewal", "change", "recovery", "collection", "identity", "payment", "limits", "review", "security_questions",
-	    "warranty", "medium", "account", "notices", "downloads", "guides", "links", "faq", NULL };
+	    "warranty", "medium", "account", "invoice", "express", "notices", "downloads",
+	    "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
 	if (yaml_keys(r->doc, root, known, err) < 0 ||
@@ -459,7 +460,9 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_payment(r, root, err) < 0 ||
 	    halldef_read_review(r, root, err) < 0 ||
 	    halldef_read_limits(r, root, err) < 0 ||
-	    halldef_read_medium(r, root, err) < 0)
+	    halldef_read_medium(r, root, err) < 0 ||
+	    read_invoice(r, root, err) < 0 ||
+	    read_express(r, root, err) < 0)
 		return -1;
 	if (halldef_read_notices(r, root, err) < 0 || read_account(r, root, err) < 0)
 		return -1;

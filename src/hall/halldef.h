@@ -90,6 +90,29 @@ struct def_notice {
 	const char	*mail_subject, *mail_body;
 };
 
+/* A line of an invoice; the CA's accountant says which codes and rates. */
+struct def_invoice_line {
+	const char	*name;		/* 数字证书服务 */
+	const char	*tax_code;	/* 税收分类编码, 19 digits */
+	int		 rate;		/* of tax, in 1/10000 */
+};
+/* Electronic invoices; a hall without has none. */
+struct def_invoice {
+	bool		 on;
+	bool		 common, special;	/* 普票, 专票 */
+	bool		 fixed;			/* title: the unit of the certificate, not to be changed */
+	int		 days;			/* so long after the application it may be asked for */
+	int		 orders;		/* most on one invoice */
+	struct def_invoice_line	 service, medium;	/* the UKey is taxed otherwise */
+};
+
+/* Parcels by a courier whom we order by wire; a hall without ships by hand only. */
+struct def_express {
+	bool		 on;
+	bool		 collect;	/* 到付, else our monthly account */
+	const char	*company, *contact, *phone, *province, *city, *address;	/* we who send */
+};
+
 struct def_reason { const char *code, *text; };
 struct def_text { const char *title, *text, *url; };	/* downloads, guides, links, notices */
 
@@ -135,6 +158,8 @@ struct halldef {
 	bool		 medium_activation;	/* … and the holder gets an activation PIN (activation.h) */
 	int		 sign_in_notices;	/* told in 24 hours of sign-ins from somewhere new */
 	struct def_petition petition_mobile;	/* a dead number without a UKey */
+	struct def_invoice invoice;
+	struct def_express express;
 	/* private */
 	struct arena	*arena;
 };

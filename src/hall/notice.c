@@ -16,7 +16,8 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"unlock_link", "unlock_begun", "unlock_ready", "unlocked", "activation",
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",
 	"petition_stopped", "sign_in_new", "mail_proved", "recover_begun",
-	"recover_signed", "recover_ready", "recover_ended", "recovered", NULL };
+	"recover_signed", "recover_ready", "recover_ended", "recovered",
+	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *
@@ -54,9 +55,18 @@ notice_sms(struct db *db, const struct hall *h, const struct def_notice *n, cons
 	return rc;
 }
 
+static void
+notice_attach(json_t *payload, const struct notice_file *file)
+{
+	json_t	*a = json_pack("{s:s, s:s}", "name", file->name, "type", file->type);
+
+	js_set_bytes(a, "bytes", file->p, file->len);
+	(void)json_object_set_new(payload, "attachment", a);
+}
+
 static int
 notice_mail(struct db *db, const struct hall *h, const struct def_notice *n, const char *mail,
-    const json_t *values, const char *key, struct err *err)
+    const json_t *values, const char *key, const struct notice_file *file, struct err *err)
 {
 	struct buf	 subject = {0}, body = {0};
 	json_t		*payload = NULL;
@@ -70,6 +80,8 @@ notice_mail(struct db *db, const struct hall *h, const struct def_notice *n, con
 	if (buf_check(&subject, err) == 0 && buf_check(&body, err) == 0) {
 		payload = json_pack("{s:s, s:s, s:s}", "to", mail, "subject", subject.p, "text",
 		    body.p);
+		if (payload != NULL && file != NULL)
+			notice_attach(payload, file);
 		rc = payload == NULL ? err_set(err, ERR_BUG, "mail text is not UTF-8") :
 		    hall_outbox_put(db, h, "mail", mail_key, payload, err);
 	}
@@ -98,7 +110,25 @@ notice_to(struct db *db, const struct hall *h, const char *event, const char *mo
 	if (mobile != NULL && *mobile != '\0' && *n->sms_code != '\0')
 		rc = notice_sms(db, h, n, mobile, all, key, err);
 	if (rc == 0 && mail != NULL && *mail != '\0' && *n->mail_subject != '\0')
-		rc = notice_mail(db, h, n, mail, all, key, err);
+		rc = notice_mail(db, h, n, mail, all, key, NULL, err);
+	json_decref(all);
+	return rc;
+}
+
+int
+notice_mail_file(struct db *db, const struct hall *h, const char *event, const char *mail,
+    const json_t *values, const char *key, const struct notice_file *file, struct err *err)
+{
+	const struct def_notice	*n = halldef_notice(hall_def(h), event);
+	json_t			*all = NULL;
+	int			 rc = 0;
+
+	if (n == NULL || *n->mail_subject == '\0' || *mail == '\0')
+		return 0;
+	all = json_object();
+	js_set_str(all, "title", hall_def(h)->title);
+	js_update(all, values);
+	rc = notice_mail(db, h, n, mail, all, key, file, err);
 	json_decref(all);
 	return rc;
 }

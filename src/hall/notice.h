@@ -7,7 +7,8 @@
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
  * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
  * petition_refused petition_granted petition_warning petition_stopped sign_in_new mail_proved
- * recover_begun recover_signed recover_ready recover_ended recovered.
+ * recover_begun recover_signed recover_ready recover_ended recovered
+ * delivering invoice_issued invoice_file (mail with the PDF) invoice_failed invoice_reversed.
  */
 extern const char *const notice_events[];	/* ends with NULL */
 /* To the agent of the order; values: further placeholders (may be NULL). */
@@ -20,4 +21,10 @@ NODISCARD int	notice_owner(struct db *db, const struct hall *h, const struct ord
 NODISCARD int	notice_to(struct db *db, const struct hall *h, const char *event,
 		    const char *mobile, const char *mail, const json_t *values,
 		    const char *key, struct err *err);
+/* A file that goes with a mail. */
+struct notice_file { const char *name, *type; const void *p; size_t len; };
+/* Only the mail, with a file. */
+NODISCARD int	notice_mail_file(struct db *db, const struct hall *h, const char *event,
+		    const char *mail, const json_t *values, const char *key,
+		    const struct notice_file *file, struct err *err);
 #endif

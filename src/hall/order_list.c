@@ -103,20 +103,6 @@ order_list_rows(const struct hall *h, struct rows *rows, json_t *out, struct err
 	return rc;
 }
 
-static void
-order_list_pages(json_t *model, int64_t total, int64_t page)
-{
-	int64_t	pages = (total + ORDER_PAGE - 1) / ORDER_PAGE;
-
-	js_set_int(model, "total", total);
-	js_set_int(model, "page", page);
-	js_set_int(model, "pages", pages < 1 ? 1 : pages);
-	js_set_bool(model, "has_prev", page > 1);
-	js_set_bool(model, "has_next", page < pages);
-	js_set_int(model, "prev", page - 1);
-	js_set_int(model, "next_page", page + 1);
-}
-
 /* a->name is the tab, a->in the query. */
 static int
 order_list_run(struct db *db, struct act *a, struct err *err)
@@ -125,13 +111,11 @@ order_list_run(struct db *db, struct act *a, struct err *err)
 	struct rows		*rows = NULL;
 	char			 like[160], state[40];
 	const char		*states = t->states, *want = js_str(a->in, "state");
-	int64_t			 page = 1, total = 0, account = a->who->account;
+	int64_t			 page = page_number(a->in), account = a->who->account;
 	json_t			*list = json_array();
 	int			 rc = -1;
 
 	order_like(js_str(a->in, "subject"), like);
-	if (str_to_i64(js_str(a->in, "page"), 100000, &page) < 0 || page < 1)
-		page = 1;
 	if (order_state_by_name(want) != ORDER__MAX) {
 		(void)snprintf(state, sizeof(state), ",%s,", want);
 		states = strstr(t->states, state) == NULL ? ",," : state;
@@ -143,7 +127,7 @@ order_list_run(struct db *db, struct act *a, struct err *err)
 	    DB_TEXT(js_str(a->in, "product")), DB_TEXT(js_str(a->in, "no")), DB_TEXT(like),
 	    DB_INT(t->op), DB_INT(t->unpaid)) < 0)
 		goto out;
-	total = rows_int(rows, 0);
+	page_numbers(a->model, rows_int(rows, 0), page, ORDER_PAGE);
 	rows_free(rows);
 	rows = NULL;
 	if (db_query(db, SQL_ORDER_LIST, &rows, err, DB_INT(account), DB_TEXT(states),
@@ -151,7 +135,6 @@ order_list_run(struct db *db, struct act *a, struct err *err)
 	    DB_INT(t->op), DB_INT(t->unpaid), DB_INT(ORDER_PAGE),
 	    DB_INT((page - 1) * ORDER_PAGE)) < 0)
 		goto out;
-	order_list_pages(a->model, total, page);
 	rc = order_list_rows(a->h, rows, list, err);
  out:
 	rows_free(rows);

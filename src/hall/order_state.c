@@ -111,6 +111,9 @@ order_event_text(const char *what)
 		{ "proof", "身份核验" }, { "proof_link", "发送验证邮件" }, { "challenge", "读取UKey" },
 		{ "recover", "申请恢复密钥" }, { "recover_reason", "说明恢复原因" },
 		{ "recover_given", "发出加密的密钥" },
+		{ "invoice_request", "申请开票" }, { "invoice_issued", "发票已开具" },
+		{ "invoice_failed", "发票没有开出" }, { "invoice_drop", "撤回开票申请" },
+		{ "invoice_reverse", "申请红冲发票" }, { "invoice_reversed", "发票已红冲" },
 		{ "unlock_answer", "发出解锁授权" }, { "activation", "短信发送激活PIN码" },
 	};
 	static const struct { enum order_event event; const char *text; } moves[] = {

@@ -6,6 +6,7 @@
 #include "hall/act.h"
 #include "hall/activation.h"
 #include "hall/form.h"
+#include "hall/invoice.h"
 #include "hall/material.h"
 #include "hall/order_row.h"
 #include "hall/payment.h"
@@ -233,7 +234,8 @@ order_view_fill(struct db *db, const struct hall *h, const struct order *o, json
 	if (order_view_events(db, o, model, err) < 0 ||
 	    order_view_delivery(db, o, model, err) < 0 ||
 	    order_view_certificates(db, o, model, err) < 0 ||
-	    activation_model(db, h, o, model, err) < 0)
+	    activation_model(db, h, o, model, err) < 0 ||
+	    invoice_order_model(db, h, o, model, err) < 0)
 		return -1;
 	return order_view_return(db, h, o, model, err);
 }

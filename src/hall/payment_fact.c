@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/invoice.h"
 #include "hall/notice.h"
 #include "hall/steps.h"
 
@@ -120,7 +121,8 @@ payment_refund_order(struct db *db, struct hall *h, const struct who *who, struc
 	struct trade	t = {0};
 	int		rc = 0;
 
-	if (order_move(db, h, who, o, EVENT_CANCEL_PAID, NULL, err) < 0)
+	if (order_move(db, h, who, o, EVENT_CANCEL_PAID, NULL, err) < 0 ||
+	    invoice_order_refunded(db, h, who, o, err) < 0)
 		return -1;
 	while ((rc = trade_find(db, o, NULL, ",paid,", &t, err)) > 0)
 		if (payment_give_back(db, h, who, o, &t, "业务已取消", err) < 0)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "hall/face_own.h"
+#include "hall/invoice.h"
 #include "hall/petition.h"
 #include "hall/reconcile.h"
 #include "hall/recover.h"
@@ -60,6 +61,12 @@ sink_bill(struct db *db, const struct bill_fact *fact, struct err *err)
 }
 
 static int
+sink_invoice(struct db *db, const struct invoice_fact *fact, struct err *err)
+{
+	return invoice_apply(db, sink_hall, fact, err);
+}
+
+static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
 	return petition_tick(db, sink_hall, now, err) < 0 ||
@@ -74,5 +81,6 @@ const struct gate_sink	hall_sink = {
 	.identity = sink_identity,
 	.notice = sink_notice,
 	.bill = sink_bill,
+	.invoice = sink_invoice,
 	.tick = sink_tick,
 };

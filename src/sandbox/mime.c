@@ -66,19 +66,55 @@ mime_set_header(json_t *m, const char *key, const char *p, const char *end, cons
 	buf_free(&text);
 }
 
-/* A body part, decoded, as "text" or "html". */
+static void	mime_multipart(json_t *m, const char *boundary, const char *p, const char *end);
+
+/* "--boundary" of a multipart type; "" for another. */
+static const char *
+mime_boundary(const char *type, char boundary[128])
+{
+	const char	*b = strcasestr(type, "boundary=\"");
+
+	boundary[0] = '\0';
+	if (strcasestr(type, "multipart/") != NULL && b != NULL)
+		snprintf(boundary, 128, "--%.*s", (int)strcspn(b + 10, "\""), b + 10);
+	return boundary;
+}
+
+/* An attachment: "file": {"name","type","bytes" (how many)}. */
+static void
+mime_file(json_t *m, const char *type, const char *disposition, size_t bytes)
+{
+	const char	*mark = strstr(disposition, "filename=\"");
+	struct buf	 raw, name;
+
+	buf_init(&raw, 4096);
+	buf_init(&name, 4096);
+	if (mark != NULL)
+		buf_add(&raw, mark + 10, strcspn(mark + 10, "\""));
+	mime_words(raw.p, &name);
+	json_object_set_new(m, "file", json_pack("{s:s,s:s,s:I}", "name", name.p, "type",
+	    type + strspn(type, " \t"),
+	    "bytes", (json_int_t)bytes));
+	buf_free(&raw);
+	buf_free(&name);
+}
+
+/* A body part, decoded, as "text" or "html"; or a file, or parts again. */
 static void
 mime_part(json_t *m, const char *p, const char *head_end, const char *end)
 {
 	const char	*body = head_end;
-	struct buf	 type, coding, packed, text;
+	struct buf	 type, coding, packed, text, disposition;
+	char		 boundary[128];
 
+	buf_init(&disposition, 4096);
 	buf_init(&type, 4096);
 	buf_init(&coding, 4096);
 	buf_init(&packed, MIME_MAX);
 	buf_init(&text, MIME_MAX);
 	mime_header(p, head_end, "Content-Type", &type);
 	mime_header(p, head_end, "Content-Transfer-Encoding", &coding);
+	mime_header(p, head_end, "Content-Disposition", &disposition);
 	if (strcasestr(coding.p, "base64") != NULL) {
 		for (; body < end; body++)
 			if (strchr(" \t\r\n", *body) == NULL)
@@ -88,8 +124,14 @@ mime_part(json_t *m, const char *p, const char *head_end, const char *end)
 	} else {
 		buf_add(&text, body, (size_t)(end - body));
 	}
-	js_set_str(m, strcasestr(type.p, "text/html") != NULL ? "html" : "text",
-	    utf8_is_valid(text.p, text.len) ? text.p : "(bad UTF-8)");
+	if (mime_boundary(type.p, boundary)[0] != '\0')
+		mime_multipart(m, boundary, head_end, end);
+	else if (strcasestr(disposition.p, "attachment") != NULL)
+		mime_file(m, type.p, disposition.p, text.len);
+	else
+		js_set_str(m, strcasestr(type.p, "text/html") != NULL ? "html" : "text",
+		    utf8_is_valid(text.p, text.len) ? text.p : "(bad UTF-8)");
+	buf_free(&disposition);
 	buf_free(&type);
 	buf_free(&coding);
 	buf_free(&packed);
@@ -124,7 +166,7 @@ mime_multipart(json_t *m, const char *boundary, const char *p, const char *end)
 json_t *
 sb_mime_read(const char *p, size_t len)
 {
-	const char	*end = p + len, *body = mime_body(p, end), *b;
+	const char	*end = p + len, *body = mime_body(p, end);
 	json_t		*m = json_object();
 	struct buf	 type;
 	char		 boundary[128];
@@ -137,9 +179,7 @@ sb_mime_read(const char *p, size_t len)
 	js_set_str(m, "html", "");
 	buf_init(&type, 4096);
 	mime_header(p, body, "Content-Type", &type);
-	if (strcasestr(type.p, "multipart/") != NULL &&
-	    (b = strcasestr(type.p, "boundary=\"")) != NULL) {
-		snprintf(boundary, sizeof(boundary), "--%.*s", (int)strcspn(b + 10, "\""), b + 10);
+	if (mime_boundary(type.p, boundary)[0] != '\0') {
 		mime_multipart(m, boundary, body, end);
 	} else {
 		mime_part(m, p, body, end);

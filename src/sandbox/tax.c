@@ -423,16 +423,36 @@ tax_page(struct sb_call *c)
 	sb_page_end(c);
 }
 
+/* The clerk has signed in at the tax bureau: what was held goes on. */
 static void
-tax_page_do(struct sb_call *c)
+tax_release(const char *id, const char *what)
 {
-	json_t	*f = json_object_get(sb_map("fapiao"), js_str(c->form, "id"));
+	json_t	*f = json_object_get(sb_map("fapiao"), id);
 
 	if (f != NULL && js_bool(f, "held")) {
 		js_set_bool(f, "held", false);
-		js_set_bool(f, "fails", strcmp(js_str(c->form, "do"), "fail") == 0);
+		js_set_bool(f, "fails", strcmp(what, "fail") == 0);
 	}
+}
+
+static void
+tax_page_do(struct sb_call *c)
+{
+	tax_release(js_str(c->form, "id"), js_str(c->form, "do"));
 	sb_redirect(c, "/tax");
+}
+
+/* {"id","do": "issue" | "fail"} */
+static void
+tax_control_do(struct sb_call *c)
+{
+	struct err	 err = {0};
+	json_t		*in = NULL;
+
+	if (json_parse(c->req->body, c->req->body_len, 0, &in, &err) == 0)
+		tax_release(js_str(in, "id"), js_str(in, "do"));
+	json_decref(in);
+	sb_json(c, 200, json_object());
 }
 
 static void
@@ -453,5 +473,6 @@ const struct sb_route	 sb_routes_tax[] = {
 	{"GET", "/tax", tax_page},
 	{"POST", "/tax", tax_page_do},
 	{"GET", "/control/fapiao", tax_control},
+	{"POST", "/control/fapiao", tax_control_do},
 	{0}
 };

@@ -2,6 +2,7 @@
 #include "hall/payment.h"
 
 #include "hall/act.h"
+#include "hall/invoice.h"
 #include "hall/steps.h"
 
 static bool
@@ -49,7 +50,7 @@ payment_show(struct db *db, struct hall *h, const struct who *who, const struct 
 	if (payment_trades(db, h, o, &trades, err) < 0)
 		return -1;
 	(void)json_object_set_new(model, "trades", trades);
-	return 0;
+	return invoice_order_model(db, h, o, model, err);
 }
 
 static int

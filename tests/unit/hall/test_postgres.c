@@ -14,6 +14,16 @@ void	(test_form__each_bad_field_gets_its_sentence)(void **state);
 void	(test_form__values_are_normalised)(void **state);
 void	(test_form__person_id_must_agree_with_the_sex)(void **state);
 void	(test_form__user_names_are_unique)(void **state);
+void	(test_invoice__asked_for_issued_and_sent)(void **state);
+void	(test_invoice__others_see_nothing)(void **state);
+void	(test_invoice__only_paid_orders_in_time)(void **state);
+void	(test_invoice__a_special_one_names_the_buyer_wholly)(void **state);
+void	(test_invoice__a_failed_one_is_mended_or_dropped)(void **state);
+void	(test_invoice__another_amount_is_not_told_as_issued)(void **state);
+void	(test_invoice__a_refund_takes_it_back)(void **state);
+void	(test_invoice__of_several_the_others_get_another)(void **state);
+void	(test_invoice__finance_issues_it_anew)(void **state);
+void	(test_invoice__given_up_is_asked_again_as_it_was)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
 void	(test_journey__others_see_nothing)(void **state);
@@ -68,6 +78,16 @@ test_postgres__runs_the_same_tests(void **state)
 		test_form__values_are_normalised,
 		test_form__person_id_must_agree_with_the_sex,
 		test_form__user_names_are_unique,
+		test_invoice__asked_for_issued_and_sent,
+		test_invoice__others_see_nothing,
+		test_invoice__only_paid_orders_in_time,
+		test_invoice__a_special_one_names_the_buyer_wholly,
+		test_invoice__a_failed_one_is_mended_or_dropped,
+		test_invoice__another_amount_is_not_told_as_issued,
+		test_invoice__a_refund_takes_it_back,
+		test_invoice__of_several_the_others_get_another,
+		test_invoice__finance_issues_it_anew,
+		test_invoice__given_up_is_asked_again_as_it_was,
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
 		test_journey__others_see_nothing,
