@@ -367,7 +367,7 @@ main(int argc, char **argv)
 	bare_make(&b, argv[1]);
 	for (int round = 0; round < ROUNDS; round++) {
 		bare_round(&b, round);
-		for (int threads = 1; threads <= 2; threads++) {
+		for (int threads = 1; threads <= 4; threads *= 2) {
 			issue_round(round, threads, round % 2 == 0);
 			issue_round(round, threads, round % 2 != 0);
 		}

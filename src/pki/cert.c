@@ -176,10 +176,17 @@ cert_read(const char *path, struct cert **out, struct err *err)
 	return rc;
 }
 
+struct cert *
+cert_hold(struct cert *c)
+{
+	atomic_fetch_add(&c->more, 1);
+	return c;
+}
+
 void
 cert_free(struct cert *c)
 {
-	if (c == NULL)
+	if (c == NULL || atomic_fetch_sub(&c->more, 1) > 0)
 		return;
 	X509_free(c->x);
 	name_free(&c->name);

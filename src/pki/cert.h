@@ -65,6 +65,8 @@ NODISCARD int	 cert_build(const struct cert_plan *plan, const struct signing_key
 NODISCARD int	 cert_parse(const void *p, size_t len, struct cert **out, struct err *err);
 NODISCARD int	 cert_read(const char *path, struct cert **out, struct err *err);
 void		 cert_free(struct cert *c);		/* NULL: no-op */
+/* c once more, for somebody who will cert_free it too; from any thread. */
+struct cert	*cert_hold(struct cert *c);
 
 /* Borrowed, live as long as the certificate. */
 const unsigned char *cert_der(const struct cert *c, size_t *len);

@@ -1,10 +1,13 @@
 #ifndef PKI_CERT_PARTS_H
 #define PKI_CERT_PARTS_H
 #include "pki/cert.h"
+
+#include <stdatomic.h>
 /*
  * Inside of the certificate files, for src/pki only.
  */
 struct cert {
+	_Atomic int	 more;			/* holders beside the first */
 	X509		*x;			/* with the default ID set */
 	unsigned char	*der;			/* the bytes as they came */
 	size_t		 der_len;

@@ -47,6 +47,7 @@ NODISCARD int	sm2_scalar(const EVP_PKEY *key, unsigned char d[SM2_SCALAR_LEN],
 void		sm2_spki_add(const unsigned char point[SM2_POINT_LEN], struct buf *der);
 NODISCARD int	sm2_spki_parse(const void *der, size_t len, unsigned char point[SM2_POINT_LEN],
 		    struct err *err);
+NODISCARD int	sm2_spki_key(const void *der, size_t len, EVP_PKEY **out, struct err *err);
 
 /* Digests ----------------------------------------------------------------------------- */
 

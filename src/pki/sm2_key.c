@@ -151,18 +151,25 @@ sm2_spki_add(const unsigned char point[SM2_POINT_LEN], struct buf *der)
 }
 
 int
-sm2_spki_parse(const void *der, size_t len, unsigned char point[SM2_POINT_LEN],
-    struct err *err)
+sm2_spki_key(const void *der, size_t len, EVP_PKEY **out, struct err *err)
 {
 	const unsigned char	*p = der;
-	EVP_PKEY		*key = NULL;
 
 	if (len != sizeof(sm2_spki_head) + SM2_POINT_LEN ||
 	    memcmp(p, sm2_spki_head, sizeof(sm2_spki_head)) != 0)
 		return err_set(err, ERR_INPUT, "not an SM2 SubjectPublicKeyInfo");
-	if (sm2_from_point(p + sizeof(sm2_spki_head), &key, err) < 0)
+	return sm2_from_point(p + sizeof(sm2_spki_head), out, err);
+}
+
+int
+sm2_spki_parse(const void *der, size_t len, unsigned char point[SM2_POINT_LEN],
+    struct err *err)
+{
+	EVP_PKEY	*key = NULL;
+
+	if (sm2_spki_key(der, len, &key, err) < 0)
 		return -1;
 	EVP_PKEY_free(key);
-	memcpy(point, p + sizeof(sm2_spki_head), SM2_POINT_LEN);
+	memcpy(point, (const unsigned char *)der + sizeof(sm2_spki_head), SM2_POINT_LEN);
 	return 0;
 }

@@ -31,11 +31,10 @@ int
 statement_verify(const struct signed_statement *in, const struct signature *signature,
     const struct cert *by, struct err *err)
 {
-	unsigned char	 point[SM2_POINT_LEN];
-
-	if (cert_point(by, point, err) < 0)
-		return -1;
-	if (sm2_verify_point(point, in->text, in->len, signature->p, signature->len, err) < 0)
+	if (cert_key(by) == NULL)
+		return err_set(err, ERR_CRYPTO, "%s: a key of no kind we use", cert_cn(by));
+	if (sm2_verify_message(cert_key(by), in->text, in->len, signature->p, signature->len,
+	    err) < 0)
 		return err_set(err, ERR_DENIED, "the signature is not that of %s", cert_cn(by));
 	return 0;
 }

@@ -19,6 +19,7 @@ certificate_add(struct db *db, const struct cert *c, const char *ref, const char
 int
 signer_open(struct signer *s, const struct secret *passphrase, struct err *err)
 {
+	pthread_mutex_init(&s->officers.lock, NULL);
 	if (store_open(&s->store, STORE_CA, conf_str("store.ca"), false, err) == 0 &&
 	    authorities_load(&s->authorities, s->store, passphrase, err) == 0 &&
 	    signer_journal_open(s, passphrase, err) == 0)
@@ -33,5 +34,6 @@ signer_close(struct signer *s)
 	journal_close(&s->journal);
 	store_close(s->store);
 	authorities_release(&s->authorities);
+	officers_kept_release(&s->officers);
 	*s = (struct signer){0};
 }

@@ -8,11 +8,21 @@
 #include "signer/request.h"
 #include "signer/signer.h"
 #include "store/store.h"
+
+#include <pthread.h>
 /*
  * The signer's work, in the process that holds the keys; private to the floor (and tests).
  */
+#define OFFICERS_KEPT	16
+/* Certificates of officers who signed lately, read once: the store says each time who may what. */
+struct officers_kept {
+	pthread_mutex_t	 lock;
+	struct cert	*list[OFFICERS_KEPT];		/* the oldest gives way */
+	size_t		 next;
+};
 struct signer {
 	struct store	*store;
+	struct officers_kept officers;
 	struct authorities authorities;
 	struct journal	 journal;
 	struct journal_owner journal_owner;	/* what we give to it */
@@ -45,6 +55,7 @@ struct officer {
 	struct cert	*cert;
 };
 void		officer_release(struct officer *o);
+void		officers_kept_release(struct officers_kept *k);
 /*
  * The officer whose serial the member `who` of the (parsed) statement names signed it with
  * `signature`, is on the list, may do this, and the certificate is good now.  ERR_DENIED

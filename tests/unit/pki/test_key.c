@@ -149,6 +149,35 @@ test_key__request_of_each_kind(void **state)
 	}
 }
 
+/* What we write ourselves is what OpenSSL writes, and reads back as the same key. */
+void
+test_key__spki_of_each_kind(void **state)
+{
+	struct err	 err = {0};
+	EVP_PKEY	*key = NULL, *back = NULL;
+	unsigned char	*want;
+	struct buf	 der;
+	int		 n;
+
+	(void)state;
+	buf_init(&der, LIMIT_CERT);
+	for (size_t i = 0; key_kind_at(i) != NULL; i++) {
+		want = NULL;
+		buf_clear(&der);
+		assert_ok(key_generate(key_kind_at(i), &key, &err));
+		assert_ok(key_spki_add(key, &der, &err));
+		assert_true((n = i2d_PUBKEY(key, &want)) > 0);
+		assert_int_equal(der.len, n);
+		assert_memory_equal(der.p, want, der.len);
+		assert_ok(key_spki_parse(der.p, der.len, &back, &err));
+		assert_true(key_is_same(key, back));
+		OPENSSL_free(want);
+		EVP_PKEY_free(key);
+		EVP_PKEY_free(back);
+	}
+	buf_free(&der);
+}
+
 /* What is of no kind: a short RSA key, another curve. */
 void
 test_key__of_no_kind(void **state)
