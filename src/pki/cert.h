@@ -45,6 +45,7 @@ struct cert_plan {
 	const char	*id_no;			/* identity code; NULL: none */
 	enum identity_form id_form;
 	struct cert_pointers pointers;		/* used when the profile says so */
+	char		 crl_part[320];		/* room for pointers.crl of this certificate alone */
 };
 /* 16 random bytes, positive, first byte never zero (so the text is 32 digits). */
 void		 cert_new_serial(unsigned char serial[CERT_SERIAL_LEN]);

@@ -22,6 +22,8 @@ enum profile_kind {
 #define PROFILE_ENC_USAGE	0x38u		/* key/data encipherment, key agreement */
 #define PROFILE_CA_USAGE	0x06u		/* keyCertSign, cRLSign */
 
+#define PROFILE_PARTS_MAX	256
+
 /* An extension beyond those we know. */
 struct profile_extension {
 	const char	*oid;			/* dotted */
@@ -44,6 +46,8 @@ struct profile {
 	const char	*fixed;			/* "C=CN" lines, each ended by \n; NULL: none */
 	const char	*identity;		/* "uscc", "resident-id", NULL: carries none */
 	bool		 pointers;		/* AIA, CRL distribution point, policy */
+	int		 list_parts;		/* CRL distribution points are spread over so many
+						   lists (RFC 5280 5.2.5); 0: one list for all */
 	bool		 no_check;		/* id-pkix-ocsp-nocheck */
 	const char	*policy, *cps;		/* instead of the settings'; NULL: those */
 	const struct profile_extension *extension;

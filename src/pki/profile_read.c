@@ -274,6 +274,8 @@ profile_check_whole(const struct profile_reader *r, const struct yaml *y,
 	if (p->kind == PROFILE_ENC && (p->usage & ~PROFILE_ENC_USAGE) != 0)
 		return yaml_err(r->doc, y, err, "an encryption certificate must not sign "
 		    "(GB/T 20518 5.2.4)");
+	if (p->list_parts > 0 && (ca || !p->pointers))
+		return yaml_err(r->doc, y, err, "\"list_parts\" needs pointers, and is not for kind ca");
 	if (!ca && p->path_len >= 0)
 		return yaml_err(r->doc, y, err, "\"path_len\" is for kind ca");
 	if (p->kind == PROFILE_TSA && (p->eku == NULL ||
@@ -291,12 +293,12 @@ profile_read(const struct profile_reader *r, const struct yaml *y, struct profil
     struct err *err)
 {
 	static const char *const known[] = {"name", "title", "kind", "authority", "keys", "usage",
-		"eku", "path_len", "max_years", "subject", "identity", "pointers", "no_check",
-		"policy", "extensions", NULL};
+		"eku", "path_len", "max_years", "subject", "identity", "pointers", "list_parts",
+		"no_check", "policy", "extensions", NULL};
 	struct arena		*a = r->set->arena;
 	const struct yaml	*kind = NULL;
 	const char		*name, *title, *authority, *identity;
-	int64_t			 years = 0, path = 0;
+	int64_t			 years = 0, path = 0, parts = 0;
 	unsigned		 n = 0;
 
 	if (yaml_keys(r->doc, y, known, err) < 0 ||
@@ -309,6 +311,7 @@ profile_read(const struct profile_reader *r, const struct yaml *y, struct profil
 	    yaml_int(r->doc, y, "max_years", 1, 50, 0, &years, err) < 0 ||
 	    yaml_int(r->doc, y, "path_len", -1, 10, -1, &path, err) < 0 ||
 	    yaml_bool(r->doc, y, "pointers", false, &p->pointers, err) < 0 ||
+	    yaml_int(r->doc, y, "list_parts", 0, PROFILE_PARTS_MAX, 0, &parts, err) < 0 ||
 	    yaml_bool(r->doc, y, "no_check", false, &p->no_check, err) < 0 ||
 	    profile_list(r, y, "keys", profile_check_key, &p->keys, err) < 0 ||
 	    profile_list(r, y, "eku", profile_check_oid, &p->eku, err) < 0 ||
@@ -322,6 +325,7 @@ profile_read(const struct profile_reader *r, const struct yaml *y, struct profil
 	p->kind = (enum profile_kind)n;
 	p->max_years = (int)years;
 	p->path_len = (int)path;
+	p->list_parts = (int)parts;
 	if (p->keys == NULL || p->keys[0] == '\0')
 		return yaml_err(r->doc, y, err, "\"keys\" must name at least one key kind");
 	return profile_check_whole(r, y, p, err);

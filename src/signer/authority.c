@@ -25,12 +25,44 @@ authority_slug(const struct authority *a)
 	return a->generation == 1 ? a->name : a->id;
 }
 
-void
-authority_pointers(const struct authority *a, struct cert_pointers *p)
+int
+authority_part(const struct profile *p, const char *serial)
 {
+	char	 some[9];
+
+	if (p == NULL || p->list_parts == 0 || strlen(serial) < 10)
+		return 0;
+	/* random, unlike the first two bits (cert_new_serial) */
+	snprintf(some, sizeof(some), "%.8s", serial + 2);
+	return (int)(strtoul(some, NULL, 16) % (unsigned long)p->list_parts) + 1;
+}
+
+void
+authority_list_url(const struct authority *a, int part, bool delta, char *url, size_t size)
+{
+	char	 which[20] = "";
+
+	if (part > 0)
+		snprintf(which, sizeof(which), "-p%d", part);
+	snprintf(url, size, "%.*s%s%s.crl", (int)strlen(a->crl) - 4, a->crl, which,
+	    delta ? "-delta" : "");
+}
+
+void
+authority_pointers(const struct authority *a, struct cert_plan *plan)
+{
+	struct cert_pointers	*p = &plan->pointers;
+	char			 serial[CERT_SERIAL_TEXT];
+	int			 part;
+
 	/* nobody answers for a root, whose key is away; its list says it all */
 	*p = (struct cert_pointers){.ocsp = authority_is_root(a) ? NULL : a->ocsp, .crl = a->crl, .ca_issuers = a->ca_issuers,
 		.policy = conf_str("ca.policy_oid"), .cps = conf_str("ca.cps_url")};
+	cert_serial_text(plan->serial, serial);
+	if ((part = authority_part(plan->profile, serial)) > 0) {
+		authority_list_url(a, part, false, plan->crl_part, sizeof(plan->crl_part));
+		p->crl = plan->crl_part;
+	}
 }
 
 void

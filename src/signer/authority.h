@@ -40,7 +40,16 @@ const char	*authority_state_name(enum authority_state state);
 bool		 authority_is_root(const struct authority *a);
 /* As in a path of the va: "issuing" for the first generation, "issuing-2" …  static text of a. */
 const char	*authority_slug(const struct authority *a);
-void		 authority_pointers(const struct authority *a, struct cert_pointers *p);
+/*
+ * Which part of its CA's list a certificate of this profile stands in: 1 …, by its serial; 0: the
+ * profile has no parts.
+ */
+int		 authority_part(const struct profile *p, const char *serial);
+/* Where the list of this part (0: of the whole CA), or its delta, is found. */
+void		 authority_list_url(const struct authority *a, int part, bool delta, char *url,
+		    size_t size);
+/* The pointers of the plan, once its profile and serial stand there. */
+void		 authority_pointers(const struct authority *a, struct cert_plan *plan);
 
 /* Read all from the store; open the keys of those that issue or sign lists, not of roots. */
 NODISCARD int	 authorities_load(struct authorities *all, struct store *store,

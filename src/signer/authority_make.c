@@ -14,7 +14,13 @@ authority_name_is_valid(const char *name)
 {
 	size_t	 n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-	return name[0] != '\0' && name[n] == '\0' && n < sizeof(((struct authority *)0)->name);
+	/* so that no address of a list (authority_list_url) is that of another CA */
+	const char	*dash = strrchr(name, '-');
+	bool		 list = dash != NULL && (strcmp(dash, "-delta") == 0 || (dash[1] == 'p' &&
+	    dash[2] != '\0' && str_is_digits(dash + 2)));
+
+	return name[0] != '\0' && name[n] == '\0' && !list &&
+	    n < sizeof(((struct authority *)0)->name);
 }
 
 static int
@@ -60,7 +66,7 @@ authority_certify(const struct authority_plan *plan, struct authority *a, struct
 
 	cert_new_serial(c.serial);
 	if (up != NULL) {
-		authority_pointers(up, &c.pointers);
+		authority_pointers(up, &c);
 		c.not_after = MIN(c.not_after, cert_not_after(up->cert));
 	}
 	if (name_add(&subject, "C", "CN", err) == 0 &&
@@ -338,7 +344,7 @@ ca_cross(struct signer *s, const char *id, const struct cert *subject, int years
 	plan.issuer = a->cert;
 	plan.not_after = MIN(plan.not_after, cert_not_after(a->cert));
 	cert_new_serial(plan.serial);
-	authority_pointers(a, &plan.pointers);
+	authority_pointers(a, &plan);
 	if (cert_build(&plan, &up.key, &c, err) == 0) {
 		keep = (struct ca_cross_keep){c, a->id};
 		if ((rc = store_write(s->store, ca_cross_write, &keep, err)) == 0) {

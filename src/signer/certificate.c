@@ -7,13 +7,17 @@ int
 certificate_add(struct db *db, const struct cert *c, const char *ref, const char *profile,
     const char *authority, int64_t line, struct err *err)
 {
+	int			 part = authority_part(profile_find(profile), cert_serial(c));
 	size_t			 len;
 	const unsigned char	*der = cert_der(c, &len);
 
+	if (part > 0 && db_run(db, SQL_LIST_PART_ADD, NULL, err, DB_TEXT(authority),
+	    DB_INT(part)) < 0)
+		return -1;
 	return db_run(db, SQL_CA_CERTIFICATE_ADD, NULL, err, DB_TEXT(cert_serial(c)),
 	    DB_TEXT(ref), DB_TEXT(profile), DB_TEXT(cert_subject(c)), DB_BLOB(der, len),
 	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_INT(clock_now()),
-	    DB_TEXT(authority), DB_INT(line));
+	    DB_TEXT(authority), DB_INT(line), DB_INT(part));
 }
 
 int

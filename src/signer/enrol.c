@@ -162,7 +162,7 @@ enrol_build(struct enrol_row *w, struct err *err)
 	plan.issuer = w->authority->cert;
 	plan.not_after = MIN(now + ra->days * CLOCK_DAY, cert_not_after(plan.issuer));
 	cert_new_serial(plan.serial);
-	authority_pointers(w->authority, &plan.pointers);
+	authority_pointers(w->authority, &plan);
 	return cert_build(&plan, &w->authority->key, &w->cert, err);
 }
 

@@ -174,7 +174,7 @@ issue_build(struct issue *i, const struct profile *profile,
 		return -1;
 	plan.key = key;
 	cert_new_serial(plan.serial);
-	authority_pointers(i->authority, &plan.pointers);
+	authority_pointers(i->authority, &plan);
 	rc = cert_build(&plan, &i->authority->key, out, err);
 	EVP_PKEY_free(key);
 	return rc;

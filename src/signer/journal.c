@@ -151,7 +151,7 @@ certify(EVP_PKEY *key, void *arg, struct cert **out, struct err *err)
 	plan.not_after = MIN(clock_add_years(plan.not_before, KEY_YEARS) - CLOCK_SECOND,
 	    cert_not_after(a->cert));
 	cert_new_serial(plan.serial);
-	authority_pointers(a, &plan.pointers);
+	authority_pointers(a, &plan);
 	if (name_add(&subject, "C", "CN", err) == 0 &&
 	    name_add(&subject, "O", name_get(cert_name(a->cert), "O"), err) == 0 &&
 	    name_add(&subject, "CN", "Journal", err) == 0)

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/str.h"
 #include "signer/work.h"
 
 #define LIST_LIFE	(24 * CLOCK_HOUR)
@@ -14,7 +15,8 @@
 struct list {
 	struct signer		*signer;
 	const struct authority	*authority;
-	const char		*scope;
+	char			 scope[24];		/* "", "delta", "p7", "p7-delta" */
+	int			 part;			/* 0: the whole CA */
 	int64_t			 number, base, entry_count, this_update, next_update;
 	int64_t			 changed;		/* newest change of a certificate */
 	int64_t			 compromised;		/* the newest because of a lost key */
@@ -33,18 +35,34 @@ revocation_reason_is_valid(int64_t reason)
 
 /* ---- what is there ---- */
 
+/* The number that a query gave; takes its rows. */
 static int
-list_read_one(struct db *db, enum sql_id id, const char *authority, int64_t since, int64_t *out,
-    struct err *err)
+list_take_int(int rc, struct rows *r, int64_t *out)
 {
-	struct rows	*r = NULL;
-	int		 rc = since < 0 ? db_one(db, id, &r, err, DB_TEXT(authority)) :
-	    db_one(db, id, &r, err, DB_TEXT(authority), DB_INT(since));
-
 	if (rc == 0)
 		*out = rows_int(r, 0);
 	rows_free(r);
 	return rc;
+}
+
+/* The newest change of what the list tells of, and the newest because of a lost key since it. */
+static int
+list_load_changes(struct db *db, struct list *l, struct err *err)
+{
+	int64_t		 since = MAX(l->this_update - LIST_OVERLAP, 0);
+	const char	*id = l->authority->id;
+	struct rows	*r = NULL;
+	int		 rc;
+
+	rc = l->part == 0 ? db_one(db, SQL_CA_CERTIFICATE_NEWEST_CHANGE, &r, err, DB_TEXT(id)) :
+	    db_one(db, SQL_PART_NEWEST_CHANGE, &r, err, DB_TEXT(id), DB_INT(l->part));
+	if (list_take_int(rc, r, &l->changed) < 0)
+		return -1;
+	r = NULL;
+	rc = l->part == 0 ? db_one(db, SQL_CA_CERTIFICATE_COMPROMISED_SINCE, &r, err, DB_TEXT(id),
+	    DB_INT(since)) : db_one(db, SQL_PART_COMPROMISED_SINCE, &r, err, DB_TEXT(id),
+	    DB_INT(l->part), DB_INT(since));
+	return list_take_int(rc, r, &l->compromised);
 }
 
 static int
@@ -67,11 +85,7 @@ list_load(struct db *db, void *arg, struct err *err)
 		l->next_update = rows_int(r, 4);
 	}
 	rows_free(r);
-	if (rc < 0 || list_read_one(db, SQL_CA_CERTIFICATE_NEWEST_CHANGE, id, -1, &l->changed,
-	    err) < 0)
-		return -1;
-	return list_read_one(db, SQL_CA_CERTIFICATE_COMPROMISED_SINCE, id,
-	    MAX(l->this_update - LIST_OVERLAP, 0), &l->compromised, err);
+	return rc < 0 ? -1 : list_load_changes(db, l, err);
 }
 
 /* ---- making one ---- */
@@ -81,6 +95,8 @@ list_add_entry(struct list *l, struct rows *r)
 {
 	struct crl_entry	*e;
 
+	if (l->since == 0 && strcmp(rows_text(r, 4), "good") == 0)
+		return;		/* held once; a full list is silent about it */
 	if (l->n == l->cap) {
 		l->cap = l->cap == 0 ? 64 : l->cap * 2;
 		l->entries = xrealloc(l->entries, l->cap * sizeof(*l->entries));
@@ -105,7 +121,9 @@ list_entries(struct db *db, void *arg, struct err *err)
 	int		 rc;
 
 	l->n = 0;
-	rc = l->since > 0 ? db_query(db, SQL_CA_CERTIFICATE_CHANGED_SINCE, &r, err,
+	rc = l->part > 0 ? db_query(db, SQL_PART_CHANGED_SINCE, &r, err,
+	    DB_TEXT(l->authority->id), DB_INT(l->part), DB_INT(l->since), DB_INT(clock_now())) :
+	    l->since > 0 ? db_query(db, SQL_CA_CERTIFICATE_CHANGED_SINCE, &r, err,
 	    DB_TEXT(l->authority->id), DB_INT(l->since), DB_INT(clock_now())) :
 	    db_query(db, SQL_CA_CERTIFICATE_REVOKED, &r, err, DB_TEXT(l->authority->id),
 	    DB_INT(clock_now()));
@@ -121,9 +139,11 @@ static int
 list_next_number(struct db *db, void *arg, struct err *err)
 {
 	struct list	*l = arg;
+	struct rows	*r = NULL;
+	int		 rc = db_one(db, SQL_REVOCATION_LIST_NUMBER, &r, err,
+	    DB_TEXT(l->authority->id));
 
-	if (list_read_one(db, SQL_REVOCATION_LIST_NUMBER, l->authority->id, -1, &l->number,
-	    err) < 0)
+	if (list_take_int(rc, r, &l->number) < 0)
 		return -1;
 	l->number++;
 	return 0;
@@ -151,7 +171,7 @@ static int
 list_make(struct list *l, const struct list *full, struct err *err)
 {
 	struct err	 first = {0};
-	char		 delta[320];
+	char		 delta[320], point[320];
 	int		 rc = -1;
 
 	l->since = full == NULL ? 0 : full->this_update - LIST_OVERLAP;
@@ -159,15 +179,15 @@ list_make(struct list *l, const struct list *full, struct err *err)
 	l->this_update = clock_now();
 	l->next_update = full == NULL ? l->this_update +
 	    (authority_is_root(l->authority) ? LIST_ROOT_LIFE : LIST_LIFE) : full->next_update;
-	snprintf(delta, sizeof(delta), "%.*s-delta.crl", (int)strlen(l->authority->crl) - 4,
-	    l->authority->crl);
+	authority_list_url(l->authority, l->part, true, delta, sizeof(delta));
+	authority_list_url(l->authority, l->part, false, point, sizeof(point));
 	buf_init(&l->der, CRL_MAX);
 	if (store_read(l->signer->store, list_entries, l, err) == 0 &&
 	    store_read(l->signer->store, list_next_number, l, err) == 0 &&
 	    crl_build(&(struct crl_plan){.issuer = l->authority->cert, .number = l->number,
 	    .this_update = l->this_update, .next_update = l->next_update,
 	    .entries = l->entries, .n = l->n, .base = l->base,
-	    .freshest = full == NULL ? delta : NULL}, &l->authority->key, &l->der, err) == 0)
+	    .freshest = full == NULL ? delta : NULL, .point = l->part > 0 ? point : NULL}, &l->authority->key, &l->der, err) == 0)
 		rc = store_write(l->signer->store, list_keep, l, err);
 	if (rc < 0 && err->kind == ERR_CONFLICT) {	/* another thread made one: take it */
 		first = *err;
@@ -208,7 +228,7 @@ int
 list_make_now(struct signer *s, const struct authority *a, int64_t *number,
     int64_t *next_update, struct err *err)
 {
-	struct list	 full = {.signer = s, .authority = a, .scope = ""};
+	struct list	 full = {.signer = s, .authority = a};
 
 	if (list_make(&full, NULL, err) < 0)
 		return -1;
@@ -217,18 +237,82 @@ list_make_now(struct signer *s, const struct authority *a, int64_t *number,
 	return 0;
 }
 
+/* "" and "delta" of the whole CA, "p7" and "p7-delta" of a part. */
+static void
+list_scope(int part, bool delta, char scope[24])
+{
+	char	 which[16] = "";
+
+	if (part > 0)
+		snprintf(which, sizeof(which), "p%d%s", part, delta ? "-" : "");
+	snprintf(scope, 24, "%s%s", which, delta ? "delta" : "");
+}
+
+/* The same backwards; -1: it is none. */
+static int
+list_scope_parse(const char *scope, int *part, bool *delta)
+{
+	size_t	 digits = scope[0] == 'p' ? strspn(scope + 1, "0123456789") : 0;
+	char	 number[4] = "0", again[24];
+	int64_t	 n = 0;
+
+	if (digits > 0 && digits < sizeof(number))
+		snprintf(number, sizeof(number), "%.*s", (int)digits, scope + 1);
+	if (str_to_i64(number, PROFILE_PARTS_MAX, &n) < 0)
+		return -1;
+	*part = (int)n;
+	for (int d = 0; d < 2; d++) {
+		*delta = d == 1;
+		list_scope(*part, *delta, again);
+		if (strcmp(again, scope) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+struct part_find {
+	const char	*authority;
+	int		 part;
+	bool		 found;
+};
+
+static int
+list_find_part(struct db *db, void *arg, struct err *err)
+{
+	struct part_find	*q = arg;
+	struct rows		*r = NULL;
+	int			 rc = db_query(db, SQL_LIST_PART_LIST, &r, err, DB_TEXT(q->authority));
+
+	q->found = q->part == 0;
+	while (rc == 0 && !q->found && (rc = rows_next(r, err)) > 0) {
+		q->found = rows_int(r, 0) == q->part;
+		rc = 0;
+	}
+	rows_free(r);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 list_work(struct signer *s, const char *authority, const char *scope, int64_t *number,
     int64_t *next_update, struct err *err)
 {
 	struct authority	*a = authority_by_id(&s->authorities, authority);
-	struct list		 full = {.signer = s, .authority = a, .scope = ""},
-				 delta = {.signer = s, .authority = a, .scope = "delta"};
-	bool			 is_delta = strcmp(scope, "delta") == 0;
+	struct list		 full = {.signer = s, .authority = a},
+				 delta = {.signer = s, .authority = a};
+	struct part_find	 parts = {.authority = authority};
+	bool			 is_delta;
 
-	if (a == NULL || (!is_delta && scope[0] != '\0'))
+	if (a == NULL || list_scope_parse(scope, &parts.part, &is_delta) < 0)
 		return err_set(err, ERR_NOT_FOUND, "no list \"%.32s\" of \"%.48s\"", scope,
 		    authority);
+	if (store_read(s->store, list_find_part, &parts, err) < 0)
+		return -1;
+	if (!parts.found)
+		return err_set(err, ERR_NOT_FOUND, "%s has no part %d of its list", a->id,
+		    parts.part);
+	full.part = delta.part = parts.part;
+	list_scope(parts.part, false, full.scope);
+	list_scope(parts.part, true, delta.scope);
 	if (store_read(s->store, list_load, &full, err) < 0)
 		return -1;
 	if (a->key.key == NULL && (full.number == 0 || is_delta))

@@ -22,14 +22,18 @@ officers_kept_release(struct officers_kept *k)
 static struct cert *
 officers_kept_find(struct officers_kept *k, const void *der, size_t len)
 {
-	struct cert	*c = NULL;
-	size_t		 n;
+	const unsigned char	*p;
+	struct cert		*c = NULL;
+	size_t			 n;
 
 	pthread_mutex_lock(&k->lock);
-	for (size_t i = 0; i < OFFICERS_KEPT && c == NULL; i++)
-		if (k->list[i] != NULL && memcmp(cert_der(k->list[i], &n), der, MIN(n, len)) == 0 &&
-		    n == len)
+	for (size_t i = 0; i < OFFICERS_KEPT && c == NULL; i++) {
+		if (k->list[i] == NULL)
+			continue;
+		p = cert_der(k->list[i], &n);
+		if (n == len && memcmp(p, der, len) == 0)
 			c = cert_hold(k->list[i]);
+	}
 	pthread_mutex_unlock(&k->lock);
 	return c;
 }
@@ -157,7 +161,7 @@ officer_issue(struct signer *s, const char *name, const void *csr, size_t csr_le
 	if (authority_for(&s->authorities, plan.profile->authority, &a, err) < 0)
 		goto out;
 	plan.issuer = a->cert;
-	authority_pointers(a, &plan.pointers);
+	authority_pointers(a, &plan);
 	if (cert_build(&plan, &a->key, &c, err) < 0)
 		goto out;
 	e.cert = c;

@@ -73,7 +73,7 @@ service_build(const struct authority *a, const struct service_row *row, EVP_PKEY
 	int			 rc = -1;
 
 	cert_new_serial(plan.serial);
-	authority_pointers(a, &plan.pointers);
+	authority_pointers(a, &plan);
 	if (name_add(&subject, "C", "CN", err) == 0 &&
 	    name_add(&subject, "O", name_get(cert_name(a->cert), "O"), err) == 0 &&
 	    name_add(&subject, "CN", row->cn, err) == 0)

@@ -78,8 +78,8 @@ NODISCARD int	signer_recover(const struct signer_recovery *r, struct buf *envelo
  * "not_before","not_after"} */
 NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
 /*
- * By the va: see to it that the list of this CA is fresh (scope: "" the full one, "delta"):
- * made anew when due.  Its bytes are in the ca store, under number.
+ * By the va: see to it that the list of this CA is fresh (scope: "" the full one, "delta", "p7"
+ * and "p7-delta" of one part): made anew when due.  Its bytes are in the ca store, under number.
  */
 NODISCARD int	signer_crl(const char *authority, const char *scope, int64_t *number,
 		    int64_t *next_update, struct err *err);

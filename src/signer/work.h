@@ -90,7 +90,8 @@ NODISCARD int	recover_work(struct signer *s, const struct signer_recovery *r,
 		    struct buf *envelope, struct buf *enc_cert, struct err *err);
 
 /*
- * list.c: make the list of this CA (id) anew if it is due; scope: "" the full one, "delta".
+ * list.c: make the list of this CA (id) anew if it is due; scope: "" the full one, "delta", "p7" the
+ * list of one part of its certificates (RFC 5280 5.2.5), "p7-delta".
  * Gives number and next update of the newest; its bytes are in the store.
  */
 NODISCARD int	list_work(struct signer *s, const char *authority, const char *scope,

@@ -7,7 +7,7 @@
 
 /* The newest list of a CA, kept until the store has a newer one. */
 struct va_list_kept {
-	char		 authority[VA_ISSUER_ID], scope[16];
+	char		 authority[VA_ISSUER_ID], scope[VA_SCOPE];
 	int64_t		 asked;				/* clock_steady: of the signer */
 	int64_t		 number, this_update, next_update;
 	struct va_bytes		*der;		/* NULL: none yet */
@@ -80,8 +80,7 @@ list_slot(struct va *v, const char *authority, const char *scope)
 		if (strcmp(v->lists[i]->authority, authority) == 0 &&
 		    strcmp(v->lists[i]->scope, scope) == 0)
 			return v->lists[i];
-	if (v->n_lists == ARRAY_LEN(v->lists))
-		return NULL;
+	v->lists = xrealloc(v->lists, (v->n_lists + 1) * sizeof(struct va_list_kept *));
 	k = v->lists[v->n_lists++] = xcalloc(1, sizeof(*k));
 	snprintf(k->authority, sizeof(k->authority), "%s", authority);
 	snprintf(k->scope, sizeof(k->scope), "%s", scope);
@@ -142,9 +141,8 @@ va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct v
 	int			 rc = -1;
 
 	pthread_mutex_lock(&v->lists_lock);
-	if ((k = list_slot(v, issuer->id, scope)) == NULL)
-		err_set(err, ERR_LIMIT, "too many lists");
-	else if ((rc = list_refresh(v, k, err)) == 0) {
+	k = list_slot(v, issuer->id, scope);
+	if ((rc = list_refresh(v, k, err)) == 0) {
 		atomic_fetch_add(&k->der->refs, 1);
 		*list = k->der;
 		*this_update = k->this_update;
@@ -162,24 +160,153 @@ va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 	bool			 there;
 
 	pthread_mutex_lock(&v->lists_lock);
-	there = (k = list_slot(v, issuer->id, "")) != NULL && k->der != NULL;
+	k = list_slot(v, issuer->id, "");
+	there = k->der != NULL;
 	*this_update = there ? k->this_update : 0;
 	*next_update = there ? k->next_update : 0;
+	pthread_mutex_unlock(&v->lists_lock);
+}
+
+int64_t
+va_lists_end(struct va *v, const struct va_issuer *issuer)
+{
+	int64_t	 end = 0;
+
+	pthread_mutex_lock(&v->lists_lock);
+	for (size_t i = 0; i < v->n_lists; i++) {
+		const struct va_list_kept	*k = v->lists[i];
+
+		if (strcmp(k->authority, issuer->id) == 0 && k->der != NULL &&
+		    strstr(k->scope, "delta") == NULL && (end == 0 || k->next_update < end))
+			end = k->next_update;
+	}
+	pthread_mutex_unlock(&v->lists_lock);
+	return end;
+}
+
+/* ---- parts of a list ---- */
+
+struct parts_read {
+	const char	*authority;
+	size_t		 n;
+	int64_t		 part[PROFILE_PARTS_MAX];
+};
+
+static int
+parts_read(struct db *db, void *arg, struct err *err)
+{
+	struct parts_read	*q = arg;
+	struct rows		*r = NULL;
+	int			 rc;
+
+	q->n = 0;
+	if (db_query(db, SQL_LIST_PART_LIST, &r, err, DB_TEXT(q->authority)) < 0)
+		return -1;
+	while ((rc = rows_next(r, err)) > 0 && q->n < ARRAY_LEN(q->part))
+		q->part[q->n++] = rows_int(r, 0);
+	rows_free(r);
+	return rc < 0 ? -1 : 0;
+}
+
+/* A stranger names parts: only those that certificates stand in are asked for and kept. */
+static bool
+part_is_there(struct va *v, const char *authority, int64_t part)
+{
+	struct parts_read	 q = {.authority = authority};
+	struct err		 err = {0};
+
+	if (store_read(v->store, parts_read, &q, &err) < 0) {
+		log_err("crl.parts", &err);
+		return false;
+	}
+	for (size_t i = 0; i < q.n; i++)
+		if (q.part[i] == part)
+			return true;
+	return false;
+}
+
+/* Cut the ending off when it is there. */
+static bool
+name_cut(char *name, const char *ending)
+{
+	size_t	 n = strlen(name), m = strlen(ending);
+
+	if (n <= m || strcmp(name + n - m, ending) != 0)
+		return false;
+	name[n - m] = '\0';
+	return true;
+}
+
+const struct va_issuer *
+va_list_by_name(struct va *v, const char *file, char scope[VA_SCOPE])
+{
+	const struct va_issuer	*issuer;
+	char			 name[VA_ISSUER_ID + VA_SCOPE], *dash;
+	int64_t			 part = 0;
+	bool			 delta;
+
+	if (strlen(file) >= sizeof(name))
+		return NULL;
+	snprintf(name, sizeof(name), "%s", file);
+	if (!name_cut(name, ".crl"))
+		return NULL;
+	delta = name_cut(name, "-delta");
+	snprintf(scope, VA_SCOPE, "%s", delta ? "delta" : "");
+	if (strlen(name) < VA_ISSUER_ID && (issuer = va_issuer_by_slug(v, name)) != NULL)
+		return issuer;
+	if ((dash = strrchr(name, '-')) == NULL || dash[1] != 'p' || dash[2] == '0' ||
+	    str_to_i64(dash + 2, PROFILE_PARTS_MAX, &part) < 0)
+		return NULL;
+	*dash = '\0';
+	snprintf(scope, VA_SCOPE, "p%" PRId64 "%s", part, delta ? "-delta" : "");
+	return strlen(name) < VA_ISSUER_ID && (issuer = va_issuer_by_slug(v, name)) != NULL &&
+	    part_is_there(v, issuer->id, part) ? issuer : NULL;
+}
+
+/* ---- ready ---- */
+
+static void
+list_ready(struct va *v, const char *authority, const char *scope)
+{
+	struct va_list_kept	*k;
+	struct err		 err = {0};
+
+	pthread_mutex_lock(&v->lists_lock);
+	k = list_slot(v, authority, scope);
+	if (!list_was_asked(k) && list_refresh(v, k, &err) < 0)
+		log_err("crl.ready", &err);
 	pthread_mutex_unlock(&v->lists_lock);
 }
 
 void
 va_lists_ready(struct va *v)
 {
-	struct va_list_kept	*k;
+	struct parts_read	 q;
 	struct err		 err = {0};
+	char			 scope[VA_SCOPE];
 
 	for (size_t i = 0; i < v->n_issuers; i++) {
-		pthread_mutex_lock(&v->lists_lock);
-		if ((k = list_slot(v, v->issuers[i]->id, "")) != NULL &&
-		    !list_was_asked(k) && list_refresh(v, k, &err) < 0)
-			log_err("crl.ready", &err);
-		pthread_mutex_unlock(&v->lists_lock);
-		err_clear(&err);
+		list_ready(v, v->issuers[i]->id, "");
+		q = (struct parts_read){.authority = v->issuers[i]->id};
+		if (store_read(v->store, parts_read, &q, &err) < 0) {
+			log_err("crl.parts", &err);
+			return;
+		}
+		for (size_t k = 0; k < q.n; k++) {
+			snprintf(scope, sizeof(scope), "p%" PRId64, q.part[k]);
+			list_ready(v, v->issuers[i]->id, scope);
+		}
 	}
+}
+
+void
+va_lists_release(struct va *v)
+{
+	for (size_t i = 0; i < v->n_lists; i++) {
+		va_bytes_drop(v->lists[i]->der);
+		free(v->lists[i]);
+	}
+	free(v->lists);
+	v->lists = NULL;
+	v->n_lists = 0;
 }

@@ -168,29 +168,20 @@ page_tsa(struct va *v, const struct http_request *req, struct http_response *res
 	}
 }
 
-/* /crl/<slug>.crl and /crl/<slug>-delta.crl; the slug of a CA never ends in -delta. */
+/* /crl/<slug>.crl, /crl/<slug>-delta.crl, /crl/<slug>-p7.crl … */
 static void
 page_crl(struct va *v, const struct http_request *req, const char *file,
     struct http_response *res)
 {
 	struct err		 err = {0};
-	const struct va_issuer	*issuer;
-	char			 slug[VA_ISSUER_ID];
-	size_t			 n = strlen(file) < 4 ? 0 : strlen(file) - 4;
-	bool			 delta;
+	char			 scope[VA_SCOPE];
+	const struct va_issuer	*issuer = va_list_by_name(v, file, scope);
 	struct va_bytes		*list;
 	int64_t			 from, next;
 
-	delta = n > 6 && strncmp(file + n - 6, "-delta", 6) == 0;
-	n -= delta ? 6 : 0;
-	if (n == 0 || n >= sizeof(slug) || strcmp(file + strlen(file) - 4, ".crl") != 0) {
+	if (issuer == NULL) {
 		respond_text(res, 404, "not found\n");
-		return;
-	}
-	snprintf(slug, sizeof(slug), "%.*s", (int)n, file);
-	if ((issuer = va_issuer_by_slug(v, slug)) == NULL) {
-		respond_text(res, 404, "not found\n");
-	} else if (va_crl(v, issuer, delta ? "delta" : "", &list, &from, &next, &err) < 0) {
+	} else if (va_crl(v, issuer, scope, &list, &from, &next, &err) < 0) {
 		log_err("crl", &err);
 		respond_text(res, 503, "the list is not available now\n");
 	} else {
@@ -265,11 +256,10 @@ metrics_ends(struct va *v, struct buf *out)
 		buf_addf(out, "# TYPE yinxin_%s_seconds gauge\n", names[k]);
 		for (size_t i = 0; i < v->n_issuers; i++) {
 			const struct va_issuer	*a = v->issuers[i];
-			int64_t			 from, ends[] = {cert_not_after(a->cert),
+			int64_t			 ends[] = {cert_not_after(a->cert),
 				va_identity_end(v, a, VA_USE_OCSP),
-				va_identity_end(v, a, VA_USE_TSA), 0};
+				va_identity_end(v, a, VA_USE_TSA), va_lists_end(v, a)};
 
-			va_crl_times(v, a, &from, &ends[3]);
 			metric_until(out, names[k], a->id, ends[k]);
 		}
 	}
@@ -411,6 +401,7 @@ va_main(struct err *err)
 	http_server_free(http);
 	va_tsa_close(&v);
 	va_cache_release(&v);
+	va_lists_release(&v);
 	va_identities_release(&v);
 	store_close(v.store);
 	return rc;

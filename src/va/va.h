@@ -7,7 +7,8 @@
  * stamps) it makes itself, and the signer certifies them.
  *
  *	POST /ocsp, GET /ocsp/<base64>	application/ocsp-response
- *	GET /crl/<ca>.crl		the full list, DER; /crl/<ca>-delta.crl
+ *	GET /crl/<ca>.crl		the full list, DER; /crl/<ca>-delta.crl;
+ *					/crl/<ca>-p7.crl of a part, /crl/<ca>-p7-delta.crl
  *	GET /ca/<ca>.crt /ca/chain.pem	"issuing", "issuing-2" …; all of them
  *	GET /healthz /metrics
  *

@@ -70,7 +70,7 @@ struct va {
 	_Atomic size_t		 n_issuers;
 	int64_t			 issuers_read;	/* clock_steady */
 	pthread_mutex_t		 lists_lock;
-	struct va_list_kept	*lists[2 * VA_ISSUERS];
+	struct va_list_kept	**lists;
 	size_t			 n_lists;
 	_Atomic bool		 stopping;
 };
@@ -148,12 +148,21 @@ struct va_caching {
 void		va_respond_cached(const struct http_request *req, struct http_response *res,
 		    const struct va_caching *c);
 
-/* The list of this CA (scope "" or "delta"), at most va_fresh_ms old; va_bytes_drop it. */
+#define VA_SCOPE	24
+/*
+ * The CA and scope of a list by its file name: "issuing.crl", "issuing-2-delta.crl",
+ * "issuing-p7.crl"; NULL: there is none of this name.
+ */
+const struct va_issuer *va_list_by_name(struct va *v, const char *file, char scope[VA_SCOPE]);
+/* The list of this CA (scope as in signer.h), at most va_fresh_ms old; va_bytes_drop it. */
 NODISCARD int	va_crl(struct va *v, const struct va_issuer *issuer, const char *scope,
 		    struct va_bytes **list, int64_t *this_update, int64_t *next_update, struct err *err);
 /* Of the full list we have, ms; both 0: none yet.  Looks only. */
 void		va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 		    int64_t *next_update);
-/* Have the full lists of all CAs at hand, also for when the signer is away. */
+/* When the first of this CA's lists ends that we have (deltas aside), ms; 0: none. */
+int64_t		va_lists_end(struct va *v, const struct va_issuer *issuer);
+void		va_lists_release(struct va *v);
+/* Have the full lists of all CAs and of their parts at hand, also for when the signer is away. */
 void		va_lists_ready(struct va *v);
 #endif

@@ -45,11 +45,25 @@ MACHINE = """  - name: machine-ecdsa
     subject: {required: [CN], allowed: [O]}
     pointers: true
 
+  - name: machine-parts
+    title: 设备证书
+    kind: tls
+    authority: machines
+    keys: [ecdsa]
+    usage: [digitalSignature]
+    eku: [clientAuth]
+    max_years: 2
+    subject: {required: [CN], allowed: [O], fixed: {O: Changsha Water}}
+    pointers: true
+    list_parts: 2
+    policy: {oid: 1.2.156.112000.9, cps: "http://ca.example/cps"}
+    extensions: [{oid: 1.2.156.112000.10, utf8: 水泵}]
+
 """
 
 
 def add_profile(site):
-    """The built-in profiles and one more, of a CA that test_n_enrol makes."""
+    """The built-in profiles and two more, of a CA that test_n_enrol makes."""
     with open(site.path("app", "share", "yinxin", "profiles", "default.yaml"),
               encoding="utf-8") as f:
         text = f.read()

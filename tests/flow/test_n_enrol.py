@@ -143,6 +143,74 @@ def test_est_verifies(ctx):
     same(enrol(site, user, make_csr(site, "v-sm2", "x", "sm2"), label="")[0], 400, "SM2 key")
 
 
+def in_parts(site, user):
+    """A certificate of each of the two parts of the list: {address of its list: path}."""
+    found = {}
+    for n in range(40):
+        csr = make_csr(site, f"part-{n}", f"part-{n}.machine")
+        path = save(site, f"part-{n}.pem", certificates(
+            site, enrol(site, user, csr, label="/machine-parts"))[0])
+        text = openssl("x509", "-in", path, "-noout", "-text")
+        found[re.search(r"URI:(http://\S+\.crl)", text).group(1)] = path
+        if len(found) == 2:
+            return found
+    raise AssertionError(f"forty certificates and only {list(found)}")
+
+
+def crl_check(site, path, part):
+    """What openssl verify says with this list."""
+    ca, root = machines_ca(site)
+    r = subprocess.run(["openssl", "verify", "-CAfile", root, "-untrusted", ca, "-crl_check",
+                        "-CRLfile", part, path], capture_output=True, text=True)
+    return r.stdout + r.stderr
+
+
+def test_parts_of_a_list(ctx):
+    """A profile whose certificates spread over two lists: each certificate points to its own, which
+    tells of its revocation; OpenSSL takes it for the certificates of that part and no others."""
+    site = ctx.site
+    machines_ca(site)
+    user = "plant-p:" + make_ra(site, "plant-p", profile="machine-parts")
+    found = in_parts(site, user)
+    same(sorted(u.rsplit("/", 1)[1] for u in found), ["machines-p1.crl", "machines-p2.crl"],
+         "addresses")
+    (one, bad), (two, good) = found.items()
+    text = openssl("x509", "-in", bad, "-noout", "-text")
+    for want in ("Policy: 1.2.156.112000.9", "CPS: http://ca.example/cps", "OCSP - URI:http",
+                 "CA Issuers - URI:http", "1.2.156.112000.10", "TLS Web Client Authentication"):
+        need(want in text, f"no {want}: {text}")
+    site.yinxin("cert", "revoke", serial_of(bad), "1")
+
+    def told():
+        fetch_list(site, one)
+        return "revoked" in crl_check(site, bad, site.path("part.crl"))
+    walk.poll("the list of the part", told, 10)
+    text = openssl("crl", "-in", site.path("part.crl"), "-noout", "-text")
+    for want in ("Issuing Distribution Point: critical", one, "Key Compromise", "-p1-delta.crl"
+                 if "-p1" in one else "-p2-delta.crl"):
+        need(want in text, f"no {want}: {text}")
+    said = crl_check(site, good, site.path("part.crl"))
+    need("ifferent CRL scope" in said, f"the list of one part speaks for another: {said}")
+    fetch_list(site, two)
+    need(f"{good}: OK" in crl_check(site, good, site.path("part.crl")), "a good one of part two")
+    fetch_list(site, one.replace(".crl", "-delta.crl"))
+    need("Delta CRL Indicator: critical" in openssl("crl", "-in", site.path("part.crl"),
+                                                    "-noout", "-text"), "no delta")
+    for name in ("machines-p3.crl", "machines-p01.crl", "machines-p.crl", "-p1.crl"):
+        r = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+                            f"{site.va_url}/crl/{name}"], capture_output=True, text=True)
+        same(r.stdout, "404", name)
+
+
+def fetch_list(site, url):
+    """The list at this address, as the va gives it out, PEM in part.crl; a first one is there
+    within va.fresh_seconds."""
+    path = site.path("part.der")
+    argv = ["curl", "-sf", "-o", path, site.va_url + "/crl/" + url.rsplit("/", 1)[1]]
+    walk.poll(url, lambda: subprocess.run(argv).returncode == 0, 10)
+    openssl("crl", "-inform", "DER", "-in", path, "-out", site.path("part.crl"))
+
+
 def test_est_refused(ctx):
     """Wrong secret, profile, name, subject, bytes and size: refused in clear words."""
     site = ctx.site

@@ -14,8 +14,8 @@ SELECT serial, name, may, active, created FROM officer ORDER BY created, serial
 
 -- name: ca_certificate_add
 INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_after, status,
-	revoked_at, reason, created, authority, line)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9, $10)
+	revoked_at, reason, created, authority, line, part)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9, $10, $11)
 
 -- name: ca_certificate_by_serial
 SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed,
@@ -41,6 +41,26 @@ SELECT COALESCE(max(changed), 0) FROM certificate WHERE authority = $1
 -- name: ca_certificate_compromised_since
 SELECT COALESCE(max(changed), 0) FROM certificate
 WHERE authority = $1 AND changed >= $2 AND reason = 1
+
+-- name: part_changed_since
+-- What was ever changed in a part; a million good ones are not looked at.
+SELECT serial, revoked_at, reason, invalid_since, status FROM certificate
+WHERE authority = $1 AND part = $2 AND part > 0 AND changed >= $3 AND changed > 0
+	AND not_after > $4
+
+-- name: part_newest_change
+SELECT COALESCE(max(changed), 0) FROM certificate
+WHERE authority = $1 AND part = $2 AND part > 0
+
+-- name: part_compromised_since
+SELECT COALESCE(max(changed), 0) FROM certificate
+WHERE authority = $1 AND part = $2 AND part > 0 AND changed >= $3 AND reason = 1
+
+-- name: list_part_add
+INSERT INTO list_part (authority, part) VALUES ($1, $2) ON CONFLICT (authority, part) DO NOTHING
+
+-- name: list_part_list
+SELECT part FROM list_part WHERE authority = $1 ORDER BY part
 
 -- name: ca_certificate_count
 SELECT count(*) FROM certificate

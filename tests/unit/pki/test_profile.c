@@ -56,6 +56,10 @@ test_profile__faults_are_named(void **state)
 	assert_fault("sign", "digitalSignature", REST ", eku: [notAnEku]", "object identifier");
 	assert_fault("sign", "digitalSignature", REST ", identity: passport", "unknown identity");
 	assert_fault("sign", "digitalSignature", REST ", path_len: 1", "path_len");
+	assert_fault("sign", "digitalSignature", REST ", list_parts: 4", "pointers");
+	assert_fault("sign", "digitalSignature", REST ", pointers: true, list_parts: 257",
+	    "list_parts");
+	assert_fault("ca", "keyCertSign", REST ", pointers: true, list_parts: 4", "kind ca");
 	assert_fault("sign", "digitalSignature", REST ", colour: red", "colour");
 	assert_fault("sign", "digitalSignature",
 	    REST ", extensions: [{oid: 1.2.3, der: 0c01}]", "DER");

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+extern const char	profile_builtin[];
+
 /* Several CAs side by side, of each key kind; a new key for one; its root's key away. */
 
 static json_t *
@@ -220,4 +222,128 @@ test_authority__delta_lists(void **state)
 	signed_text_free(&t);
 	signer_pair_free(&p);
 	buf_free(&der);
+}
+
+/* The URL of the list that a certificate points to, and the scope in it ("p3"). */
+static void
+part_of(const struct cert *c, char url[200], char scope[24])
+{
+	size_t			 len;
+	const unsigned char	*der = cert_der(c, &len), *at = memmem(der, len, "/crl/", 5);
+	const unsigned char	*end = memmem(at, len - (size_t)(at - der), ".crl", 4);
+	const unsigned char	*begin = at;
+
+	assert_non_null(end);
+	while (*begin != 0x86)
+		begin--;
+	snprintf(url, 200, "%.*s", (int)(end + 4 - begin) - 2, begin + 2);
+	snprintf(scope, 24, "%s", strrchr(url, '-') + 1);
+	*strchr(scope, '.') = '\0';
+}
+
+/* Staff certificates over four lists. */
+static void
+parts_begin(void)
+{
+	struct err	 err = {0};
+	const char	*at = strstr(profile_builtin, "    title: 业务人员证书\n");
+	struct buf	 b;
+
+	assert_non_null(at);
+	buf_init(&b, 65536);
+	buf_add(&b, profile_builtin, (size_t)(at - profile_builtin));
+	buf_addf(&b, "    list_parts: 4\n%s", at);
+	assert_ok(profiles_parse(b.p, b.len, "parts.yaml", &err));
+	buf_free(&b);
+}
+
+static bool
+part_has(struct world *w, const char *scope, const char *serial, struct crl_facts *facts)
+{
+	struct err		 err = {0};
+	struct crl_entry	 e;
+	struct buf		 der;
+	bool			 found;
+
+	buf_init(&der, LIMIT_FRAME);
+	world_list(w, "issuing-1", scope, &der);
+	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), facts, &err));
+	assert_ok(crl_find(der.p, der.len, serial, &found, &e, &err));
+	buf_free(&der);
+	return found;
+}
+
+/* A part's list is told of by its certificates, says so critically and holds nobody else's. */
+void
+test_authority__parts_of_a_list(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct cert		*c[8];
+	char			 url[200], scope[8][24], delta[32];
+	struct crl_facts	 before, after;
+	EVP_PKEY		*key = NULL;
+	struct buf		 csr, der;
+	int64_t			 number, next;
+
+	(void)state;
+	parts_begin();
+	buf_init(&der, LIMIT_FRAME);
+	assert_ok(sm2_generate(&key, &err));
+	world_csr(key, &csr);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+		assert_ok(officer_issue(&w->signer, "李四", csr.p, csr.len, OFFICER_APPROVE, &c[i],
+		    &err));
+		part_of(c[i], url, scope[i]);
+		assert_true(scope[i][0] == 'p' && scope[i][1] >= '1' && scope[i][1] <= '4');
+	}
+	clock_shift(CLOCK_MINUTE);
+	assert_ok(admin_revoke(&w->signer, cert_serial(c[0]), CRL_REASON_SUPERSEDED, &err));
+	clock_shift(2 * CLOCK_MINUTE);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		assert_int_equal(part_has(w, scope[i], cert_serial(c[0]), &before),
+		    strcmp(scope[i], scope[0]) == 0);
+	assert_true(part_has(w, "", cert_serial(c[0]), &before));
+	/* issuingDistributionPoint, critical, with the address of the certificate */
+	part_of(c[0], url, scope[0]);
+	world_list(w, "issuing-1", scope[0], &der);
+	assert_non_null(memmem(der.p, der.len, "\x06\x03\x55\x1d\x1c\x01\x01\xff", 8));
+	assert_non_null(memmem(der.p, der.len, url, strlen(url)));
+	/* a long one is followed by its delta, and is made anew at once for a lost key */
+	assert_ok(conf_set("ca.crl_eager", "0", &err));
+	assert_true(part_has(w, scope[0], cert_serial(c[0]), &before));
+	clock_shift(3 * CLOCK_MINUTE);
+	assert_ok(admin_revoke(&w->signer, cert_serial(c[1]), CRL_REASON_SUPERSEDED, &err));
+	clock_shift(4 * CLOCK_MINUTE);
+	assert_false(part_has(w, scope[1], cert_serial(c[1]), &after));
+	snprintf(delta, sizeof(delta), "%s-delta", scope[1]);
+	assert_true(part_has(w, delta, cert_serial(c[1]), &before));
+	assert_true(before.number > after.number);
+	clock_shift(5 * CLOCK_MINUTE);
+	assert_ok(admin_revoke(&w->signer, cert_serial(c[2]), CRL_REASON_KEY_COMPROMISE, &err));
+	assert_true(part_has(w, scope[2], cert_serial(c[2]), &after));
+	for (size_t i = 0; i < 6; i++)
+		assert_err(list_work(&w->signer, "issuing-1", (const char *[]){"p0", "p5", "p01", "p",
+		    "p1-", "px-delta"}[i], &number, &next, &err), ERR_NOT_FOUND);
+	clock_shift(0);
+	assert_ok(conf_set("ca.crl_eager", "10000", &err));
+	assert_ok(profiles_parse(profile_builtin, strlen(profile_builtin), "built-in", &err));
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		cert_free(c[i]);
+	EVP_PKEY_free(key);
+	buf_free(&csr);
+	buf_free(&der);
+}
+
+/* No CA is called like the part or the delta of another's list. */
+void
+test_authority__names_of_lists(void **state)
+{
+	struct err	 err = {0};
+	json_t		*out = json_object();
+
+	(void)state;
+	assert_err(create("issuing-delta", "", "sm2", "x", out, &err), ERR_INPUT);
+	assert_err(create("issuing-p7", "", "sm2", "x", out, &err), ERR_INPUT);
+	json_decref(out);
 }

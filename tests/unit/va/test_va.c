@@ -41,6 +41,7 @@ va_end(struct va *v)
 {
 	va_tsa_close(v);
 	va_cache_release(v);
+	va_lists_release(v);
 	va_identities_release(v);
 	store_close(v->store);
 	for (size_t i = 0; i < v->n_issuers; i++) {
