@@ -1,10 +1,12 @@
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/str.h"
 #include "enrol/enrol.h"
 #include "enrol/work.h"
+#include "pki/cert.h"
 #include "signer/signer.h"
 
 #include <signal.h>
@@ -39,9 +41,27 @@ enrol_count(struct enrol *e, enum enrol_protocol protocol, bool issued)
 		e->refused[protocol]++;
 }
 
+/* What ends: the TLS certificate, and the one that signs answers over CMP while there is one. */
+static void
+enrol_metrics_ends(struct enrol *e, const struct http_stats *s, struct buf *out)
+{
+	int64_t	 cmp;
+
+	pthread_mutex_lock(&e->lock);
+	cmp = e->cert == NULL ? 0 : cert_not_after(e->cert);
+	pthread_mutex_unlock(&e->lock);
+	if (s->tls_ends != 0)
+		buf_addf(out, "# TYPE yinxin_tls_certificate_ends_seconds gauge\n"
+		    "yinxin_tls_certificate_ends_seconds %" PRId64 "\n",
+		    (s->tls_ends - clock_now()) / 1000);
+	if (cmp != 0)
+		buf_addf(out, "# TYPE yinxin_cmp_certificate_ends_seconds gauge\n"
+		    "yinxin_cmp_certificate_ends_seconds %" PRId64 "\n", (cmp - clock_now()) / 1000);
+}
+
 /* For loopback only, like the hall's. */
 static void
-enrol_metrics(const struct enrol *e, const struct http_request *req, struct http_response *res)
+enrol_metrics(struct enrol *e, const struct http_request *req, struct http_response *res)
 {
 	static const char *const names[] = {[ENROL_EST] = "est", [ENROL_CMP] = "cmp"};
 	struct http_stats	 s = {0};
@@ -60,6 +80,7 @@ enrol_metrics(const struct enrol *e, const struct http_request *req, struct http
 		buf_addf(&res->body, "yinxin_enrol_issued_total{protocol=\"%s\"} %" PRIu64 "\n"
 		    "yinxin_enrol_refused_total{protocol=\"%s\"} %" PRIu64 "\n", names[i],
 		    e->issued[i], names[i], e->refused[i]);
+	enrol_metrics_ends(e, &s, &res->body);
 }
 
 void

@@ -272,7 +272,7 @@ answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 {
 	struct signer	*s = arg;
 
-	if (journal_stats(&s->journal, out->json, err) < 0)
+	if (journal_stats(&s->journal, out->json, err) < 0 || ends_stats(s, out->json, err) < 0)
 		return -1;
 	return ipc_answer_stats(in, out, caller, arg, err);
 }

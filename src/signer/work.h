@@ -102,6 +102,12 @@ NODISCARD int	list_make_now(struct signer *s, const struct authority *a, int64_t
 /* A reason for good (RFC 5280 5.3.1): neither hold nor removal, and not 7. */
 bool		revocation_reason_is_valid(int64_t reason);
 
+/*
+ * ends.c, for the metrics: seconds until the first of the good certificates of officers, and of active
+ * RAs, ends, and that of the journal's key; and how many CAs that should sign have no key at hand.
+ */
+NODISCARD int	ends_stats(struct signer *s, json_t *out, struct err *err);
+
 /* certificate.c: a row, inside the transaction of the line that tells of its issue. */
 NODISCARD int	certificate_add(struct db *db, const struct cert *c, const char *ref,
 		    const char *profile, const char *authority, int64_t line, struct err *err);

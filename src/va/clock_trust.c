@@ -21,6 +21,16 @@ clock_trust_begin(struct clock_trust *t, int64_t drift, bool need_sync, int64_t 
 	t->offset = t->wall() - t->steady();
 }
 
+bool
+clock_trust_is_good(const struct clock_trust *t)
+{
+	struct clock_trust	 copy = *t;
+	struct err		 err = {0};
+	int64_t			 now;
+
+	return clock_trust_now(&copy, &now, &err) == 0;
+}
+
 int
 clock_trust_now(struct clock_trust *t, int64_t *now, struct err *err)
 {

@@ -20,6 +20,8 @@ struct clock_trust {
 
 void		clock_trust_begin(struct clock_trust *t, int64_t drift, bool need_sync,
 		    int64_t last);
+/* The same question alone: nothing is remembered. */
+bool		clock_trust_is_good(const struct clock_trust *t);
 /* The time to stamp, and remembers it; ERR_WRONG_STATE says why the clock is not trusted. */
 NODISCARD int	clock_trust_now(struct clock_trust *t, int64_t *now, struct err *err);
 #endif

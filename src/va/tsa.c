@@ -178,8 +178,14 @@ va_tsa(struct va *v, const void *request, size_t len, struct buf *der)
 void
 va_tsa_metrics(struct va *v, struct buf *out)
 {
+	bool	 good;
+
 	if (v->tsa == NULL)
 		return;
+	pthread_mutex_lock(&v->tsa->lock);
+	good = clock_trust_is_good(&v->tsa->clock);
+	pthread_mutex_unlock(&v->tsa->lock);
+	buf_addf(out, "# TYPE yinxin_tsa_clock_trusted gauge\nyinxin_tsa_clock_trusted %d\n", good);
 	buf_addf(out, "# TYPE yinxin_tsa_granted_total counter\nyinxin_tsa_granted_total %" PRIu64
 	    "\n# TYPE yinxin_tsa_refused_total counter\nyinxin_tsa_refused_total %" PRIu64 "\n",
 	    v->tsa->granted, v->tsa->refused);

@@ -65,3 +65,8 @@ def test_downloads_are_cached(ctx):
     text = ask(ctx.site.va_url + "/metrics")[2].decode()
     for name in ("crl_next_update", "ocsp_certificate_ends", "ca_certificate_ends"):
         assert f'yinxin_{name}_seconds{{ca="issuing-1"}}' in text, text
+    assert "yinxin_tsa_clock_trusted 1\n" in text, text
+    ends = ctx.site.metrics()
+    for name in ("tls_certificate_ends_seconds", "signer_officer_certificate_ends_seconds",
+                 "signer_journal_certificate_ends_seconds"):
+        assert 86400 < ends["yinxin_" + name] < 12 * 366 * 86400, (name, ends["yinxin_" + name])

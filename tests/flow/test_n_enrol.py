@@ -260,6 +260,13 @@ def test_enrol_counts(ctx):
     certificates(site, enrol(site, user, csr))
     same(enrol(site, "plant-c:x", csr)[0], 401, "wrong secret")
     same(counted(), [issued + 1, failed + 1], "issued and refused")
+    need(ends(site, "tls_certificate_ends") > 86400, "when the TLS certificate ends")
+
+
+def ends(site, what):
+    """Seconds left, as the enrol process counts them."""
+    return int(re.search(rf"^yinxin_{what}_seconds (-?\d+)$", curl(site, "/metrics")[2].decode(),
+                         re.M).group(1))
 
 
 def test_est_killed(ctx):
@@ -350,6 +357,8 @@ def test_cmp(ctx):
             need("revoked" in site.yinxin("cert", "status", serial_of(path)), path)
         cmp(site, "kur", "-cert", fresh, "-key", site.path("kur.key"), "-newkey",
             key(site, "late.key", kind), "-certout", site.path("late.pem"), check=False)
+    need(0 < ends(site, "cmp_certificate_ends") <= 30 * 86400, "when the CMP certificate ends")
+    need(site.metrics()["yinxin_signer_ra_certificate_ends_seconds"] > 0, "when an RA's ends")
 
 
 def test_cmp_again(ctx):

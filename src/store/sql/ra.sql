@@ -19,6 +19,9 @@ SELECT r.name, r.profile, r.suffix, r.days, r.print, r.active, r.created,
 	(SELECT count(*) FROM enrolment e WHERE e.ra = r.name)
 FROM ra r ORDER BY r.name
 
+-- name: ra_certs
+SELECT der FROM ra WHERE active = 1 AND print <> ''
+
 -- name: ra_digest_set
 UPDATE ra SET digest = $2 WHERE name = $1
 

@@ -12,6 +12,10 @@ UPDATE officer SET may = $2, active = $3 WHERE serial = $1
 -- name: officer_list
 SELECT serial, name, may, active, created FROM officer ORDER BY created, serial
 
+-- name: officer_first_end
+SELECT COALESCE(min(c.not_after), 0) FROM officer o JOIN certificate c ON c.serial = o.serial
+WHERE o.active = 1 AND c.status = 'good' AND c.not_after > $1
+
 -- name: ca_certificate_add
 INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_after, status,
 	revoked_at, reason, created, authority, line, part)

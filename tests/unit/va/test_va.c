@@ -397,6 +397,9 @@ test_va__clock_must_be_synchronised_when_wanted(void **state)
 	clock_trust_begin(&t, 1000, true, 0);
 	t.synchronised = never;
 	assert_err(clock_trust_now(&t, &now, &err), ERR_WRONG_STATE);
+	assert_false(clock_trust_is_good(&t));
 	t.need_sync = false;
+	assert_true(clock_trust_is_good(&t));
+	assert_int_equal(t.last, 0);		/* to look is not to stamp */
 	assert_ok(clock_trust_now(&t, &now, &err));
 }
