@@ -62,7 +62,8 @@ void		ipc_server_free(struct ipc_server *s);
  * Ask a service and wait for its answer.  Connections are pooled per thread and service and
  * made again when broken.  An error of the service comes back as it was (kind and sentence);
  * an unreachable service gives ERR_BUSY.  `in` is borrowed, `out` must be initialised.
- * Not repeated by itself: requests are idempotent, so callers may.
+ * Asked once; only when a kept connection turns out to be dead it is asked once more over a fresh
+ * one, so a request may be answered twice: requests are idempotent.
  */
 NODISCARD int	ipc_ask(const char *service, int version, const char *request,
 		    const struct ipc_msg *in, struct ipc_msg *out, int64_t timeout_ms,
