@@ -2,6 +2,7 @@
 
 Prints one line a finding; exit status 1 when there is any.
 """
+import glob
 import os
 import re
 import sys
@@ -68,6 +69,20 @@ def check_c(path, text, order):
         yield f"{bare.count(chr(10))} lines: look for the second noun"
 
 
+def check_rows():
+    """Every test that doc/rows.md names is there: a file, a function, or the noun of functions."""
+    tests = ""
+    for path in glob.glob(os.path.join(ROOT, "tests/unit/*/*.c")) + \
+            glob.glob(os.path.join(ROOT, "tests/flow/test_*.py")):
+        tests += f"file {os.path.basename(path).rsplit('.', 1)[0]}\n"
+        with open(path, encoding="utf-8") as f:
+            tests += f.read()
+    with open(os.path.join(ROOT, "doc/rows.md"), encoding="utf-8") as f:
+        for name in sorted(set(re.findall(r"`(test_[a-z_0-9]+)`", f.read()))):
+            if not re.search(rf"^(?:file |def |void\n)?{name}(?:__|\(|$)", tests, re.M):
+                yield f"names no test: {name}"
+
+
 def main():
     order, bad, files = floors(), 0, 0
     for base, _, names in sorted(os.walk(os.path.join(ROOT, "src"))):
@@ -81,6 +96,10 @@ def main():
             for line in found:
                 print(f"{path}: {line}")
             bad += bool(found)
+    rows = list(check_rows())
+    for line in rows:
+        print(f"doc/rows.md: {line}")
+    files, bad = files + 1, bad + bool(rows)
     print(f"{files} files, {bad} with findings")
     sys.exit(1 if bad else 0)
 

@@ -46,6 +46,18 @@ catalog_products(const struct halldef *d)
 	return out;
 }
 
+static json_t *
+catalog_agreements(const struct halldef *d)
+{
+	json_t	*out = json_array();
+	size_t	 i = 0;
+
+	for (i = 0; i < d->n_agreements; i++)
+		(void)json_array_append_new(out, json_pack("{s:s, s:s}", "id",
+		    d->agreements[i].id, "title", d->agreements[i].title));
+	return out;
+}
+
 void
 catalog_site(const struct hall *h, json_t **model)
 {
@@ -64,6 +76,7 @@ catalog_site(const struct hall *h, json_t **model)
 	(void)json_object_set_new(m, "links", catalog_texts(d->links, d->n_links));
 	(void)json_object_set_new(m, "faq", catalog_texts(d->faq, d->n_faq));
 	(void)json_object_set_new(m, "products", catalog_products(d));
+	(void)json_object_set_new(m, "agreements", catalog_agreements(d));
 	js_set_int(m, "review_days", d->review_days);
 	js_set_int(m, "pin_tries", d->pin_tries);
 	js_set_int(m, "warranty_days", d->warranty_days);
