@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "cli/cert_desk.h"
 #include "cli/command.h"
 #include "pki/lint.h"
 #include "signer/signer.h"
@@ -81,15 +82,44 @@ cert_lint(const char *path, const char *issuer_path, const char *profile, struct
 	return rc;
 }
 
+/* What an officer asks for: freeze, thaw, revoke an applicant's certificate, sign it. */
+static int
+cert_desk_run(int argc, char **argv, const struct cert_desk *asked, struct err *err)
+{
+	static const struct { const char *verb, *kind; } kinds[] = {{"freeze", "hold"},
+		{"thaw", "release"}, {"revoke", "revocation"}};
+	struct cert_desk	 d = *asked;
+
+	d.serial = argc > 2 ? argv[2] : "";
+	for (size_t i = 0; d.out != NULL && argc == 3 && i < ARRAY_LEN(kinds); i++)
+		if (strcmp(argv[1], kinds[i].verb) == 0) {
+			d.kind = kinds[i].kind;
+			return cert_desk_draft(&d, err);
+		}
+	return argc == 5 && strcmp(argv[1], "sign") == 0 ?
+	    cert_desk_sign(argv[2], argv[3], argv[4], d.officer, err) :
+	    command_usage(command_by_name("cert"), err);
+}
+
 static int
 cmd_cert(int argc, char **argv, struct err *err)
 {
 	const char	*issuer = command_option(&argc, argv, "--issuer", NULL);
 	const char	*profile = command_option(&argc, argv, "--profile", NULL);
+	const char	*state = command_option(&argc, argv, "--state", "");
+	const struct cert_desk	 d = {.officer = command_option(&argc, argv, "--officer", NULL),
+		.second = command_option(&argc, argv, "--second", ""),
+		.reason = command_option(&argc, argv, "--reason", ""),
+		.out = command_option(&argc, argv, "--out", NULL)};
 	int64_t		 reason = 0;
 
+	if (d.officer != NULL)
+		return cert_desk_run(argc, argv, &d, err);
+	if ((argc == 2 || argc == 3) && strcmp(argv[1], "list") == 0)
+		return cert_desk_list(argc == 3 ? argv[2] : "", state, err);
 	if (argc == 3 && strcmp(argv[1], "show") == 0)
-		return cert_show(argv[2], err);
+		return access(argv[2], F_OK) == 0 ? cert_show(argv[2], err) :
+		    cert_desk_show(argv[2], err);
 	if (argc == 3 && strcmp(argv[1], "lint") == 0)
 		return cert_lint(argv[2], issuer, profile, err);
 	if (argc == 3 && strcmp(argv[1], "status") == 0)
@@ -101,8 +131,11 @@ cmd_cert(int argc, char **argv, struct err *err)
 }
 
 const struct command	 command_cert = {
-	.name = "cert", .args = "show FILE | lint FILE [--issuer FILE] [--profile NAME] |"
-	    " status SERIAL | revoke SERIAL [REASON]",
-	.help = "Print or lint a certificate, ask its status, revoke it (reason: RFC 5280 number).",
+	.name = "cert", .args = "list [--state STATE] [TEXT] | show FILE|SERIAL | lint FILE [--issuer FILE]"
+	    " [--profile NAME] | status SERIAL | revoke SERIAL [REASON] |"
+	    " freeze|thaw|revoke SERIAL --officer SERIAL [--second SERIAL] [--reason N] --out FILE |"
+	    " sign SERIAL ID FILE --officer SERIAL",
+	.help = "Certificates: list, print, lint, ask the status; revoke one of a machine or of staff "
+	    "(reason: RFC 5280 number); draw up what officers sign to freeze, thaw or revoke an applicant's, and bring the signatures.",
 	.run = cmd_cert,
 };

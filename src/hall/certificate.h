@@ -4,26 +4,27 @@
 /*
  * A certificate after it was issued: how it stands, and freezing, restoring and revoking it.
  * The holder freezes and revokes with the UKey, or freezes with a code to the account's mobile;
- * staff (reviewers) freeze and restore with one signature and revoke with two.  What the signer
+ * restores with the UKey and a code what he froze himself.  Staff (reviewers) freeze with one
+ * signature, which anybody may have to do at once, and restore and revoke with two.  What the signer
  * wants signed stands in signer/signer.h; it decides, the hall only keeps up with it.
  */
 
 /*
- * The account's own, or any for a reviewer: {"serial","subject","order","not_before",
+ * The account's own, or any for a reviewer and the system: {"serial","subject","order","not_before",
  * "not_after","days_left","used" (percent of the validity),"status" (good|held|revoked|expired),
- * "status_text","since","reason_text","may_freeze","may_revoke","may_release","mobile_masked",
+ * "status_text","since","reason_text","is_held","is_revoked","may_freeze","may_revoke","may_release","mobile_masked",
  * "chain":[{"subject","serial"}],"reasons":[{"code","text"}],"officers":[{"id","name"}]}
  */
 NODISCARD int	certificate_view(struct hall *h, const struct who *who, const char *serial,
 		    json_t **model, struct err *err);
 /*
  * The text to be signed: in {"kind" (hold|release|revocation),"reason" (revocation),"second"
- * (staff, revocation: id of the other officer)} -> {"id","statement"}, good for 10 minutes.
+ * (staff, revocation and release: id of the other officer)} -> {"id","statement"}, good for 10 minutes.
  */
 NODISCARD int	certificate_statement(struct hall *h, const struct who *who, const char *serial,
 		    const json_t *in, json_t *errors, json_t **model, struct err *err);
 /*
- * in {"id","signature" (base64 DER)}: carry it out, or keep the first of two signatures:
+ * in {"id","signature" (base64 DER),"code" (the holder's release)}: carry it out, or keep the first of two signatures:
  * *waiting tells that another officer must sign.
  */
 NODISCARD int	certificate_change(struct hall *h, const struct who *who, const char *serial,
@@ -34,7 +35,7 @@ NODISCARD int	certificate_code(struct hall *h, const struct who *who, const json
 /* Freeze at once, in {"code"}. */
 NODISCARD int	certificate_freeze(struct hall *h, const struct who *who, const char *serial,
 		    const json_t *in, json_t *errors, struct err *err);
-/* Reviewers: query {"q","page"} -> {"rows":[…],"waiting":[…]} */
+/* Reviewers and the system: query {"q","page"} -> {"rows":[…],"waiting":[…]} */
 NODISCARD int	certificate_search(struct hall *h, const struct who *who, const json_t *query,
 		    json_t **model, struct err *err);
 #endif

@@ -37,11 +37,14 @@ fetch_state(const struct order *o, struct err *err)
 }
 
 static json_t *
-fetch_model(const struct order *o, const char *token, int64_t ends)
+fetch_model(const struct order *o, const char *token, const char *ukey, int64_t ends)
 {
 	json_t	*j = json_object();
 	char	 day[CLOCK_TEXT];
 
+	js_set_bool(j, "same_key", op_keeps_key(o->op));
+	js_set_str(j, "ukey", ukey);
+	js_set_str(j, "op_text", op_text(o->op));
 	js_set_str(j, "token", token);
 	js_set_str(j, "no", o->no);
 	js_set_str(j, "subject", o->subject);
@@ -58,7 +61,7 @@ fetch_model(const struct order *o, const char *token, int64_t ends)
 static int
 fetch_open_run(struct db *db, struct act *a, struct err *err)
 {
-	char	token[FETCH_TOKEN + 1], digest[SM3_TEXT];
+	char	token[FETCH_TOKEN + 1], digest[SM3_TEXT], ukey[MEDIUM_SERIAL];
 	struct order	o = {0};
 	bool	right = false;
 	int64_t	ends = 0;
@@ -81,14 +84,15 @@ fetch_open_run(struct db *db, struct act *a, struct err *err)
 		err_set(err, ERR_WRONG_STATE, "工作人员正在为您制证，请等待领取。");
 		goto out;
 	}
-	if (fetch_state(&o, err) < 0 || op_ends(db, &o, &ends, err) < 0)
+	if (fetch_state(&o, err) < 0 || op_ends(db, &o, &ends, err) < 0 ||
+	    medium_of_replaced(db, &o, ukey, err) < 0)
 		goto out;
 	rand_token(token, FETCH_TOKEN);
 	digest_sm3_text(token, FETCH_TOKEN, digest);
 	if (db_run(db, SQL_FETCH_SESSION_INSERT, NULL, err, DB_TEXT(digest), DB_INT(o.id),
 	    DB_INT(clock_now() + FETCH_LIFE)) < 0)
 		goto out;
-	a->model = fetch_model(&o, token, ends);
+	a->model = fetch_model(&o, token, ukey, ends);
 	a->number = 1;
 	rc = 0;
  out:
@@ -161,6 +165,15 @@ fetch_session_run(struct db *db, struct act *a, struct err *err)
 	return rc;
 }
 
+int
+fetch_token_order(struct hall *h, const struct who *who, const char *token, char no[ORDER_NO],
+    struct err *err)
+{
+	struct act	find = {.h = h, .who = who, .name = token, .extra = no};
+
+	return act_read(&find, fetch_session_run, err);
+}
+
 /*
  * Before the signer is asked the order is kept for the applicant, so that no maker takes it
  * up at the same moment.  Repeating is harmless.
@@ -185,13 +198,12 @@ fetch_issue(struct hall *h, const struct who *who, const json_t *in, json_t **mo
 	char		no[ORDER_NO];
 	unsigned char	point[SM2_POINT_LEN];
 	struct buf	csr = {0};
-	struct act	find = {.h = h, .who = who, .name = js_str(in, "token"), .extra = no};
 	struct act	keep = {.h = h, .who = &me, .no = no, .in = in};
 	int		rc = -1;
 
 	me.system = true;		/* the token is the right to this order */
 	buf_init(&csr, LIMIT_CSR);
-	if (act_read(&find, fetch_session_run, err) < 0 ||
+	if (fetch_token_order(h, who, js_str(in, "token"), no, err) < 0 ||
 	    js_need_bytes(in, "csr", &csr, err) < 0 ||
 	    csr_check(csr.p, csr.len, point, err) < 0)
 		goto out;
@@ -225,11 +237,10 @@ fetch_confirm(struct hall *h, const struct who *who, const json_t *in, struct er
 {
 	struct who	me = *who;
 	char		no[ORDER_NO];
-	struct act	find = {.h = h, .who = who, .name = js_str(in, "token"), .extra = no};
 	struct act	done = {.h = h, .who = &me, .no = no};
 
 	me.system = true;
-	if (act_read(&find, fetch_session_run, err) < 0)
+	if (fetch_token_order(h, who, js_str(in, "token"), no, err) < 0)
 		return -1;
 	return act_write(&done, fetch_confirm_run, err);
 }

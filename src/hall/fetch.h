@@ -10,13 +10,17 @@
  * gives the same result: the pair of an order is issued once, for one public key.
  */
 /* in {"no","code","captcha_id","captcha"}; model {"token","no","subject","replaces","template",
- * "not_after_text","state"} */
+ * "not_after_text","state","op_text","same_key" (of the pair it replaces),"ukey" (its serial
+ * number, "" unknown)} */
 NODISCARD int	fetch_open(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);
 /* in {"token","csr" (base64 DER),"medium" (the UKey's serial number)}; model {"sign_cert","enc_cert","enc_key" (base64 DER),
  * "chain":[base64 DER],"serial","no","device" (base64 DER, "": none)} */
 NODISCARD int	fetch_issue(struct hall *h, const struct who *who, const json_t *in,
 		    json_t **model, struct err *err);
+/* Whose order a token stands for; ERR_EXPIRED. */
+NODISCARD int	fetch_token_order(struct hall *h, const struct who *who, const char *token,
+		    char no[ORDER_NO], struct err *err);
 /* in {"token"}: the key holds both certificates: the order is done. */
 NODISCARD int	fetch_confirm(struct hall *h, const struct who *who, const json_t *in,
 		    struct err *err);

@@ -7,6 +7,7 @@
 #include "hall/act.h"
 #include "hall/approval.h"
 #include "hall/medium.h"
+#include "hall/notice.h"
 #include "hall/services.h"
 #include "pki/cert_pool.h"
 
@@ -59,6 +60,21 @@ issue_file_one(struct db *db, const struct order *o, const char *kind, const str
 	return rc;
 }
 
+/* Both orders show when; who had the old one is told. */
+static int
+issue_tell_old(struct db *db, const struct act *a, int64_t order, struct err *err)
+{
+	struct order	 old = { .id = 0 };
+	int		 rc = -1;
+
+	if (order_load_id(db, a->h, order, &old, err) == 0 &&
+	    order_note(db, a->h, a->who, &old, "certificate_revoked", a->o.no, err) == 0 &&
+	    order_note(db, a->h, a->who, &a->o, "old_revoked", a->o.replaces, err) == 0)
+		rc = notice_order(db, a->h, &old, "certificate_revoked", NULL, err);
+	order_release(&old);
+	return rc;
+}
+
 /* The signer has revoked the pair that this one replaces. */
 static int
 issue_end_old(struct db *db, const struct act *a, struct err *err)
@@ -72,8 +88,10 @@ issue_end_old(struct db *db, const struct act *a, struct err *err)
 	rows_free(rows);
 	if (medium_of_order_move(db, a->who, order, op_leaves_medium(&a->o), a->o.no, err) < 0)
 		return -1;
-	return db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(order),
-	    DB_TEXT("revoked"));
+	if (db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(order),
+	    DB_TEXT("revoked")) < 0)
+		return -1;
+	return issue_tell_old(db, a, order, err);
 }
 
 static int

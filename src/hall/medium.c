@@ -194,20 +194,42 @@ medium_of_order_move(struct db *db, const struct who *who, int64_t order,
 	    medium_move(db, who, &m, event, order, note, err);
 }
 
+/* The order that a certificate was issued for. */
+static int
+medium_certificate_order(struct db *db, const char *certificate, int64_t *order, struct err *err)
+{
+	struct rows	*rows = NULL;
+
+	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(certificate)) < 0)
+		return -1;
+	*order = rows_int(rows, 1);
+	rows_free(rows);
+	return 0;
+}
+
+int
+medium_of_replaced(struct db *db, const struct order *o, char serial[MEDIUM_SERIAL],
+    struct err *err)
+{
+	int64_t	order = 0;
+
+	serial[0] = '\0';
+	if (o->replaces[0] == '\0' || !op_keeps_key(o->op))
+		return 0;
+	return medium_certificate_order(db, o->replaces, &order, err) < 0 ? -1 :
+	    medium_of_order(db, order, serial, err);
+}
+
 int
 medium_concerned_move(struct db *db, const struct who *who, const struct order *o,
     enum medium_event event, struct err *err)
 {
-	struct rows	*rows = NULL;
-	int64_t		 order = 0;
+	int64_t	order = 0;
 
 	if (o->concerns[0] == '\0')
 		return 0;
-	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(o->concerns)) < 0)
-		return -1;
-	order = rows_int(rows, 1);
-	rows_free(rows);
-	return medium_of_order_move(db, who, order, event, o->no, err);
+	return medium_certificate_order(db, o->concerns, &order, err) < 0 ? -1 :
+	    medium_of_order_move(db, who, order, event, o->no, err);
 }
 
 /* ---- binding ---- */
@@ -225,6 +247,20 @@ medium_is_not_elsewhere(struct db *db, const struct order *o, const char *serial
 	if (lasting[0] == '\0' || bound[0] == '\0' || strcmp(bound, serial) == 0)
 		return 0;
 	return err_set(err, ERR_CONFLICT, "证书已签发到序列号为%s的UKey，请换成那一支。", bound);
+}
+
+/* A renewal or change stays in the UKey of the pair that it replaces. */
+static int
+medium_is_the_old_one(struct db *db, const struct order *o, const char *serial,
+    struct err *err)
+{
+	char	old[MEDIUM_SERIAL];
+
+	if (medium_of_replaced(db, o, old, err) < 0)
+		return -1;
+	return old[0] == '\0' || strcmp(old, serial) == 0 ? 0 : err_set(err, ERR_CONFLICT,
+	    "新证书要写入原证书所在的UKey（序列号%s），请换成那一支；它丢失或损坏的，请联系客服取消这笔业务，再办理补办。",
+	    old);
 }
 
 /* Not in stock: the applicant's own, from now on known. */
@@ -304,6 +340,7 @@ medium_bind(struct db *db, const struct hall *h, const struct who *who, const st
 	if (!medium_is_serial(serial))
 		return err_set(err, ERR_INPUT, "UKey的序列号不正确，请换一支UKey。");
 	if (medium_is_not_elsewhere(db, o, serial, err) < 0 ||
+	    medium_is_the_old_one(db, o, serial, err) < 0 ||
 	    medium_own(db, h, who, o, serial, &m, err) < 0 ||
 	    medium_fits(db, o, &m, err) < 0 || medium_take(db, who, o, &m, err) < 0 ||
 	    db_run(db, SQL_MEDIUM_UNTAKE, NULL, err, DB_INT(o->id), DB_TEXT(serial)) < 0)

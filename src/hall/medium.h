@@ -9,7 +9,7 @@
  *
  * A UKey belongs to the account whose pair was written into it first, until it is released
  * (stock.h); this is what keeps somebody else from having it unlocked.  It holds the lasting certificate of one order, and of
- * those that this one renews or changes.
+ * those that this one renews or changes, which are written into no other one.
  *
  * Not checked: that the serial number is true.  Nobody gains by a false one: a UKey that is
  * known already is refused, of an unknown one only the own unlocking fails.
@@ -77,6 +77,9 @@ NODISCARD int	medium_note(struct db *db, const struct who *who, const struct med
  * account's by now.  Inside a read. */
 NODISCARD int	medium_of_order(struct db *db, int64_t order, char serial[MEDIUM_SERIAL],
 		    struct err *err);
+/* The UKey that a renewal or change must go into; "" any.  Inside a read. */
+NODISCARD int	medium_of_replaced(struct db *db, const struct order *o,
+		    char serial[MEDIUM_SERIAL], struct err *err);
 /* When the UKey that holds the pair of an order was issued; 0 unknown.  Inside a read. */
 NODISCARD int	medium_issued(struct db *db, int64_t order, int64_t *issued, struct err *err);
 #endif

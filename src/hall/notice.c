@@ -6,6 +6,7 @@
 #include "hall/account_own.h"
 #include "hall/act.h"
 #include "hall/code.h"
+#include "hall/ops.h"
 #include "hall/order_row.h"
 
 #define NOTICE_MAIL	(32 * 1024)
@@ -147,6 +148,7 @@ notice_values(const struct hall *h, const struct order *o, const json_t *values)
 	js_set_str(v, "agent", js_str(o->form, "agent_name"));
 	js_set_str(v, "amount", fen_text(o->amount, amount));
 	js_set_str(v, "way", way == NULL ? "" : way->title);
+	js_set_str(v, "insert", op_keeps_key(o->op) ? "原证书所在的UKey（PIN码不变）" : "一支空白UKey");
 	js_update(v, values);
 	return v;
 }

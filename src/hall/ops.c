@@ -28,6 +28,12 @@ op_by_name(const char *name)
 	return NULL;
 }
 
+const struct op *
+op_row(size_t i)
+{
+	return i < ARRAY_LEN(ops_all) ? ops_all[i] : NULL;
+}
+
 bool
 op_keeps_key(const char *name)
 {
@@ -55,24 +61,29 @@ op_text(const char *name)
 /* A certificate and what is asked for it. */
 struct op_job {
 	const struct op	*op;			/* NULL: all are only asked about */
-	char		 no[ORDER_NO];		/* of an order that replaces it already, "" */
-	char		 about[ORDER_NO];	/* of an open one that it concerns, "" */
+	struct op_begun {			/* no "": none */
+		char	 no[ORDER_NO], op[16], state[16];
+	}		 replacing;		/* an order that replaces it already */
+	struct op_begun	 about;			/* an open one that it concerns */
 	struct op_case	 c;
 	struct order	 old;
 };
 
 static int
-op_find_begun(struct db *db, enum sql_id id, const char *serial, char no[ORDER_NO],
+op_find_begun(struct db *db, enum sql_id id, const char *serial, struct op_begun *b,
     struct err *err)
 {
 	struct rows	*rows = NULL;
 	int		 rc = 0;
 
-	no[0] = '\0';
+	memset(b, 0, sizeof(*b));
 	if (db_query(db, id, &rows, err, DB_TEXT(serial)) < 0)
 		return -1;
-	if ((rc = rows_next(rows, err)) > 0)
-		(void)snprintf(no, ORDER_NO, "%s", rows_text(rows, 0));
+	if ((rc = rows_next(rows, err)) > 0) {
+		(void)snprintf(b->no, sizeof(b->no), "%s", rows_text(rows, 0));
+		(void)snprintf(b->op, sizeof(b->op), "%s", rows_text(rows, 1));
+		(void)snprintf(b->state, sizeof(b->state), "%s", rows_text(rows, 2));
+	}
 	rows_free(rows);
 	return rc < 0 ? -1 : 0;
 }
@@ -86,7 +97,7 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	int		 rc = -1;
 
 	if (db_one(db, SQL_CERTIFICATE_ONE, &rows, err, DB_TEXT(a->name)) < 0 ||
-	    (a->who->staff == 0 && rows_int(rows, 0) != a->who->account)) {
+	    (a->who->staff == 0 && !a->who->system && rows_int(rows, 0) != a->who->account)) {
 		if (err->kind == ERR_NONE || err->kind == ERR_NOT_FOUND)
 			err_set(err, ERR_NOT_FOUND, "没有这张证书，请从“我的证书”进入。");
 		goto out;
@@ -101,10 +112,10 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 		j->c.medium_issued = j->c.not_before;
  out:
 	rows_free(rows);
-	if (rc < 0 || op_find_begun(db, SQL_ORDER_REPLACING, a->name, j->no, err) < 0 ||
-	    op_find_begun(db, SQL_ORDER_CONCERNING, a->name, j->about, err) < 0)
+	if (rc < 0 || op_find_begun(db, SQL_ORDER_REPLACING, a->name, &j->replacing, err) < 0 ||
+	    op_find_begun(db, SQL_ORDER_CONCERNING, a->name, &j->about, err) < 0)
 		return -1;
-	j->c.replaced = j->no[0] != '\0';
+	j->c.replaced = j->replacing.no[0] != '\0';
 	order_release(&j->old);
 	j->c.hall = a->h;
 	j->c.def = hall_def(a->h);
@@ -116,11 +127,20 @@ op_load(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	return order_load_id(db, a->h, order, &j->old, err);
 }
 
-/* The order that is one already, "" none. */
-static char *
+/* The order that is one already. */
+static struct op_begun *
 op_begun(struct op_job *j, const struct op *op)
 {
-	return op->keeps ? j->about : j->no;
+	return op->keeps ? &j->about : &j->replacing;
+}
+
+/* Another operation holds the certificate: one at a time. */
+static int
+op_other(const struct op_begun *b, struct err *err)
+{
+	return err_set(err, ERR_CONFLICT, strcmp(b->state, "done") == 0 ?
+	    "这张证书已经%s（业务受理号%s），请使用换发的证书办理。" :
+	    "这张证书的%s正在办理（业务受理号%s），请先办完或取消那一笔。", op_text(b->op), b->no);
 }
 
 /* Everything as it was certified; what was filled in then stands. */
@@ -135,13 +155,14 @@ op_insert(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	(void)snprintf(j->op->keeps ? o.concerns : o.replaces, sizeof(o.replaces), "%s", a->name);
 	(void)snprintf(o.user_name, sizeof(o.user_name), "%s", j->old.user_name);
 	(void)snprintf(o.subject, sizeof(o.subject), "%s", j->old.subject);
+	o.account = j->old.account;
 	o.state = o.was = ORDER_DRAFT;
 	o.form = json_deep_copy(j->old.form);
 	o.steps = json_object();
 	o.collection = json_pack("{s:s}", "way", "download");
 	if (j->op->prepare(&j->c, &o, err) == 0 &&
 	    order_insert(db, a->h, a->who, &o, j->op->name, err) == 0) {
-		(void)snprintf(op_begun(j, j->op), ORDER_NO, "%s", o.no);
+		(void)snprintf(op_begun(j, j->op)->no, ORDER_NO, "%s", o.no);
 		rc = 0;
 	}
 	order_release(&o);
@@ -151,12 +172,13 @@ op_insert(struct db *db, struct act *a, struct op_job *j, struct err *err)
 static int
 op_begin_run(struct db *db, struct act *a, struct err *err)
 {
-	struct op_job	*j = a->extra;
+	struct op_job		*j = a->extra;
+	const struct op_begun	*begun = op_begun(j, j->op);
 
 	if (op_load(db, a, j, err) < 0)
 		return -1;
-	if (op_begun(j, j->op)[0] != '\0')
-		return 0;			/* begun, perhaps in another window */
+	if (begun->no[0] != '\0')		/* perhaps in another window */
+		return strcmp(begun->op, j->op->name) == 0 ? 0 : op_other(begun, err);
 	if (j->op->may(&j->c, err) < 0)
 		return -1;
 	return op_insert(db, a, j, err);
@@ -173,15 +195,16 @@ op_begin(struct hall *h, const struct who *who, const char *op, const char *seri
 
 	if (j.op == NULL)
 		return err_set(err, ERR_NOT_FOUND, "没有这项业务，请从证书页面重新选择。");
-	if (who->account == 0)
+	if (who->account == 0 && !who->system)
 		return err_set(err, ERR_DENIED, "请先登录后再办理。");
 	rc = act_write(&a, op_begin_run, err);
-	if (rc < 0 && err->kind == ERR_CONFLICT) {	/* the other window was first */
+	if (rc < 0 && err->kind == ERR_CONFLICT && op_begun(&j, j.op)->no[0] == '\0') {
+		/* the other window was first */
 		err_clear(err);
 		rc = act_write(&a, op_begin_run, err);
 	}
 	if (rc == 0)
-		memcpy(no, op_begun(&j, j.op), ORDER_NO);
+		memcpy(no, op_begun(&j, j.op)->no, ORDER_NO);
 	order_release(&j.old);
 	return rc;
 }
@@ -285,7 +308,7 @@ ops_model(struct hall *h, const struct who *who, const char *serial, json_t *mod
 
 	for (i = 0; rc == 0 && i < ARRAY_LEN(ops_all); i++) {
 		struct err	 why = { .kind = ERR_NONE };
-		bool		 idle = op_begun(&j, ops_all[i])[0] == '\0';
+		bool		 idle = op_begun(&j, ops_all[i])->no[0] == '\0';
 		bool		 may = ops_all[i]->may(&j.c, &why) == 0 && idle;
 		char		 name[32];
 
@@ -296,8 +319,8 @@ ops_model(struct hall *h, const struct who *who, const char *serial, json_t *mod
 		if (ops_all[i]->model != NULL)
 			ops_all[i]->model(&j.c, model);
 	}
-	js_set_str(model, "replaced_by", j.no);
-	js_set_str(model, "concerned_by", j.about);
+	js_set_str(model, "replaced_by", j.replacing.no);
+	js_set_str(model, "concerned_by", j.about.no);
 	order_release(&j.old);
 	return rc;
 }

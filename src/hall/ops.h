@@ -44,6 +44,7 @@ struct op {
 	enum medium_event (*leaves)(const struct order *o);
 };
 const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones */
+const struct op	*op_row(size_t i);			/* NULL after the last */
 bool		 op_keeps_key(const char *name);
 /* What happens to the old UKey with this order, MEDIUM_NONE: it goes on. */
 enum medium_event op_leaves_medium(const struct order *o);
@@ -60,7 +61,7 @@ NODISCARD int	op_ends(struct db *db, const struct order *o, int64_t *ends, struc
 NODISCARD int	op_changes(struct db *db, struct hall *h, const struct order *o, json_t **list,
 		    struct err *err);
 /* Begin it for the account's own certificate; one already begun is gone on with.  no gets the
- * order's number. */
+ * order's number.  The system begins it for the certificate's owner, who goes on with it. */
 NODISCARD int	op_begin(struct hall *h, const struct who *who, const char *op, const char *serial,
 		    const json_t *in, json_t *errors, char no[ORDER_NO], struct err *err);
 /*

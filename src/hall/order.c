@@ -253,7 +253,8 @@ order_may_change_material(const struct order *o)
 bool
 order_may_cancel(const struct order *o)
 {
-	return order_next(o->state, EVENT_CANCEL) != ORDER__MAX;
+	return o->state != ORDER_APPROVED &&
+	    order_next(o->state, EVENT_CANCEL) != ORDER__MAX;
 }
 
 /* YYYYMMDD and 12 digits nobody can guess. */
@@ -276,7 +277,8 @@ order_insert(struct db *db, const struct hall *h, const struct who *who, struct 
 
 	o->id = rand_id();
 	o->version = 1;
-	o->account = who->account;
+	if (o->account == 0)
+		o->account = who->account;
 	o->created = o->updated = clock_now();
 	order_make_no(o->no);
 	if (order_columns_fill(h, o, &c, err) < 0)

@@ -74,7 +74,8 @@ NODISCARD int	order_move(struct db *db, const struct hall *h, const struct who *
 NODISCARD int	order_note(struct db *db, const struct hall *h, const struct who *who,
 		    const struct order *o, const char *what, const char *note,
 		    struct err *err);
-/* May the applicant still change the form, the materials, cancel? */
+/* May the applicant still change the form, the materials, cancel?  What is approved and not yet
+ * issued only the system cancels (yinxin order cancel). */
 bool		order_may_edit(const struct order *o);
 bool		order_may_change_material(const struct order *o);
 bool		order_may_cancel(const struct order *o);
@@ -101,7 +102,7 @@ NODISCARD int	order_received(struct hall *h, const struct who *who, const char *
  * "material" "voucher" "all"; query: {"subject","no","product","state","page"} all optional.
  * {"tab","rows":[{"no","subject","user_name","op","op_text","product","product_title","mail",
  *  "template","created","state","state_text","step","next","amount","paid"(bool)}],
- *  "total","page","pages","has_next","has_prev"}
+ *  "total","page","pages","has_next","has_prev"}; the account's own, the system sees all
  */
 NODISCARD int	order_list(struct hall *h, const struct who *who, const char *tab,
 		    const json_t *query, json_t **model, struct err *err);
@@ -112,7 +113,7 @@ NODISCARD int	order_counters(struct hall *h, const struct who *who, json_t **mod
  * One order: the list row's fields and {"version","years","ends","form":{…} (own data in
  * clear), "collection":{…},"progress":[…] (steps.h),"events":[{"time","text","note"}],
  * "materials":[…],"trades":[…],"deliveries":[…],"certificates":[…],
- * "pin_text","has_pin_sent","pin_sent":{"phone","time"},"return"?:{"time","reasons":
+ * "old" (serial of the certificate it replaces or concerns),"old_text","pin_text","has_pin_sent","pin_sent":{"phone","time"},"return"?:{"time","reasons":
  * [{"target","target_text","code","text"}]},"may_edit","may_cancel","may_copy","may_print",
  * "may_materials","may_pay","may_fetch","may_resubmit","may_receive"}
  */

@@ -113,8 +113,9 @@ order_cancel_run(struct db *db, struct act *a, struct err *err)
 	struct order	*o = &a->o;
 	bool		 drafted = o->submitted == 0;
 
-	if (!order_may_cancel(o))
-		return err_set(err, ERR_WRONG_STATE,
+	if (!order_may_cancel(o) && !(a->who->system && o->state == ORDER_APPROVED))
+		return err_set(err, ERR_WRONG_STATE, o->state == ORDER_APPROVED ?
+		    "业务已经审核通过，不能自行取消；UKey丢失等原因需要取消的，请联系客服。" :
 		    "业务当前为“%s”，已不能取消；需要撤销证书请联系客服。",
 		    order_state_text(o->state));
 	if (js_bool(recover_about(o), "given"))

@@ -103,7 +103,7 @@ order_event_text(const char *what)
 		{ "material_delete", "删除材料" }, { "identity", "身份识别" },
 		{ "pay_start", "发起支付" }, { "voucher", "上传缴费凭证" },
 		{ "certificate_frozen", "证书已冻结" }, { "certificate_released", "证书已恢复" },
-		{ "certificate_revoked", "证书已撤销" },
+		{ "certificate_revoked", "证书已撤销" }, { "old_revoked", "原证书已撤销" },
 		{ "paid", "收到费用" }, { "pay_exception", "支付异常" },
 		{ "refund", "发起退款" }, { "review_claim", "受理审核" },
 		{ "certificates", "证书已签发" }, { "resend", "重发授权码" },

@@ -8,6 +8,7 @@
 #include "hall/form.h"
 #include "hall/invoice.h"
 #include "hall/material.h"
+#include "hall/ops.h"
 #include "hall/order_row.h"
 #include "hall/payment.h"
 #include "hall/steps.h"
@@ -148,6 +149,34 @@ order_view_events(struct db *db, const struct order *o, json_t *model, struct er
 	return rc;
 }
 
+/* When a note of this kind was made, "" never. */
+static const char *
+order_view_when(const json_t *model, const char *what)
+{
+	json_t	*e = NULL;
+	size_t	 i = 0;
+
+	json_array_foreach(json_object_get(model, "events"), i, e)
+		if (strcmp(js_str(e, "what"), what) == 0)
+			return js_str(e, "time");
+	return "";
+}
+
+/* The certificate that the order replaces or concerns, and what becomes of it. */
+static void
+order_view_old(const struct order *o, json_t *model)
+{
+	const struct op	*op = op_by_name(o->op);
+	const char	*when = order_view_when(model, "old_revoked");
+	char		 text[128];
+
+	(void)snprintf(text, sizeof(text), "已于 %s 撤销", when);
+	js_set_str(model, "old", *o->replaces != '\0' ? o->replaces : o->concerns);
+	js_set_str(model, "old_text", op == NULL || o->state == ORDER_CANCELLED ? "" :
+	    *when != '\0' ? text : op->ends_old ? "新证书签发时撤销" :
+	    op->keeps ? "证书不变" : "继续有效，到原来的到期日");
+}
+
 static const char *
 order_option_text(json_t *options, const char *value)
 {
@@ -237,6 +266,7 @@ order_view_fill(struct db *db, const struct hall *h, const struct order *o, json
 	    activation_model(db, h, o, model, err) < 0 ||
 	    invoice_order_model(db, h, o, model, err) < 0)
 		return -1;
+	order_view_old(o, model);
 	return order_view_return(db, h, o, model, err);
 }
 

@@ -45,7 +45,8 @@ services_change(const char *kind, const char *statement, size_t len, const void 
 	if (strcmp(kind, "hold") == 0)
 		return signer_hold(statement, len, signature, signature_len, err);
 	if (strcmp(kind, "release") == 0)
-		return signer_release(statement, len, signature, signature_len, err);
+		return signer_release(statement, len, signature, signature_len, second,
+		    second_len, err);
 	return signer_revoke(statement, len, signature, signature_len, second, second_len, err);
 }
 

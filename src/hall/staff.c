@@ -154,3 +154,33 @@ staff_list(struct hall *h, const struct who *who, json_t **model, struct err *er
 		return -1;
 	return act_model(&a, act_read(&a, staff_list_run, err), model);
 }
+
+static int
+staff_by_serial_run(struct db *db, struct act *a, struct err *err)
+{
+	struct rows	*rows = NULL;
+	struct who	*out = a->extra;
+	char		 serial[65];
+	int		 rc = 0;
+
+	if (db_query(db, SQL_STAFF_BY_SERIAL, &rows, err, DB_TEXT(idcode_fold(a->p, serial,
+	    sizeof(serial)))) < 0)
+		return -1;
+	rc = rows_next(rows, err);
+	if (rc > 0 && rows_int(rows, 2) != 0)
+		*out = (struct who){ .staff = rows_int(rows, 0),
+			.roles = (unsigned int)rows_int(rows, 1), .address = "" };
+	else if (rc >= 0)
+		rc = err_set(err, ERR_NOT_FOUND, "没有在岗的工作人员用这张证书。");
+	rows_free(rows);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+staff_by_serial(struct hall *h, const char *serial, struct who *who, struct err *err)
+{
+	struct who	system = { .system = true, .address = "" };
+	struct act	a = { .h = h, .who = &system, .p = serial, .extra = who };
+
+	return act_read(&a, staff_by_serial_run, err);
+}

@@ -60,6 +60,25 @@ pair_load(struct db *db, const char *serial, struct pair *p, struct err *err)
 	return rc;
 }
 
+int
+pair_changed_by(struct db *db, const char *serial, char by[CERT_SERIAL_TEXT], struct err *err)
+{
+	struct rows	*r = NULL;
+	json_t		*detail = NULL;
+	int		 rc;
+
+	by[0] = '\0';
+	if (db_query(db, SQL_CA_CERTIFICATE_CHANGED_DETAIL, &r, err, DB_TEXT(serial)) < 0)
+		return -1;
+	if ((rc = rows_next(r, err)) > 0)
+		rc = json_parse(rows_text(r, 0), strlen(rows_text(r, 0)), 0, &detail, err);
+	if (rc == 0 && detail != NULL)
+		snprintf(by, CERT_SERIAL_TEXT, "%s", js_str(detail, "by"));
+	json_decref(detail);
+	rows_free(r);
+	return rc;
+}
+
 /* A held certificate that is revoked was not to be trusted since it was held. */
 static int
 pair_set_one(struct db *db, const struct pair *p, const char *serial,

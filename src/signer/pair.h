@@ -31,6 +31,9 @@ struct pair_change {
 	const char	*second;		/* the other officer; NULL: none */
 	const char	*what;			/* the journal's word: "certificate.revoke" */
 };
+/* Who changed it last: as `by` below, "" nobody yet. */
+NODISCARD int	 pair_changed_by(struct db *db, const char *serial, char by[CERT_SERIAL_TEXT],
+		    struct err *err);
 /* Set both halves and write the journal; ERR_CONFLICT: somebody was faster. */
 NODISCARD int	 pair_change(struct db *db, const struct pair *p, const struct pair_change *c,
 		    struct err *err);

@@ -47,12 +47,16 @@ answer_issue(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 	return rc;
 }
 
+/* The command line brings what officers signed; a holder proves himself to the hall. */
 static int
-answer_change(const char *type, const struct ipc_msg *in, void *arg, struct err *err)
+answer_change(const char *type, const struct ipc_msg *in, enum ipc_role caller, void *arg,
+    struct err *err)
 {
 	struct statement_asked	 asked = {0};
 	int		 rc = statement_asked_read(&asked, in->json, err);
 
+	if (rc == 0 && caller == IPC_ADMIN && !status_is_by_officer(&asked.of))
+		rc = err_set(err, ERR_DENIED, "the command line brings officers' statements only");
 	if (rc == 0)
 		rc = status_change(arg, type, &asked.of, err);
 	statement_asked_free(&asked);
@@ -64,8 +68,7 @@ answer_hold(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     struct err *err)
 {
 	(void)out;
-	(void)caller;
-	return answer_change("hold", in, arg, err);
+	return answer_change("hold", in, caller, arg, err);
 }
 
 static int
@@ -73,8 +76,7 @@ answer_release(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role call
     struct err *err)
 {
 	(void)out;
-	(void)caller;
-	return answer_change("release", in, arg, err);
+	return answer_change("release", in, caller, arg, err);
 }
 
 static int
@@ -82,8 +84,7 @@ answer_revoke(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role calle
     struct err *err)
 {
 	(void)out;
-	(void)caller;
-	return answer_change("revocation", in, arg, err);
+	return answer_change("revocation", in, caller, arg, err);
 }
 
 static int
@@ -280,9 +281,9 @@ answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 /* Who may ask what. */
 static const struct ipc_request	 signer_requests[] = {
 	{"issue", IPC_WEB, answer_issue},
-	{"hold", IPC_WEB, answer_hold},
-	{"release", IPC_WEB, answer_release},
-	{"revoke", IPC_WEB, answer_revoke},
+	{"hold", IPC_WEB | IPC_ADMIN, answer_hold},
+	{"release", IPC_WEB | IPC_ADMIN, answer_release},
+	{"revoke", IPC_WEB | IPC_ADMIN, answer_revoke},
 	{"recover", IPC_WEB, answer_recover},
 	{"status", IPC_WEB | IPC_ADMIN, answer_status},
 	{"crl", IPC_VA | IPC_ADMIN, answer_crl},

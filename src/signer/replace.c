@@ -111,15 +111,21 @@ replacement_check(struct db *db, struct replacement *r, const json_t *approval,
 }
 
 int64_t
+renewal_end(int64_t end, int64_t now, int years)
+{
+	/* What was left is not lost; nor a day before the 29th of February. */
+	if (end > now)
+		return MAX(clock_add_years(end + CLOCK_SECOND, years) - CLOCK_SECOND,
+		    clock_add_years(end, years));
+	return clock_add_years(now, years) - CLOCK_SECOND;
+}
+
+int64_t
 replacement_not_after(const struct replacement *r, int64_t now, int years)
 {
 	int64_t	 end = r->op->replaces ? cert_not_after(r->old.sign) : 0;
 
-	if (!r->op->years)
-		return end;
-	if (end > now)			/* what was left is not lost */
-		return clock_add_years(end + CLOCK_SECOND, years) - CLOCK_SECOND;
-	return clock_add_years(now, years) - CLOCK_SECOND;
+	return r->op->years ? renewal_end(end, now, years) : end;
 }
 
 int

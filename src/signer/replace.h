@@ -27,6 +27,8 @@ NODISCARD int	replacement_check(struct db *db, struct replacement *r, const json
 		    struct err *err);
 /* When the new pair ends, for a start at `now` and the years approved. */
 int64_t		replacement_not_after(const struct replacement *r, int64_t now, int years);
+/* The rule of a renewal: whole years after the old end, or after now when that is over. */
+int64_t		renewal_end(int64_t end, int64_t now, int years);
 /* Do to the old pair what the operation says, in the transaction that keeps the new one. */
 NODISCARD int	replacement_keep(struct db *db, const struct replacement *r,
 		    const json_t *approval, struct err *err);

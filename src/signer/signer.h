@@ -38,7 +38,7 @@ NODISCARD int	signer_issue(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *csr,
 		    size_t csr_len, struct signer_pair *out, struct err *err);
 /*
- * By web: the status of a pair, named by the serial of its sign certificate; both halves
+ * By web, and what officers signed by the administrator: the status of a pair, named by the serial of its sign certificate; both halves
  * change together.  Asked for what is so already: 0.  ERR_DENIED: the statement does not hold
  * or is older than the last change; ERR_WRONG_STATE: the pair is revoked.  Statements are
  * canonical and signed like an approval:
@@ -46,15 +46,16 @@ NODISCARD int	signer_issue(const char *statement, size_t statement_len,
  *	{"type":"hold","v":1,"serial","time","by"}	holder: signed with that very pair;
  *		officer (names "officer"): signed by the officer; phone: no signature, on the
  *		word of the hall that has proved the registered phone
- *	{"type":"release","v":1,"serial","time","officer"}
- *	{"type":"revocation","v":1,"serial","reason","time","by"}	holder; or officer, with
- *		"officer" and "second": two different officers sign the same bytes
+ *	{"type":"release","v":1,"serial","time","by"}	holder: what holder or phone held;
+ *		officer, with "officer" and "second": two different officers sign the same bytes
+ *	{"type":"revocation","v":1,"serial","reason","time","by"}	holder; or officer, by two
  *		optional "invalid_since": ms (RFC 5280 5.3.2)
  */
 NODISCARD int	signer_hold(const char *statement, size_t statement_len, const void *signature,
 		    size_t signature_len, struct err *err);
 NODISCARD int	signer_release(const char *statement, size_t statement_len,
-		    const void *signature, size_t signature_len, struct err *err);
+		    const void *signature, size_t signature_len, const void *second,
+		    size_t second_len, struct err *err);
 NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *second,
 		    size_t second_len, struct err *err);
@@ -75,7 +76,7 @@ struct signer_recovery {
 NODISCARD int	signer_recover(const struct signer_recovery *r, struct buf *envelope,
 		    struct buf *enc_cert, struct err *err);
 /* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at","changed",
- * "not_before","not_after"} */
+ * "by_holder" (it was held or revoked by holder or phone),"not_before","not_after"} */
 NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
 /*
  * By the va: see to it that the list of this CA is fresh (scope: "" the full one, "delta", "p7"

@@ -10,10 +10,10 @@ static const struct change {
 	const char	*what;		/* journal */
 	enum pair_status to;
 	const char	*by;		/* comma list of who may */
-	bool		 two;		/* officers sign it by two */
+	bool		 two;		/* officers sign it by two; a hold, the brake, one may pull */
 } changes[] = {
 	{"hold", "certificate.hold", PAIR_HELD, "holder,officer,phone", false},
-	{"release", "certificate.release", PAIR_GOOD, "officer", false},
+	{"release", "certificate.release", PAIR_GOOD, "holder,officer", true},
 	{"revocation", "certificate.revoke", PAIR_REVOKED, "holder,officer", true},
 };
 
@@ -49,6 +49,18 @@ status_parse(struct status_work *w, const char *type, struct err *err)
 	if (w->by[0] == '\0' || strchr(w->by, ',') != NULL || strstr(w->change->by, w->by) == NULL)
 		return err_set(err, ERR_DENIED, "a %s cannot be asked by \"%s\"", type, w->by);
 	return 0;
+}
+
+bool
+status_is_by_officer(const struct signed_statement *in)
+{
+	struct err	 err = {0};
+	json_t		*j = NULL;
+	bool		 is = json_parse(in->text, in->len, 0, &j, &err) == 0 &&
+	    strcmp(js_str_or(j, "by", "officer"), "officer") == 0;
+
+	json_decref(j);
+	return is;
 }
 
 /* The holder proves it with the key of the very certificate, just now. */
@@ -95,6 +107,21 @@ status_check_reason(struct status_work *w, int *reason, struct err *err)
 	return 0;
 }
 
+/* What an officer has held only officers release. */
+static int
+status_check_release(struct db *db, const struct status_work *w, struct err *err)
+{
+	char	by[CERT_SERIAL_TEXT];
+
+	if (w->change->to != PAIR_GOOD || w->pair.status != PAIR_HELD ||
+	    strcmp(w->by, "holder") != 0)
+		return 0;
+	if (pair_changed_by(db, cert_serial(w->pair.sign), by, err) < 0)
+		return -1;
+	return strcmp(by, "holder") == 0 || strcmp(by, "phone") == 0 ? 0 :
+	    err_set(err, ERR_DENIED, "an officer held this: two officers release it");
+}
+
 /* 1: to be changed, 0: it is so already, -1. */
 static int
 status_judge(const struct status_work *w, struct err *err)
@@ -128,6 +155,8 @@ status_write(struct db *db, void *arg, struct err *err)
 		return -1;
 	if ((rc = status_judge(w, err)) <= 0)
 		return rc;
+	if (status_check_release(db, w, err) < 0)
+		return -1;
 	return pair_change(db, &w->pair, &c, err);
 }
 
@@ -155,6 +184,25 @@ struct admin_revocation {
 	int		 reason;
 };
 
+/* What was issued to an applicant is revoked whole, and by two officers. */
+static int
+admin_revoke_check(struct db *db, const char *serial, struct err *err)
+{
+	static const enum sql_id	 halves[] = {SQL_ISSUE_BY_SIGN, SQL_ISSUE_BY_ENC};
+	struct rows			*r = NULL;
+	int				 rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(halves); i++) {
+		if (db_query(db, halves[i], &r, err, DB_TEXT(serial)) < 0)
+			return -1;
+		rc = rows_next(r, err);
+		rows_free(r);
+		r = NULL;
+	}
+	return rc <= 0 ? rc : err_set(err, ERR_DENIED, "certificate %s belongs to an applicant: "
+	    "two officers sign its revocation (yinxin cert revoke --officer)", serial);
+}
+
 static int
 admin_revoke_write(struct db *db, void *arg, struct err *err)
 {
@@ -162,8 +210,10 @@ admin_revoke_write(struct db *db, void *arg, struct err *err)
 	json_t			*detail = json_pack("{s:s,s:i,s:s}", "serial", v->serial, "reason",
 	    v->reason, "by", "admin");
 	int64_t			 n, line, now = clock_now();
-	int			 rc = journal_add(db, "certificate.revoke", detail, &line, err);
+	int			 rc = admin_revoke_check(db, v->serial, err);
 
+	if (rc == 0)
+		rc = journal_add(db, "certificate.revoke", detail, &line, err);
 	json_decref(detail);
 	if (rc < 0 || db_run(db, SQL_CA_CERTIFICATE_STATUS_SET, &n, err, DB_TEXT(v->serial),
 	    DB_TEXT("revoked"), DB_INT(now), DB_INT(v->reason), DB_INT(0), DB_INT(now),
@@ -197,9 +247,10 @@ status_read_pair(struct db *db, void *arg, struct err *err)
 {
 	struct status_read	*q = arg;
 	struct pair		 p = {0};
+	char			 by[CERT_SERIAL_TEXT];
 	int			 rc = pair_load(db, q->serial, &p, err);
 
-	if (rc == 0) {
+	if (rc == 0 && (rc = pair_changed_by(db, q->serial, by, err)) == 0) {
 		js_set_str(q->out, "serial", q->serial);
 		js_set_str(q->out, "enc_serial", p.enc_serial);
 		js_set_str(q->out, "order", p.order);
@@ -207,6 +258,8 @@ status_read_pair(struct db *db, void *arg, struct err *err)
 		js_set_int(q->out, "reason", p.reason);
 		js_set_int(q->out, "revoked_at", p.revoked_at);
 		js_set_int(q->out, "changed", p.changed);
+		js_set_bool(q->out, "by_holder", strcmp(by, "holder") == 0 ||
+		    strcmp(by, "phone") == 0);
 		js_set_int(q->out, "not_before", cert_not_before(p.sign));
 		js_set_int(q->out, "not_after", cert_not_after(p.sign));
 	}

@@ -72,10 +72,11 @@ signer_hold(const char *statement, size_t statement_len, const void *signature,
 
 int
 signer_release(const char *statement, size_t statement_len, const void *signature,
-    size_t signature_len, struct err *err)
+    size_t signature_len, const void *second, size_t second_len, struct err *err)
 {
 	return ask_signed("release", statement, statement_len,
-	    &(struct signature){signature, signature_len}, &(struct signature){0}, err);
+	    &(struct signature){signature, signature_len},
+	    &(struct signature){second, second_len}, err);
 }
 
 int

@@ -74,6 +74,7 @@ NODISCARD int	issue_work(struct signer *s, const struct signed_statement *in, co
 /* status.c: type is hold, release or revocation; signer.h says what each must contain. */
 NODISCARD int	status_change(struct signer *s, const char *type,
 		    const struct signed_statement *in, struct err *err);
+bool		status_is_by_officer(const struct signed_statement *in);
 NODISCARD int	admin_revoke(struct signer *s, const char *serial, int64_t reason,
 		    struct err *err);
 NODISCARD int	status_ask(struct signer *s, const char *serial, json_t *out, struct err *err);

@@ -246,21 +246,42 @@ async function certificate(page, p) {
 	await page.waitForURL(/\/certificates\//);
 }
 
-/* A second pair into a key that holds one: said once, done at the second press. */
+/* The box of the download with these UKeys in: what it says, and whether it lets one go on. */
+async function boxSays(world, page, keys, said, may) {
+	world.plug(...keys);
+	await page.click("[data-fetch-run] [data-assistant-again]");
+	await page.locator("[data-fetch-run] [data-assistant-said]", { hasText: said }).waitFor();
+	assert.equal(await page.isEnabled("[data-fetch-run] [data-assistant-go]"), may);
+}
+
+/* Both pairs open what was encrypted to them. */
+async function selfcheck(world, page, scope, pin) {
+	await page.locator(`${scope} [data-assistant-key]:not(.hide)`).waitFor();
+	await page.fill(`${scope} [data-assistant-pin]`, pin);
+	await page.click(`${scope} [data-assistant-go]`);
+	await page.locator(`${scope} .notice-good`, { hasText: "自检通过" }).waitFor();
+	assert.equal(await page.locator(`${scope} li`, { hasText: "加密、解密正常" }).count(), 2);
+}
+
+/* A second pair into the key that holds the first: that one alone may be plugged in. */
 async function fetchIntoUsedKey(world, page, p, order) {
 	await page.goto("/fetch");
 	await page.fill("#f-no", order);
 	await page.fill("#f-code", await world.authorisation(p.mail, order));
 	await page.fill("#f-captcha", world.site.captcha);
 	await page.click("[data-fetch-form] button.button-main");
-	await page.locator("[data-fetch-run] [data-assistant-key]:not(.hide)").waitFor();
-	await page.selectOption("[data-fetch-run] [data-assistant-select]", world.site.keys[p.kind]);
+	await page.locator("[data-fetch-run] [data-assistant-said]", { hasText: "请只留原证书所在的一支" }).waitFor();
+	await world.shot(page, "renewal-many");
+	await boxSays(world, page, ["nobody"], "没有检测到UKey。请插入原证书所在的UKey", false);
+	await boxSays(world, page, ["spare"], "这支UKey里没有原证书", false);
+	await boxSays(world, page, [p.kind], "已检测到UKey", true);
+	await world.shot(page, "renewal-one");
 	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.userPin);
 	await page.click("[data-fetch-run] [data-assistant-go]");
-	await page.locator("[data-fetch-occupied]:not(.hide)").waitFor();
-	await world.shot(page, "renewal-occupied");
-	await page.click("[data-fetch-run] [data-assistant-go]");
 	await page.locator("[data-fetch-finished]:not(.hide)").waitFor();
+	await selfcheck(world, page, "[data-fetch-selfcheck]", world.site.userPin);
+	await world.shot(page, "renewal-checked");
+	world.plug();
 }
 
 /* The three proofs of an unlocking; wrong answers are said beside the field. */
@@ -409,6 +430,35 @@ export const tests = [
 		await page.locator(".tag", { hasText: "已冻结" }).waitFor();
 		await world.shot(page, "phone-frozen");
 	}],
+	["lost for good: a new UKey, and the order says when the old certificate ended", async (world) => {
+		const p = world.site.people[0], page = await world.page();
+
+		await signIn(page, p);
+		await page.goto("/user/certificates?certificates=frozen");
+		await page.click("table >> text=查看 >> nth=0");
+		await page.selectOption("#f-cause", "lost");
+		await page.click("#reissue button");
+		await page.waitForURL(/steps\/agreement/);
+		const order = page.url().match(/orders\/(\d{20})/)[1];
+
+		for (const tick of await page.locator("input[type=checkbox]").all())
+			await tick.check();
+		await page.click("text=同意，下一步");
+		await page.waitForURL(/steps\/confirm/);
+		await world.shot(page, "reissue-confirm");
+		await page.check("[name=way][value=download]");
+		await page.click("text=确认，下一步");
+		await page.waitForURL(/steps\/identity/);
+		await proveIdentity(world, page, p);
+		await page.waitForURL(/steps\/payment/);
+		await pay(world, page, "alipay", order);
+		await page.locator("text=缴费完成").first().waitFor();
+		await approve(world, await officer(world), order);
+		await fetchPair(world, page, { ...p, kind: "other" }, order);
+		await page.goto(`/orders/${order}`);
+		assert.match(await page.textContent("main"), /原证书[\s\S]*已于 .* 撤销/);
+		await world.shot(page, "reissue-done");
+	}],
 	["changed with the UKey: what is new beside what was, into the same key", async (world) => {
 		const p = world.site.people[1], page = await world.page();
 
@@ -441,22 +491,38 @@ export const tests = [
 		await page.goto("/user/certificates?certificates=ended");
 		assert.equal(await page.locator("table >> text=查看").count(), 1);
 	}],
-	["revoked with the UKey, what is signed is shown", async (world) => {
+	["frozen, thawed and revoked with the UKey; what is signed is shown", async (world) => {
 		const p = world.site.people[1], page = await world.page();
+		const form = "#revoke [data-sign-change]";
+		const signWith = async (scope, key) => {
+			await page.locator(`${scope} [data-assistant-key]:not(.hide)`).waitFor();
+			await page.selectOption(`${scope} [data-assistant-select]`, world.site.keys[key]);
+			await page.fill(`${scope} [data-assistant-pin]`, world.site.userPin);
+			await page.click(`${scope} [data-assistant-go]`);
+		};
 
 		await certificate(page, p);
-		await page.locator("[data-sign-change] [data-assistant-key]:not(.hide)").waitFor();
-		await page.selectOption("[data-sign-change] [data-assistant-select]", world.site.keys.org);
-		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.userPin);
+		await page.locator(`${form} [data-assistant-key]:not(.hide)`).waitFor();
 		await page.check("[name=kind][value=revocation]");
 		await page.selectOption("#f-reason", "5");
-		await page.click("[data-assistant-go]");
-		await page.locator("[data-assistant-said]", { hasText: "UKey" }).first().waitFor();
+		await signWith(form, "other");
+		await page.locator(`${form} [data-assistant-said].notice-bad`).waitFor();
 		await page.locator("[data-statement]", { hasText: "revocation" }).waitFor();
 		await world.shot(page, "revoke-wrong-key");
-		await page.selectOption("[data-sign-change] [data-assistant-select]", world.site.keys.person);
-		await page.fill("[data-sign-change] [data-assistant-pin]", world.site.userPin);
-		await page.click("[data-assistant-go]");
+		await page.check("[name=kind][value=hold]");
+		await signWith(form, "person");
+		await page.locator(".tag", { hasText: "已冻结" }).waitFor();
+		const seen = (await world.sms(p.mobile)).length;
+
+		await page.fill("#thaw #f-captcha", world.site.captcha);
+		await page.click("#thaw [data-send-code]");
+		await page.fill("#thaw #f-code", await world.smsCode(p.mobile, seen));
+		await world.shot(page, "thaw");
+		await signWith("#thaw", "person");
+		await page.locator(".tag", { hasText: "有效" }).waitFor();
+		await page.check("[name=kind][value=revocation]");
+		await page.selectOption("#f-reason", "5");
+		await signWith(form, "person");
 		await page.locator(".tag", { hasText: "已撤销" }).waitFor();
 		await world.shot(page, "revoked");
 	}],

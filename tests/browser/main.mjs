@@ -23,6 +23,7 @@ for (const file of readdirSync(".").filter((f) => f.endsWith(".test.mjs")).sort(
 			console.log(`FAILED  ${name}: ${error.stack ?? error}`);
 			await world.shotOfFailure(name);
 		}
+		world.plug();
 		await world.closePages();
 	}
 }

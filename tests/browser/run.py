@@ -40,9 +40,9 @@ def main():
         site.install()
         renewing(site)
         site.init()
-        for key in ("org", "person", "spare"):
+        for key in ("org", "person", "spare", "other"):
             site.make_key(key, key, walk.BLANK_PIN)
-        site.start(("org", "person", "spare", "staff"))
+        site.start(("org", "person", "spare", "other", "staff"))
         site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"), "--may", "unlock")
         world = walk.World(site)
         scans = []
@@ -58,7 +58,7 @@ def main():
             "captcha": hallsite.CAPTCHA, "adminPin": hallsite.ADMIN_PIN,
             "blankPin": walk.BLANK_PIN, "userPin": walk.USER_PIN, "scans": scans, "small": small,
             "keys": {k: site.path("keys", k + ".key")
-                     for k in ("org", "person", "spare", "staff")},
+                     for k in ("org", "person", "spare", "other", "staff")},
             "people": [person(world, "org"), person(world, "person")],
             "shots": os.environ.get("SHOTS", site.path("shots"))})}
         os.makedirs(json.loads(env["TEST_SITE"])["shots"], exist_ok=True)

@@ -1,4 +1,5 @@
 /* The browser, the people and the outside world of the tests. */
+import { existsSync, renameSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -56,6 +57,18 @@ export class World {
 
 	async stop() {
 		await this.browser.close();
+	}
+
+	/* Only these UKeys are plugged in; none named: all. */
+	plug(...names) {
+		for (const [name, path] of Object.entries(this.site.keys)) {
+			const here = names.length === 0 || names.includes(name);
+
+			if (here && existsSync(`${path}.out`))
+				renameSync(`${path}.out`, path);
+			else if (!here && existsSync(path))
+				renameSync(path, `${path}.out`);
+		}
 	}
 
 	/* ---- the outside world, by the sandbox's controls ---- */

@@ -42,7 +42,7 @@ def restarted(site, name, old):
 
 def steady(w, fn, *args, seconds=40):
     """As a patient user: again, until it works; a refusal is no reason to go on."""
-    until = time.monotonic() + seconds
+    until, pause = time.monotonic() + seconds, 0.2
     while True:
         try:
             return fn(*args)
@@ -53,7 +53,8 @@ def steady(w, fn, *args, seconds=40):
             if time.monotonic() > until:
                 raise
         w.browser.connection = None
-        time.sleep(0.2)
+        time.sleep(pause)
+        pause = min(2 * pause, 2)       # a process killed often is kept waiting
 
 
 def under_fire(w, victim, after_ms, fn, *args):

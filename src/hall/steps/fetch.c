@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "hall/ops.h"
 #include "hall/order_view.h"
 #include "hall/steps.h"
 
@@ -12,7 +13,13 @@ static int
 fetch_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
     json_t *model, struct err *err)
 {
+	char	ukey[MEDIUM_SERIAL];
+
 	(void)who;
+	if (medium_of_replaced(db, o, ukey, err) < 0)
+		return -1;
+	js_set_bool(model, "same_key", op_keeps_key(o->op));
+	js_set_str(model, "ukey", ukey);
 	js_set_bool(model, "may_fetch", o->state == ORDER_APPROVED ||
 	    o->state == ORDER_FETCHED);
 	js_set_bool(model, "may_receive", o->state == ORDER_SHIPPED);

@@ -8,10 +8,10 @@ VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, 0,
 	$15, $15, 0, 0, 0, $16, $17);
 
 -- name: order_replacing
-SELECT no FROM orders WHERE replaces = $1 AND state <> 'cancelled' ORDER BY created DESC LIMIT 1;
+SELECT no, op, state FROM orders WHERE replaces = $1 AND state <> 'cancelled' ORDER BY created DESC LIMIT 1;
 
 -- name: order_concerning
-SELECT no FROM orders WHERE concerns = $1 AND state <> 'done' AND state <> 'cancelled';
+SELECT no, op, state FROM orders WHERE concerns = $1 AND state <> 'done' AND state <> 'cancelled';
 
 -- name: order_by_no
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,

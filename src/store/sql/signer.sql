@@ -121,6 +121,9 @@ DELETE FROM revocation_list WHERE authority = $1 AND scope = $2 AND number < $3
 -- name: ca_certificate_lines
 SELECT line, changed_line, status FROM certificate WHERE serial = $1
 
+-- name: ca_certificate_changed_detail
+SELECT j.detail FROM certificate c JOIN journal j ON j.seq = c.changed_line WHERE c.serial = $1
+
 -- name: ca_certificate_line_set
 UPDATE certificate SET line = $2 WHERE serial = $1
 

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "hall/certificate.h"
 #include "hall/ops.h"
+#include "hall/selfcheck.h"
 
 #include "web/pages/common.h"
 
@@ -83,6 +84,20 @@ const struct page		page_certificate_freeze = {
 	.need = NEED_ACCOUNT, .title = "冻结证书", .tmpl = "certificate",
 	.back = "/certificates/{serial}", .show = certificate_show,
 	.post = certificate_freeze_post, .per_minute = 10,
+};
+
+static int
+certificate_selfcheck_post(struct call *c, struct err *err)
+{
+	return call_take(c, selfcheck_certificate(c->hall, &c->who, call_param(c, "serial"),
+	    &c->got, err));
+}
+
+extern const struct page	page_certificate_selfcheck;
+const struct page		page_certificate_selfcheck = {
+	.name = "certificate_selfcheck", .path = "/certificates/{serial}/selfcheck",
+	.need = NEED_ACCOUNT, .title = "加解密自检", .back = "/certificates/{serial}",
+	.post = certificate_selfcheck_post, .per_minute = 20,
 };
 
 /* Begin the operation that the row names. */

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "hall/fetch.h"
+#include "hall/selfcheck.h"
 
 #include "web/pages/common.h"
 
@@ -57,4 +58,17 @@ extern const struct page	page_fetch_done;
 const struct page		page_fetch_done = {
 	.name = "fetch_done", .path = "/fetch/done", .need = NEED_TOKEN, .title = "下载完成",
 	.back = "/fetch", .post = fetch_done_post, .per_minute = 20,
+};
+
+/* Without session: whoever has just fetched sees whether his documents still open. */
+static int
+fetch_selfcheck_post(struct call *c, struct err *err)
+{
+	return call_take(c, selfcheck_fetch(c->hall, &c->who, c->in, &c->got, err));
+}
+
+extern const struct page	page_fetch_selfcheck;
+const struct page		page_fetch_selfcheck = {
+	.name = "fetch_selfcheck", .path = "/fetch/selfcheck", .need = NEED_TOKEN,
+	.title = "加解密自检", .back = "/fetch", .post = fetch_selfcheck_post, .per_minute = 20,
 };

@@ -27,6 +27,12 @@ void	(test_invoice__given_up_is_asked_again_as_it_was)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
 void	(test_journey__others_see_nothing)(void **state);
+void	(test_certificate__the_holder_thaws_with_key_and_code)(void **state);
+void	(test_certificate__a_text_is_good_for_ten_minutes)(void **state);
+void	(test_certificate__staff_thaw_and_revoke_by_two)(void **state);
+void	(test_certificate__one_operation_at_a_time)(void **state);
+void	(test_certificate__the_ukey_of_a_change_is_the_old_one)(void **state);
+void	(test_certificate__begun_by_the_system)(void **state);
 void	(test_medium__a_batch_is_received_whole)(void **state);
 void	(test_medium__holds_one_lasting_certificate)(void **state);
 void	(test_medium__a_reissue_wants_another_ukey)(void **state);
@@ -91,6 +97,12 @@ test_postgres__runs_the_same_tests(void **state)
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
 		test_journey__others_see_nothing,
+		test_certificate__the_holder_thaws_with_key_and_code,
+		test_certificate__a_text_is_good_for_ten_minutes,
+		test_certificate__staff_thaw_and_revoke_by_two,
+		test_certificate__one_operation_at_a_time,
+		test_certificate__the_ukey_of_a_change_is_the_old_one,
+		test_certificate__begun_by_the_system,
 		test_medium__a_batch_is_received_whole,
 		test_medium__holds_one_lasting_certificate,
 		test_medium__a_reissue_wants_another_ukey,

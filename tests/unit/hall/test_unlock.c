@@ -1,76 +1,10 @@
-#include "world.h"
+#include "made.h"
 #include "hall/ops.h"
-#include "hall/order_row.h"
 #include "hall/review.h"
 #include "hall/stock.h"
 #include "hall/unlock.h"
 
-#define UKEY		"YX0001"
 #define CHALLENGE	"000102030405060708090a0b0c0d0e0f"
-
-/* ---- an order that is done, with a certificate in a UKey ---- */
-
-struct made {
-	struct world	*w;
-	const char	*no, *ukey;
-	const char	*drop;		/* a field of the form that is not there */
-	bool		 no_mail;
-	char		 serial[65];
-};
-
-static int
-make_done(struct db *db, void *arg, struct err *err)
-{
-	struct made		*m = arg;
-	struct order		 o = {0};
-	unsigned char		 point[SM2_POINT_LEN];
-	struct cert		*c = NULL;
-	const unsigned char	*der = NULL;
-	size_t			 len = 0;
-	int			 rc = -1;
-
-	if (order_load(db, m->w->h, m->no, &o, err) < 0 ||
-	    sm2_point(m->w->officer_key, point, err) < 0)
-		goto out;
-	c = world_issue(m->w, "sm2-org-sign", "单位", point, false, false);
-	der = cert_der(c, &len);
-	(void)snprintf(m->serial, sizeof(m->serial), "%s", cert_serial(c));
-	o.state = ORDER_DONE;
-	(void)json_object_del(o.form, m->drop);
-	if (m->no_mail)
-		(void)json_object_del(o.form, "agent_mail");
-	if (order_save(db, m->w->h, &o, err) == 0 && medium_bind(db, m->w->h, &m->w->me, &o, m->ukey, err) == 0 &&
-	    medium_of_order_move(db, &m->w->me, o.id, MEDIUM_WRITE, "", err) == 0)
-		rc = db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o.id),
-		    DB_TEXT("sign"), DB_INT(o.account), DB_TEXT(m->serial), DB_TEXT("单位"),
-		    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_BLOB(der, len),
-		    DB_INT(clock_now()));
- out:
-	cert_free(c);
-	order_release(&o);
-	return rc;
-}
-
-static void
-make(struct made *m, const char *name)
-{
-	struct err	 err = {0};
-	char		 no[ORDER_NO];
-
-	m->no = no;
-	world_order(m->w, name, "download", no);
-	assert_ok(store_write(m->w->store, make_done, m, &err));
-	m->no = NULL;
-}
-
-static struct made
-certificate_of(struct world *w, const char *name, const char *ukey, const char *drop)
-{
-	struct made	m = {.w = w, .ukey = ukey, .drop = drop};
-
-	make(&m, name);
-	return m;
-}
 
 static int
 begin(struct world *w, const struct made *m, char no[ORDER_NO], struct err *err)

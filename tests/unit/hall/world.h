@@ -244,8 +244,8 @@ world_svc_pair_status(const char *serial, json_t **out, struct err *err)
 {
 	(void)serial;
 	(void)err;
-	*out = json_pack("{s:s, s:i, s:i}", "status", world_pair_state, "reason", 0,
-	    "revoked_at", 0);
+	*out = json_pack("{s:s, s:i, s:i, s:b}", "status", world_pair_state, "reason", 0,
+	    "revoked_at", 0, "by_holder", 1);
 	return 0;
 }
 

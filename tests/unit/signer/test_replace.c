@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "signer/world.h"
 #include "signer/pair.h"
+#include "signer/replace.h"
 
 /* Renewal, re-issue and change: what becomes of the old pair and how long the new one holds. */
 
@@ -171,4 +172,35 @@ test_replace__held_or_revoked(void **state)
 	issue(approval("20261121000000000343", "reissue", &old), &fresh, ERR_WRONG_STATE);
 	signer_pair_free(&fresh);
 	signer_pair_free(&old);
+}
+
+/* The new end of a pair that ends on `old`, fetched so much after it: a day in China. */
+static void
+assert_end(const char *old, int64_t after, int years, const char *want)
+{
+	int64_t	day = 0, end = 0;
+	char	text[CLOCK_TEXT];
+
+	assert_int_equal(clock_parse_date(old, &day), 0);
+	end = day + CLOCK_DAY - CLOCK_SECOND;		/* 23:59:59 */
+	assert_string_equal(clock_date(renewal_end(end, end + after, years), text), want);
+}
+
+/* Whole years: month ends, leap days, the year's end; before, at and after the old end. */
+void
+test_replace__the_calendar(void **state)
+{
+	(void)state;
+	assert_end("2027-01-31", -CLOCK_DAY, 1, "2028-01-31");
+	assert_end("2027-12-31", -CLOCK_DAY, 2, "2029-12-31");
+	assert_end("2027-02-28", -CLOCK_DAY, 1, "2028-02-29");	/* to the end of February */
+	assert_end("2028-02-28", -CLOCK_DAY, 1, "2029-02-28");
+	assert_end("2028-02-29", -CLOCK_DAY, 1, "2029-02-28");
+	assert_end("2028-02-29", -CLOCK_DAY, 4, "2032-02-29");
+	assert_end("2028-04-30", -90 * CLOCK_DAY, 5, "2033-04-30");
+	/* to the second: what is left counts; what has ended begins with the download */
+	assert_end("2027-06-30", -1, 1, "2028-06-30");
+	assert_end("2027-06-30", 0, 1, "2028-06-30");
+	assert_end("2027-06-30", CLOCK_DAY, 1, "2028-07-01");
+	assert_end("2027-06-30", 365 * CLOCK_DAY, 1, "2029-06-29");	/* over a leap day */
 }

@@ -28,8 +28,10 @@ statement(const char *type, const char *serial, const char *by)
 	json_t	*j = json_pack("{s:s,s:i,s:s,s:s,s:I}", "type", type, "v", 1, "serial", serial,
 	    "by", by, "time", (json_int_t)clock_now());
 
-	if (strcmp(by, "officer") == 0)
+	if (strcmp(by, "officer") == 0) {
 		js_set_str(j, "officer", world_shared()->officer);
+		js_set_str(j, "second", world_shared()->second);
+	}
 	return j;
 }
 
@@ -81,13 +83,62 @@ test_status__held_and_released(void **state)
 	assert_non_null(strstr(world_journal(w).detail, "\"by\":\"phone\""));
 	assert_true(listed(p.enc_serial, &e));
 	assert_int_equal(e.reason, CRL_REASON_HOLD);
-	/* the holder's word does not undo it, the officer's does */
-	assert_err(world_change(w, statement("release", p.sign_serial, "holder"), holder, NULL,
+	/* no word by phone undoes it, nor one officer; two do */
+	assert_err(world_change(w, statement("release", p.sign_serial, "phone"), NULL, NULL,
 	    &err), ERR_DENIED);
+	assert_err(world_change(w, statement("release", p.sign_serial, "officer"),
+	    w->officer_key, NULL, &err), ERR_DENIED);
+	assert_status(p.sign_serial, "held");
 	assert_ok(world_change(w, statement("release", p.sign_serial, "officer"), w->officer_key,
-	    NULL, &err));
+	    w->second_key, &err));
 	assert_status(p.sign_serial, "good");
 	assert_false(listed(p.sign_serial, &e));
+	signer_pair_free(&p);
+}
+
+/* The key is found: who held it releases it with the key; not what an officer held. */
+void
+test_status__holder_releases_what_he_held(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signer_pair	 p;
+	EVP_PKEY		*other = NULL;
+
+	(void)state;
+	issue_one("20261121000000000206", &p);
+	assert_ok(sm2_generate(&other, &err));
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
+	assert_err(world_change(w, statement("release", p.sign_serial, "holder"), other, NULL,
+	    &err), ERR_DENIED);
+	assert_ok(world_change(w, statement("release", p.sign_serial, "holder"), holder, NULL,
+	    &err));
+	assert_status(p.sign_serial, "good");
+	clock_shift(5);
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "officer"), w->officer_key,
+	    NULL, &err));
+	clock_shift(10);
+	assert_err(world_change(w, statement("release", p.sign_serial, "holder"), holder, NULL,
+	    &err), ERR_DENIED);
+	assert_status(p.sign_serial, "held");
+	clock_shift(0);
+	EVP_PKEY_free(other);
+	signer_pair_free(&p);
+}
+
+/* The administrator revokes machines and staff alone; an applicant's pair not at all. */
+void
+test_status__admin_cannot_end_a_pair(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signer_pair	 p;
+
+	(void)state;
+	issue_one("20261121000000000207", &p);
+	assert_err(admin_revoke(&w->signer, p.sign_serial, 5, &err), ERR_DENIED);
+	assert_err(admin_revoke(&w->signer, p.enc_serial, 5, &err), ERR_DENIED);
+	assert_status(p.sign_serial, "good");
 	signer_pair_free(&p);
 }
 
@@ -104,10 +155,10 @@ test_status__old_release_is_not_replayed(void **state)
 	issue_one("20261121000000000202", &p);
 	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
 	release = statement("release", p.sign_serial, "officer");
-	assert_ok(world_change(w, json_incref(release), w->officer_key, NULL, &err));
+	assert_ok(world_change(w, json_incref(release), w->officer_key, w->second_key, &err));
 	clock_shift(5);
 	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
-	assert_err(world_change(w, release, w->officer_key, NULL, &err), ERR_DENIED);
+	assert_err(world_change(w, release, w->officer_key, w->second_key, &err), ERR_DENIED);
 	assert_status(p.sign_serial, "held");
 	clock_shift(0);
 	signer_pair_free(&p);
@@ -138,7 +189,7 @@ test_status__holder_revokes_with_the_key(void **state)
 	assert_int_equal(e.invalid_since, 1700000000000);
 	/* for good */
 	assert_err(world_change(w, statement("release", p.sign_serial, "officer"),
-	    w->officer_key, NULL, &err), ERR_WRONG_STATE);
+	    w->officer_key, w->second_key, &err), ERR_WRONG_STATE);
 	assert_err(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err),
 	    ERR_WRONG_STATE);
 	EVP_PKEY_free(other);
@@ -156,6 +207,7 @@ test_status__officers_revoke_by_two(void **state)
 	(void)state;
 	issue_one("20261121000000000204", &p);
 	j = with(statement("revocation", p.sign_serial, "officer"), "reason", json_integer(5));
+	json_object_del(j, "second");
 	assert_err(world_change(w, json_incref(j), w->officer_key, w->second_key, &err),
 	    ERR_DENIED);				/* names no second */
 	with(j, "second", json_string(w->officer));
@@ -194,4 +246,42 @@ test_status__revoked_since_it_was_held(void **state)
 	signer_pair_free(&p);
 	EVP_PKEY_free(holder);
 	holder = NULL;
+}
+
+static json_t *
+said(const char *serial, const char *by, int64_t ago)
+{
+	return with(statement("hold", serial, by), "time", json_integer(clock_now() - ago));
+}
+
+/* The clock of one side was moved: ten minutes of a holder's word, the days of an officer's. */
+void
+test_status__of_these_minutes(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	int64_t			 minutes = 10 * CLOCK_MINUTE, days = conf_int("ca.approval_days") *
+	    CLOCK_DAY, slack = 5 * CLOCK_SECOND;
+	struct signer_pair	 p;
+
+	(void)state;
+	issue_one("20261121000000000208", &p);
+	assert_err(world_change(w, said(p.sign_serial, "holder", minutes + slack), holder, NULL,
+	    &err), ERR_DENIED);
+	assert_err(world_change(w, said(p.sign_serial, "holder", -minutes - slack), holder, NULL,
+	    &err), ERR_DENIED);
+	assert_err(world_change(w, said(p.sign_serial, "officer", days + slack), w->officer_key,
+	    NULL, &err), ERR_DENIED);
+	assert_err(world_change(w, said(p.sign_serial, "officer", -minutes - slack),
+	    w->officer_key, NULL, &err), ERR_DENIED);
+	assert_status(p.sign_serial, "good");
+	assert_ok(world_change(w, said(p.sign_serial, "holder", minutes - slack), holder, NULL,
+	    &err));
+	assert_status(p.sign_serial, "held");
+	signer_pair_free(&p);
+	issue_one("20261121000000000209", &p);
+	assert_ok(world_change(w, said(p.sign_serial, "officer", days - slack), w->officer_key,
+	    NULL, &err));
+	assert_status(p.sign_serial, "held");
+	signer_pair_free(&p);
 }

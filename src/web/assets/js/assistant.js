@@ -105,7 +105,7 @@ export class Assistant {
 		    envelope: given.envelope });
 	}
 
-	/* → plain (base64) */
+	/* A document encrypted for one of its certificates, current or history. → plain (base64) */
 	open(key, document, pin) {
 		return this.ask("/open", { key, document, pin });
 	}
@@ -132,11 +132,14 @@ function certificateTrouble(certificate) {
 }
 
 export class AssistantBox {
-	/* wants: "certificate" (to sign), "blank" (to receive), "locked" (to unlock: no PIN), "admin"
-	 * (its administrator's PIN), "any". */
+	/* wants: "certificate" (to sign), "blank" (to receive), "holder" (to receive beside the pair
+	 * of `holds`, and no other UKey plugged in), "locked" (to unlock: no PIN), "admin" (its
+	 * administrator's PIN), "any". */
 	constructor(scope, wants) {
 		this.scope = scope;
 		this.wants = wants;
+		this.holds = "";		/* serial of that certificate */
+		this.ukey = "";			/* … and of its UKey, "" unknown */
 		this.assistant = new Assistant();
 		this.said = scope.querySelector("[data-assistant-said]");
 		this.select = scope.querySelector("[data-assistant-select]");
@@ -218,8 +221,14 @@ export class AssistantBox {
 		this.keys = found.keys.filter((k) => !k.error);
 		this.select.replaceChildren(...this.keys.map((k) => new Option(keyText(k), k.key)));
 		if (this.keys.length === 0) {
-			this.trouble(found.keys[0]?.error ?? broken?.error ??
-			    "没有检测到UKey。请插入UKey；已插入的，请换一个USB口再点“重新检测”。");
+			this.trouble(found.keys[0]?.error ?? broken?.error ?? (this.wants === "holder" ?
+			    `没有检测到UKey。请插入原证书所在的UKey${this.ukeyText()}，再点“重新检测”。` :
+			    "没有检测到UKey。请插入UKey；已插入的，请换一个USB口再点“重新检测”。"));
+			return;
+		}
+		if (this.wants === "holder" && this.keys.length > 1) {
+			this.trouble(`检测到${this.keys.length}支UKey。请只留原证书所在的一支` +
+			    `${this.ukeyText()}，拔下其余的，再点“重新检测”。`);
 			return;
 		}
 		if (this.wants === "certificate")
@@ -233,6 +242,18 @@ export class AssistantBox {
 			    this.keys[0]).key;
 		this.part("key", true);
 		this.chosen();
+	}
+
+	ukeyText() {
+		return this.ukey ? `（序列号${this.ukey}）` : "";
+	}
+
+	/* Why the new pair cannot go into this UKey; "" when it can. */
+	holderTrouble(key) {
+		if (key.certificates.some((c) => c.serial === this.holds))
+			return "";
+		return `这支UKey里没有原证书。请换成原证书所在的UKey${this.ukeyText()}，再点` +
+		    "“重新检测”；它丢失或损坏的，请办理补办。";
 	}
 
 	chosen() {
@@ -259,7 +280,7 @@ export class AssistantBox {
 			return;
 		}
 		const trouble = this.wants === "certificate" ? certificateTrouble(key.certificates[0]) :
-		    "";
+		    this.wants === "holder" ? this.holderTrouble(key) : "";
 		if (trouble) {
 			this.trouble(trouble);
 			return;

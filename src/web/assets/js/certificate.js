@@ -4,7 +4,8 @@ import { AssistantBox } from "./assistant.js";
 
 /* Where the page has a text already (the second signature), that one; else a fresh one. */
 async function statementOf(form, base) {
-	const pre = form.closest("[data-certificate]").querySelector("[data-statement]");
+	const pre = form.querySelector("[data-statement]") ??
+	    form.closest("[data-certificate]").querySelector("[data-statement]");
 
 	if (form.dataset.change)
 		return { id: form.dataset.change, statement: pre.textContent };
@@ -22,7 +23,8 @@ async function change(box, form, base) {
 	const text = await statementOf(form, base);
 	const signed = await box.assistant.sign(box.key.key, box.certificate.serial, text.statement,
 	    box.pin);
-	const answer = await post(`${base}/change`, { id: text.id, signature: signed.signature });
+	const answer = await post(`${base}/change`, { id: text.id, signature: signed.signature,
+	    code: form.elements.code?.value ?? "" });
 
 	location.assign(answer.next);
 }

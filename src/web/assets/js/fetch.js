@@ -4,6 +4,7 @@
  */
 import { post, say, show } from "./site.js";
 import { AssistantBox } from "./assistant.js";
+import { selfcheck } from "./selfcheck.js";
 
 const root = document.querySelector("[data-fetch]");
 const part = (name) => root.querySelector(`[data-fetch-${name}]`);
@@ -38,6 +39,13 @@ part("form").addEventListener("submit", async (e) => {
 	root.querySelector("[data-subject]").textContent = order.subject;
 	root.querySelector("[data-template]").textContent = order.template;
 	root.querySelector("[data-ends]").textContent = order.not_after_text;
+	if (order.same_key) {
+		box.wants = "holder";
+		box.holds = order.replaces;
+		box.ukey = order.ukey;
+		root.querySelector("[data-ukey]").textContent = order.ukey ? `（序列号${order.ukey}）` : "";
+	}
+	show(part("same"), order.same_key);
 	show(part("open"), false);
 	show(part("key"));
 	box.look();
@@ -45,7 +53,8 @@ part("form").addEventListener("submit", async (e) => {
 
 /* A key that holds a certificate: whose it is, and a second press to go on. */
 function occupied(key) {
-	const others = key.certificates.filter((c) => c.order !== order.no && !c.history);
+	const others = key.certificates.filter((c) => c.order !== order.no && !c.history &&
+	    !(order.same_key && c.serial === order.replaces));
 	const note = part("occupied");
 
 	if (others.length === 0 || confirmedKey === key.key) {
@@ -88,6 +97,11 @@ async function run() {
 	progress(100, "下载完成");
 	show(part("progress"), false);
 	show(part("finished"));
+	if (order.same_key) {
+		show(part("selfcheck"));
+		selfcheck(part("selfcheck").querySelector("form"), "/fetch/selfcheck",
+		    () => ({ token: order.token }));
+	}
 }
 
 function runOrSay() {
