@@ -27,7 +27,6 @@ struct express_answer {
 
 struct express_provider {
 	const char	*name;		/* also of the channel it pushes to */
-	const char	*title;		/* 顺丰 stands in the company's name */
 	/* MUST fill waybill; repeated with the same ref it gives the same one. */
 	enum verdict	(*order)(const struct express_req *q, struct express_answer *a,
 			    struct reply *r);

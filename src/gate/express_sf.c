@@ -303,7 +303,6 @@ sf_say(bool ok, struct gate_answer *answer)
 extern const struct express_provider	express_sf;
 const struct express_provider		express_sf = {
 	.name = "sf",
-	.title = "顺丰",
 	.order = sf_order,
 	.cancel = sf_cancel,
 	.routes = sf_routes,

@@ -11,6 +11,7 @@
 #include "hall/notice.h"
 #include "hall/order_row.h"
 #include "hall/order_view.h"
+#include "hall/parcel.h"
 #include "pki/csr.h"
 
 #define DELIVERY_LIST	200
@@ -28,7 +29,8 @@ delivery_key(struct db *db, const struct act *a, const struct order *o, json_t *
 	js_set_str(model, "ukey", serial);
 	js_set_bool(model, "issued", issued);
 	js_set_bool(model, "activation", hall_def(a->h)->medium_activation);
-	return activation_model(db, a->h, o, model, err);
+	return activation_model(db, a->h, o, model, err) < 0 ? -1 :
+	    parcel_model(db, a->h, o, model, err);
 }
 
 static int
@@ -235,7 +237,9 @@ delivery_ship_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	rc = blank ? order_note(db, a->h, a->who, &a->o, "blank", js_str(a->in, "waybill"), err) :
 	    order_move(db, a->h, a->who, &a->o, EVENT_SHIP, js_str(a->in, "waybill"), err);
-	if (rc < 0 || delivery_record(db, a, blank, err) < 0)
+	if (rc < 0 || delivery_record(db, a, blank, err) < 0 ||
+	    parcel_follow(db, a->h, &a->o, js_str(a->in, "company"), js_str(a->in, "waybill"),
+	    err) < 0)
 		return -1;
 	v = json_pack("{s:s, s:s}", "company", js_str(a->in, "company"), "waybill",
 	    js_str(a->in, "waybill"));

@@ -7,7 +7,7 @@
  * the window.  A blank key may be sent while the order stays approved.
  */
 /* {"to_make":[rows as order_list and "way","way_text","ukey","issued",
- * "activation","pin_text","pin_sent"],"making":[…],"ready":[…],
+ * "activation","pin_text","pin_sent" and as parcel_model],"making":[…],"ready":[…],
  * "shipped":[…]} */
 NODISCARD int	delivery_work(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);

@@ -109,6 +109,7 @@ struct def_invoice {
 /* Parcels by a courier whom we order by wire; a hall without ships by hand only. */
 struct def_express {
 	bool		 on;
+	const char	*courier;	/* 顺丰: so it is called, and known in what makers type */
 	bool		 collect;	/* 到付, else our monthly account */
 	const char	*company, *contact, *phone, *province, *city, *address;	/* we who send */
 };

@@ -79,7 +79,7 @@ read_invoice(struct reader *r, const struct yaml *root, struct err *err)
 int
 read_express(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const known[] = { "pay", "sender", NULL };
+	static const char *const known[] = { "courier", "pay", "sender", NULL };
 	static const char *const party[] = { "company", "contact", "phone", "province", "city",
 	    "address", NULL };
 	const struct yaml	*y = yaml_get(root, "express"), *s = NULL;
@@ -90,6 +90,7 @@ read_express(struct reader *r, const struct yaml *root, struct err *err)
 		return 0;
 	if (yaml_need(r->doc, root, "express", YAML_MAP, &y, err) < 0 ||
 	    yaml_keys(r->doc, y, known, err) < 0 ||
+	    read_text(r, y, "courier", NULL, &d->courier, err) < 0 ||
 	    read_text(r, y, "pay", NULL, &pay, err) < 0 ||
 	    yaml_need(r->doc, y, "sender", YAML_MAP, &s, err) < 0 ||
 	    yaml_keys(r->doc, s, party, err) < 0 ||

@@ -111,6 +111,8 @@ order_event_text(const char *what)
 		{ "proof", "身份核验" }, { "proof_link", "发送验证邮件" }, { "challenge", "读取UKey" },
 		{ "recover", "申请恢复密钥" }, { "recover_reason", "说明恢复原因" },
 		{ "recover_given", "发出加密的密钥" },
+		{ "parcel", "快递下单" }, { "parcel_ordered", "快递已下单" },
+		{ "parcel_cancel", "取消快递单" }, { "parcel_signed", "快递已签收" },
 		{ "invoice_request", "申请开票" }, { "invoice_issued", "发票已开具" },
 		{ "invoice_failed", "发票没有开出" }, { "invoice_drop", "撤回开票申请" },
 		{ "invoice_reverse", "申请红冲发票" }, { "invoice_reversed", "发票已红冲" },

@@ -10,6 +10,7 @@
 #include "hall/material.h"
 #include "hall/ops.h"
 #include "hall/order_row.h"
+#include "hall/parcel.h"
 #include "hall/payment.h"
 #include "hall/steps.h"
 
@@ -94,6 +95,8 @@ order_view_delivery(struct db *db, const struct order *o, json_t *model, struct 
 		    rows_int(rows, 3) != 0);
 		js_set_time(j, "time", rows_int(rows, 4));
 		(void)json_array_append_new(list, j);
+		if ((rc = parcel_track(db, rows_text(rows, 1), j, err)) < 0)
+			break;
 	}
 	rows_free(rows);
 	return rc;

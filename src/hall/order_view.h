@@ -15,7 +15,7 @@ NODISCARD int	order_view_return(struct db *db, const struct hall *h, const struc
 /* "collection": {"way","way_text","receiver","phone","address"} */
 void		order_view_collection(const struct hall *h, const struct order *o,
 		    json_t *model);
-/* "deliveries": [{"company","waybill","receiver","blank","time"}] */
+/* "deliveries": [{"company","waybill","receiver","blank","time","track":[…],"has_track"}] */
 NODISCARD int	order_view_delivery(struct db *db, const struct order *o, json_t *model,
 		    struct err *err);
 /* "certificates": [{"kind","kind_text","serial","subject","not_before","not_after","state"}] */

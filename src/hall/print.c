@@ -150,6 +150,8 @@ print_run(struct db *db, struct act *a, struct err *err)
 		return err_set(err, ERR_WRONG_STATE, "请先填写申请信息，再打印。");
 	if (strcmp(a->name, "handover") == 0)
 		return print_handover(db, a, err);
+	if (strcmp(a->name, "waybill") == 0)
+		return print_waybill(db, a, err);
 	if (strcmp(a->name, "receipt") != 0) {
 		a->model = print_by_name(a->h, &a->o, a->name);
 		return a->model != NULL ? 0 : err_set(err, ERR_NOT_FOUND, "没有这份文件。");

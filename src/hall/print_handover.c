@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "hall/medium.h"
 #include "hall/order_view.h"
+#include "hall/parcel.h"
 
 static const char	handover_text[] =
 	"领取人已核对UKey序列号与本单一致，外观完好。UKey内已写入上述主体的数字证书，请妥善保管，不得转借他人；"
@@ -55,6 +56,45 @@ print_handover(struct db *db, struct act *a, struct err *err)
 	    json_array_size(list) == 0 ? NULL : json_array_get(list, json_array_size(list) - 1)));
 	print_para(a->model, handover_text);
 	print_sign(a->model, "交付人签字", "领取人签字", "日期");
+	rc = 0;
+ out:
+	json_decref(view);
+	return rc;
+}
+
+static json_t *
+waybill_rows(const struct def_express *d, const struct order *o, const json_t *to,
+    const json_t *parcel)
+{
+	json_t	*rows = json_array();
+
+	print_row(rows, "运单号", js_str(parcel, "waybill"), NULL, NULL);
+	print_row(rows, "快递公司", js_str(parcel, "company"), "付款方式",
+	    d->collect ? "到付" : "寄付月结");
+	print_row(rows, "收件人", js_str(to, "receiver"), "联系电话", js_str(to, "phone"));
+	print_row(rows, "收件地址", js_str(to, "address"), NULL, NULL);
+	print_row(rows, "寄件人", d->contact, "联系电话", d->phone);
+	print_row(rows, "寄件单位", d->company, NULL, NULL);
+	print_row(rows, "内件", "UKey 1支", "业务受理号", o->no);
+	return rows;
+}
+
+int
+print_waybill(struct db *db, struct act *a, struct err *err)
+{
+	json_t	*view = json_object();
+	int	 rc = -1;
+
+	if (parcel_model(db, a->h, &a->o, view, err) < 0)
+		goto out;
+	if (a->who->staff == 0 || !js_bool(view, "has_waybill")) {
+		err_set(err, ERR_WRONG_STATE, "下单成功、有运单号以后，由工作人员打印快递单。");
+		goto out;
+	}
+	order_view_collection(a->h, &a->o, view);
+	a->model = print_document(hall_def(a->h), "快递单", a->o.no);
+	print_table(a->model, waybill_rows(&hall_def(a->h)->express, &a->o,
+	    json_object_get(view, "collection"), json_object_get(view, "parcel")));
 	rc = 0;
  out:
 	json_decref(view);

@@ -16,4 +16,6 @@ void	 print_text(json_t *doc, const char *text);	/* paragraphs by line feeds */
 void	 print_notes(json_t *doc);
 /* A UKey handed over or sent, for both sides to sign; for staff. */
 NODISCARD int	print_handover(struct db *db, struct act *a, struct err *err);
+/* The waybill of a parcel that was ordered from the courier, to go on the parcel; for staff. */
+NODISCARD int	print_waybill(struct db *db, struct act *a, struct err *err);
 #endif

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "hall/face_own.h"
 #include "hall/invoice.h"
+#include "hall/parcel.h"
 #include "hall/petition.h"
 #include "hall/reconcile.h"
 #include "hall/recover.h"
@@ -67,6 +68,12 @@ sink_invoice(struct db *db, const struct invoice_fact *fact, struct err *err)
 }
 
 static int
+sink_express(struct db *db, const struct express_fact *fact, struct err *err)
+{
+	return parcel_apply(db, sink_hall, fact, err);
+}
+
+static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
 	return petition_tick(db, sink_hall, now, err) < 0 ||
@@ -82,5 +89,6 @@ const struct gate_sink	hall_sink = {
 	.notice = sink_notice,
 	.bill = sink_bill,
 	.invoice = sink_invoice,
+	.express = sink_express,
 	.tick = sink_tick,
 };

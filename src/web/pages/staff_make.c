@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "hall/activation.h"
 #include "hall/delivery.h"
+#include "hall/parcel.h"
 
 #include "web/pages/common.h"
 
@@ -106,4 +107,33 @@ const struct page		page_staff_hand_over = {
 	.name = "staff_hand_over", .path = "/staff/making/{no}/hand-over", .need = NEED_MAKER,
 	.title = "现场领取", .tmpl = "staff_making", .back = "/staff/making",
 	.show = staff_making_show, .post = staff_hand_over_post,
+};
+
+static int
+staff_parcel_post(struct call *c, struct err *err)
+{
+	if (parcel_order(c->hall, &c->who, call_param(c, "no"), err) < 0)
+		return -1;
+	return call_next(c, "已向快递公司下单，请稍后刷新查看运单号。", "/staff/making");
+}
+
+extern const struct page	page_staff_parcel;
+const struct page		page_staff_parcel = {
+	.name = "staff_parcel", .path = "/staff/making/{no}/parcel", .need = NEED_MAKER,
+	.title = "快递下单", .back = "/staff/making", .post = staff_parcel_post,
+};
+
+static int
+staff_parcel_cancel_post(struct call *c, struct err *err)
+{
+	if (parcel_cancel(c->hall, &c->who, call_param(c, "no"), err) < 0)
+		return -1;
+	return call_next(c, "已提交取消，请稍后刷新查看。", "/staff/making");
+}
+
+extern const struct page	page_staff_parcel_cancel;
+const struct page		page_staff_parcel_cancel = {
+	.name = "staff_parcel_cancel", .path = "/staff/making/{no}/parcel/cancel",
+	.need = NEED_MAKER, .title = "取消快递单", .back = "/staff/making",
+	.post = staff_parcel_cancel_post,
 };

@@ -42,6 +42,9 @@ void	(test_order__steps_come_in_order)(void **state);
 void	(test_order__a_changed_form_is_confirmed_again)(void **state);
 void	(test_order__random_events_follow_the_table)(void **state);
 void	(test_order__status_needs_number_and_phone)(void **state);
+void	(test_parcel__ordered_once_a_time)(void **state);
+void	(test_parcel__signed_for_once)(void **state);
+void	(test_parcel__others_waybills_are_not_followed)(void **state);
 void	(test_payment__facts_in_any_order_and_number)(void **state);
 void	(test_payment__another_amount_is_set_aside)(void **state);
 void	(test_payment__cancelled_orders_give_money_back)(void **state);
@@ -112,6 +115,9 @@ test_postgres__runs_the_same_tests(void **state)
 		test_order__a_changed_form_is_confirmed_again,
 		test_order__random_events_follow_the_table,
 		test_order__status_needs_number_and_phone,
+		test_parcel__ordered_once_a_time,
+		test_parcel__signed_for_once,
+		test_parcel__others_waybills_are_not_followed,
 		test_payment__facts_in_any_order_and_number,
 		test_payment__another_amount_is_set_aside,
 		test_payment__cancelled_orders_give_money_back,
