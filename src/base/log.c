@@ -5,7 +5,8 @@
 
 #include <jansson.h>
 
-#define LOG_LINE_MAX	8192
+#define LOG_LINE_MAX	32768
+#define LOG_VALUE_MAX	1024		/* bytes of one value; longer ones are cut */
 
 static char			 log_process[16] = "-";
 static enum log_level		 log_min = LOG_INFO;
@@ -37,20 +38,40 @@ log_to(int fd)
 	log_fd = fd;
 }
 
+/* Text, whatever bytes it was: a character cut at the end goes, others than text become '?'. */
+static void
+log_clean(char *value)
+{
+	char	*mended = xstrdup(value);
+	size_t	 n = strlen(value);
+
+	utf8_mend(mended);
+	if (n - strlen(mended) < 4)
+		memcpy(value, mended, strlen(mended) + 1);
+	else
+		for (char *p = value; *p != '\0'; p++)
+			if ((unsigned char)*p >= 0x80)
+				*p = '?';
+	for (char *p = value; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';		/* six bytes each as JSON writes them */
+	free(mended);
+}
+
 static void
 log_set_masked(json_t *line, const char *key, const char *text)
 {
 	struct buf	 b;
+	char		 value[LOG_VALUE_MAX + 1], *head = xstrndup(text,
+			    strnlen(text, 4 * (size_t)LOG_VALUE_MAX));
 
-	buf_init(&b, LOG_LINE_MAX / 2);
-	mask_all(text, &b);
-	if (!utf8_is_valid(b.p, b.len)) {
-		for (size_t i = 0; i < b.len; i++)
-			if ((unsigned char)b.p[i] >= 0x80)
-				b.p[i] = '?';
-	}
-	json_object_set_new(line, key, json_stringn(b.p, b.len));
+	buf_init(&b, LOG_LINE_MAX);
+	mask_all(head, &b);
+	snprintf(value, sizeof(value), "%s", b.p);
+	log_clean(value);
+	json_object_set_new(line, key, json_string(value));
 	buf_free(&b);
+	free(head);
 }
 
 static int

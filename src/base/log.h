@@ -4,7 +4,8 @@
 /*
  * The log: one JSON object a line on standard error (the supervisor collects it).
  * Phone numbers, ID numbers and mail addresses in any value are masked on the way out.
- * The request id set by log_request() appears in each line of the thread.
+ * The request id set by log_request() appears in each line of the thread.  Long values are cut,
+ * control characters replaced: no value can lose or break its line.
  */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 

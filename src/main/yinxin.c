@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "main/process.h"
@@ -54,8 +55,12 @@ main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	/* By the environment too, so that the processes of `serve` read the same file. */
-	config = command_option(&argc, argv, "--config", getenv("YINXIN_CONFIG"));
-	if (config == NULL)
+	config = command_option(&argc, argv, "--config", NULL);
+	if (config != NULL && !file_exists(config)) {
+		fprintf(stderr, "yinxin: there is no file %s\n", config);
+		return err_row(ERR_NOT_FOUND)->exit_status;
+	}
+	if (config == NULL && (config = getenv("YINXIN_CONFIG")) == NULL)
 		config = DEFAULT_CONFIG;
 	setenv("YINXIN_CONFIG", config, 1);
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
