@@ -568,33 +568,47 @@ certificate_code(struct hall *h, const struct who *who, const json_t *in, json_t
 }
 
 int
-certificate_freeze(struct hall *h, const struct who *who, const char *serial, const json_t *in,
-    json_t *errors, struct err *err)
+certificate_freeze_now(struct hall *h, const struct who *who, const char *serial, struct err *err)
 {
 	struct carry	 c;
 	struct act	 a = { .h = h, .who = who, .name = serial, .extra = &c.certificate };
-	json_t		*me = NULL, *j = NULL;
+	json_t		*j = NULL;
 	int		 rc = -1;
 
 	carry_init(&c);
 	c.change = change_find("hold");
 	c.by = "phone";
+	if (act_read(&a, certificate_load_run, err) == 0) {
+		j = json_pack("{s:s, s:i, s:s, s:I, s:s}", "type", "hold", "v", 1, "serial",
+		    c.certificate.serial, "time", (json_int_t)clock_now(), "by", "phone");
+		json_write_canonical(j, &c.statement);
+		a.extra = &c;
+		rc = carry_out(h, &a, &c, err);
+	}
+	json_decref(j);
+	carry_free(&c);
+	return rc;
+}
+
+/* The code is used up only for a certificate of one's own. */
+int
+certificate_freeze(struct hall *h, const struct who *who, const char *serial, const json_t *in,
+    json_t *errors, struct err *err)
+{
+	struct certificate	 c = { .cert = NULL };
+	struct act		 a = { .h = h, .who = who, .name = serial, .extra = &c };
+	json_t			*me = NULL;
+	int			 rc = -1;
+
 	if (act_read(&a, certificate_load_run, err) < 0 || account_model(h, who, &me, err) < 0)
 		goto out;
-	if (code_use(h, CODE_FREEZE, js_str(me, "mobile"), js_str(in, "code"), err) < 0) {
-		if (err->kind == ERR_INPUT)
-			hall_field_error(errors, "code", "短信验证码", err, "%s", err->text);
-		goto out;
-	}
-	j = json_pack("{s:s, s:i, s:s, s:I, s:s}", "type", "hold", "v", 1, "serial",
-	    c.certificate.serial, "time", (json_int_t)clock_now(), "by", "phone");
-	json_write_canonical(j, &c.statement);
-	a.extra = &c;
-	rc = carry_out(h, &a, &c, err);
+	if (code_use(h, CODE_FREEZE, js_str(me, "mobile"), js_str(in, "code"), err) == 0)
+		rc = certificate_freeze_now(h, who, serial, err);
+	else if (err->kind == ERR_INPUT)
+		hall_field_error(errors, "code", "短信验证码", err, "%s", err->text);
  out:
-	json_decref(j);
 	json_decref(me);
-	carry_free(&c);
+	cert_free(c.cert);
 	return rc;
 }
 

@@ -35,6 +35,9 @@ NODISCARD int	certificate_code(struct hall *h, const struct who *who, const json
 /* Freeze at once, in {"code"}. */
 NODISCARD int	certificate_freeze(struct hall *h, const struct who *who, const char *serial,
 		    const json_t *in, json_t *errors, struct err *err);
+/* The same after the phone was proved just now in another way (lost.h). */
+NODISCARD int	certificate_freeze_now(struct hall *h, const struct who *who, const char *serial,
+		    struct err *err);
 /* Reviewers and the system: query {"q","page"} -> {"rows":[…],"waiting":[…]} */
 NODISCARD int	certificate_search(struct hall *h, const struct who *who, const json_t *query,
 		    json_t **model, struct err *err);

@@ -16,7 +16,7 @@
 #define CODE_ADDRESS	30
 
 static const char *const	code_purposes[CODE__MAX] = { "register", "reset", "query",
-	"submit", "freeze", "signin", "mobile", "number", "unlock", "mail" };
+	"submit", "freeze", "signin", "mobile", "number", "unlock", "mail", "lost" };
 
 enum code_purpose
 code_purpose_by_name(const char *name)
@@ -48,7 +48,7 @@ code_digests(const struct hall *h, struct code_job *j)
 	keyed_pair(h, "code", both, j->code, j->digest);
 }
 
-/* May a code go to this target?  For a reset it must be somebody's, who proved a mail address to be
+/* May a code go to this target?  For a reset and a lost key it must be somebody's, who proved a mail address to be
  * his; for a query anybody's. */
 static int
 code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wanted,
@@ -60,7 +60,7 @@ code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wan
 	int		 rc = 0;
 
 	*wanted = true;
-	if (j->purpose != CODE_RESET && j->purpose != CODE_QUERY)
+	if (j->purpose != CODE_RESET && j->purpose != CODE_QUERY && j->purpose != CODE_LOST)
 		return 0;
 	keyed(a->h, mail ? "mail" : "mobile", j->target, digest);
 	if (j->purpose == CODE_QUERY)

@@ -9,14 +9,15 @@
  *
  * A code is six digits, sent by SMS or mail, kept only as a keyed digest, good for 5 minutes
  * and one use, burnt by 5 wrong tries; a new one can be had after 60 s, 5 an hour and 10 a day
- * for each target, 30 an hour for each address.  To unknown targets of RESET and QUERY, and of RESET
+ * for each target, 30 an hour for each address.  To unknown targets of RESET, QUERY and LOST, and of RESET
  * to mail addresses that nobody proved, nothing is sent, and the answer is the same.
  * A captcha is drawn for an id that the page invents (captcha_id), good for 5 minutes and one
  * try.  With the setting test.captcha every captcha has that answer.
  */
 enum code_purpose { CODE_REGISTER, CODE_RESET, CODE_QUERY, CODE_SUBMIT, CODE_FREEZE,
 	CODE_SIGNIN, CODE_MOBILE /* the old number */, CODE_NUMBER /* the new one */,
-	CODE_UNLOCK, CODE_MAIL /* to an address that is to be proved */, CODE__MAX };
+	CODE_UNLOCK, CODE_MAIL /* to an address that is to be proved */, CODE_LOST,
+	CODE__MAX };
 enum code_purpose	code_purpose_by_name(const char *name);	/* "register" …; CODE__MAX */
 
 /*

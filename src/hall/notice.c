@@ -17,7 +17,7 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"unlock_link", "unlock_begun", "unlock_ready", "unlocked", "activation",
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",
 	"petition_stopped", "sign_in_new", "mail_proved", "recover_begun",
-	"recover_signed", "recover_ready", "recover_ended", "recovered",
+	"recover_signed", "recover_ready", "recover_ended", "recovered", "lost_entered",
 	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */

@@ -59,7 +59,7 @@ codes_post(struct call *c, struct err *err)
 	static const char *const fields[CODE__MAX] = { [CODE_REGISTER] = "mobile",
 				    [CODE_RESET] = "target", [CODE_QUERY] = "mobile",
 				    [CODE_SIGNIN] = "mobile", [CODE_NUMBER] = "mobile",
-				    [CODE_MAIL] = "mail" };
+				    [CODE_MAIL] = "mail", [CODE_LOST] = "mobile" };
 
 	if (purpose == CODE__MAX || fields[purpose] == NULL)
 		return err_set(err, ERR_INPUT, "请从页面上获取验证码。");

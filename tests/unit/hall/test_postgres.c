@@ -61,6 +61,8 @@ void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
 void	(test_petition__limits_and_drafts_of_a_day)(void **state);
 void	(test_sign_in__told_of_what_is_new_and_not_too_often)(void **state);
 void	(test_sign_in__switched_off)(void **state);
+void	(test_lost__phone_and_number_together)(void **state);
+void	(test_lost__a_ticket_is_ones_own_for_ten_minutes)(void **state);
 void	(test_recover__signed_by_two_within_three_days)(void **state);
 void	(test_recover__lapses)(void **state);
 void	(test_recover__who_may)(void **state);
@@ -134,6 +136,8 @@ test_postgres__runs_the_same_tests(void **state)
 		test_petition__limits_and_drafts_of_a_day,
 		test_sign_in__told_of_what_is_new_and_not_too_often,
 		test_sign_in__switched_off,
+		test_lost__phone_and_number_together,
+		test_lost__a_ticket_is_ones_own_for_ten_minutes,
 		test_recover__signed_by_two_within_three_days, test_recover__lapses,
 		test_recover__who_may,
 		test_unlock__proves_by_two_at_least,

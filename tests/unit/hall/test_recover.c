@@ -15,50 +15,6 @@ struct scene {
 	char		 no[ORDER_NO];
 };
 
-struct filing { struct scene *s; const char *no; const struct cert *sign, *enc; const char *state; };
-
-static int
-file_one(struct db *db, const struct order *o, const char *kind, const struct cert *c,
-    struct err *err)
-{
-	size_t			 len = 0;
-	const unsigned char	*der = cert_der(c, &len);
-
-	return db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o->id), DB_TEXT(kind),
-	    DB_INT(o->account), DB_TEXT(cert_serial(c)), DB_TEXT("单位"),
-	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_BLOB(der, len),
-	    DB_INT(clock_now()));
-}
-
-static int
-file_pair(struct db *db, void *arg, struct err *err)
-{
-	const struct filing	*f = arg;
-	struct order		 o = {0};
-	int			 rc = -1;
-
-	if (order_load(db, f->s->w.h, f->no, &o, err) < 0)
-		return -1;
-	o.state = ORDER_DONE;
-	if (order_save(db, f->s->w.h, &o, err) == 0 &&
-	    file_one(db, &o, "sign", f->sign, err) == 0 &&
-	    (f->enc == NULL || file_one(db, &o, "enc", f->enc, err) == 0))
-		rc = strcmp(f->state, "good") == 0 ? 0 : db_run(db, SQL_CERTIFICATE_STATE_SET,
-		    NULL, err, DB_INT(o.id), DB_TEXT(f->state));
-	order_release(&o);
-	return rc;
-}
-
-static struct cert *
-certified(struct world *w, const char *profile, EVP_PKEY *key)
-{
-	struct err	 err = {0};
-	unsigned char	 point[SM2_POINT_LEN];
-
-	assert_ok(sm2_point(key, point, &err));
-	return world_issue(w, profile, "单位", point, false, false);
-}
-
 static void
 scene_officers(struct scene *s)
 {
@@ -66,7 +22,7 @@ scene_officers(struct scene *s)
 	struct who	 system = {.system = true, .address = ""};
 	int64_t		 id = 0;
 
-	s->second = certified(&s->w, "staff", s->second_key);
+	s->second = world_cert(&s->w, "staff", s->second_key);
 	assert_ok(staff_add(s->w.h, &system, "审核员乙", cert_serial(s->second), ROLE_REVIEWER,
 	    &id, &err));
 	s->officer[0] = s->w.staff;
@@ -79,7 +35,6 @@ static void
 scene_open(struct scene *s)
 {
 	struct err	 err = {0};
-	struct filing	 f = {.s = s};
 	char		 no[ORDER_NO];
 
 	memset(s, 0, sizeof(*s));
@@ -89,17 +44,15 @@ scene_open(struct scene *s)
 	assert_ok(sm2_generate(&s->key[1], &err));
 	assert_ok(sm2_generate(&s->enc_key, &err));
 	assert_ok(sm2_generate(&s->second_key, &err));
-	s->old = certified(&s->w, "sm2-org-sign", s->key[0]);
-	s->enc = certified(&s->w, "sm2-org-enc", s->enc_key);
-	s->fresh = certified(&s->w, "sm2-org-sign", s->key[1]);
+	s->old = world_cert(&s->w, "sm2-org-sign", s->key[0]);
+	s->enc = world_cert(&s->w, "sm2-org-enc", s->enc_key);
+	s->fresh = world_cert(&s->w, "sm2-org-sign", s->key[1]);
 	world_recovered = s->enc;
 	scene_officers(s);
 	world_order(&s->w, "cskc01", "download", no);
-	f = (struct filing){s, no, s->old, s->enc, "revoked"};
-	assert_ok(store_write(s->w.store, file_pair, &f, &err));
+	world_certify(&s->w, no, s->old, s->enc, "revoked");
 	world_order(&s->w, "cskc02", "download", no);
-	f = (struct filing){s, no, s->fresh, NULL, "good"};
-	assert_ok(store_write(s->w.store, file_pair, &f, &err));
+	world_certify(&s->w, no, s->fresh, NULL, "good");
 }
 
 static void

@@ -608,4 +608,63 @@ assert_state(struct world *w, const char *no, const char *state)
 	assert_string_equal(js_str(m, "state"), state);
 	json_decref(m);
 }
+/* ---- an order that is done, with these certificates ---- */
+
+struct world_filing {
+	struct world		*w;
+	const char		*no, *state;
+	const struct cert	*sign, *enc;		/* enc may be NULL */
+};
+
+static inline struct cert *
+world_cert(struct world *w, const char *profile, EVP_PKEY *key)
+{
+	struct err	 err = {0};
+	unsigned char	 point[SM2_POINT_LEN];
+
+	assert_ok(sm2_point(key, point, &err));
+	return world_issue(w, profile, "单位", point, false, false);
+}
+
+static inline int
+world_file_one(struct db *db, const struct order *o, const char *kind, const struct cert *c,
+    struct err *err)
+{
+	size_t			 len = 0;
+	const unsigned char	*der = cert_der(c, &len);
+
+	return db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o->id), DB_TEXT(kind),
+	    DB_INT(o->account), DB_TEXT(cert_serial(c)), DB_TEXT("单位"),
+	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_BLOB(der, len),
+	    DB_INT(clock_now()));
+}
+
+static inline int
+world_file_run(struct db *db, void *arg, struct err *err)
+{
+	const struct world_filing	*f = arg;
+	struct order			 o = {0};
+	int				 rc = -1;
+
+	if (order_load(db, f->w->h, f->no, &o, err) < 0)
+		return -1;
+	o.state = ORDER_DONE;
+	if (order_save(db, f->w->h, &o, err) == 0 &&
+	    world_file_one(db, &o, "sign", f->sign, err) == 0 &&
+	    (f->enc == NULL || world_file_one(db, &o, "enc", f->enc, err) == 0))
+		rc = db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(o.id),
+		    DB_TEXT(f->state));
+	order_release(&o);
+	return rc;
+}
+
+static inline void
+world_certify(struct world *w, const char *no, const struct cert *sign, const struct cert *enc,
+    const char *state)
+{
+	struct err		 err = {0};
+	struct world_filing	 f = {w, no, state, sign, enc};
+
+	assert_ok(store_write(w->store, world_file_run, &f, &err));
+}
 #endif
