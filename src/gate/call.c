@@ -71,7 +71,8 @@ call_http(const struct call *c, struct call_answer *a, struct reply *r)
 {
 	struct http_call	 call = {.method = c->method, .url = c->url,
 		.headers = c->headers, .body = strcmp(c->method, "GET") == 0 ? NULL : c->body,
-		.body_len = c->len, .timeout_ms = c->timeout_ms, .max_answer = c->max_answer};
+		.body_len = c->len, .timeout_ms = c->timeout_ms, .max_answer = c->max_answer,
+		.public_only = c->public_only};
 	struct http_answer	 answer;
 	struct err		 err = {0};
 	enum verdict		 v;

@@ -15,6 +15,7 @@ struct call {
 	size_t			 len;
 	int64_t			 timeout_ms;	/* for all of it */
 	size_t			 max_answer;	/* bytes; 0: LIMIT_JSON */
+	bool			 public_only;	/* connects to no private address */
 };
 
 struct call_answer {

@@ -138,6 +138,13 @@ struct invoice_fact {
 	size_t		 file_len;
 };
 
+/* An event went to a relying system, or was given up. */
+struct webhook_fact {
+	const char	*app, *id;
+	bool		 sent;
+	bool		 gone;		/* the receiver answered 410: it wants no more */
+};
+
 #define EXPRESS_WAYBILL	40
 #define EXPRESS_ROUTES	100
 /* One scan of a parcel. */
@@ -177,6 +184,7 @@ struct gate_sink {
 	int	(*bill)(struct db *db, const struct bill_fact *fact, struct err *err);
 	int	(*invoice)(struct db *db, const struct invoice_fact *fact, struct err *err);
 	int	(*express)(struct db *db, const struct express_fact *fact, struct err *err);
+	int	(*webhook)(struct db *db, const struct webhook_fact *fact, struct err *err);
 	/* Once a minute, in a transaction of its own; may be NULL. */
 	int	(*tick)(struct db *db, int64_t now, struct err *err);
 };

@@ -47,6 +47,9 @@ struct seal;
  *	express.route	{"waybill","tail","until" (ms)} brings express, and again every
  *			gate.express_minutes until it is signed for or `until`
  *
+ *	webhook		{"app" (ref),"id","url","body","secrets":[base64 of 32 bytes]} as in webhook.h;
+ *			brings webhook
+ *
  * channel is "alipay" or "wechat".  trade_no, refund_no: 6 to 32 of [A-Za-z0-9_].
  * request_id: 1 to 32 of [A-Za-z0-9_].  idem_key is unique over the outbox: a second put
  * with the same key changes nothing and is no error.  The payload is sealed in the store.
@@ -67,6 +70,11 @@ NODISCARD int	outbox_retry(struct db *db, const struct seal *seal, int64_t no,
 		    struct err *err);
 /* Somebody has seen to it otherwise: the row is kept, out of the list. */
 NODISCARD int	outbox_drop(struct db *db, int64_t no, struct err *err);
+
+/* May a webhook go to this address at all?  ERR_INPUT with a sentence for people. */
+#define WEBHOOK_SECRET	32			/* bytes of a secret */
+#define WEBHOOK_URL	300			/* longest address */
+NODISCARD int	webhook_check_url(const char *url, struct err *err);
 
 /* Tell the gate process that the outbox has new rows; failing is harmless (it looks itself
  * every second). */

@@ -197,12 +197,15 @@ outbox_claim(struct gate *g, struct job **job, struct err *err)
 static int64_t
 outbox_next(const struct job *job, const struct reply *r)
 {
-	int64_t	 delay = job->kind->base;
+	const struct kind	*k = job->kind;
+	int64_t			 delay = k->base;
 
-	for (int64_t i = 1; i < job->attempts && delay < job->kind->cap; i++)
+	for (int64_t i = 1; i < job->attempts && delay < k->cap; i++)
 		delay *= 2;
-	if (delay > job->kind->cap)
-		delay = job->kind->cap;
+	if (delay > k->cap)
+		delay = k->cap;
+	if (k->n_steps > 0)
+		delay = k->steps[MIN((size_t)MAX(job->attempts, 1), k->n_steps) - 1];
 	delay = delay / 2 + rand_below((uint32_t)(delay / 2 + 1));
 	return (r->not_before > clock_now() ? r->not_before : clock_now()) + delay;
 }

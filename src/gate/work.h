@@ -64,6 +64,8 @@ struct kind {
 	const char	*need[8];	/* text fields that must be there and not empty */
 	int		 max_attempts;	/* then dead */
 	int64_t		 base, cap;	/* back-off: doubled from base to cap, with jitter */
+	const int64_t	*steps;		/* or: the delay after each attempt, with jitter; NULL: none */
+	size_t		 n_steps;
 	int64_t		 life;		/* dead when older; a field "expires" comes before */
 	bool		 repeatable;	/* may be asked again when the end is unknown */
 	bool		 by_hand;	/* may be taken up again by a person when given up */
@@ -75,7 +77,8 @@ struct kind {
 			    const struct reply *r, struct err *err);
 };
 extern const struct kind	 kinds_message[], kinds_pay[], kinds_ident[],
-				 kinds_bill[], kinds_invoice[], kinds_express[]; /* end: name NULL */
+				 kinds_bill[], kinds_invoice[], kinds_express[],
+				 kinds_webhook[]; /* end: name NULL */
 const struct kind		*kind_by_name(const char *name);
 
 /* As outbox_put, at a time and perhaps by gate itself (automatic rows end with their trade). */

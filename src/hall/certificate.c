@@ -12,6 +12,7 @@
 #include "hall/journal.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
+#include "hall/relying.h"
 #include "hall/services.h"
 #include "pki/cert_pool.h"
 
@@ -22,12 +23,13 @@ static const struct change {
 	const char	*kind;		/* of the statement */
 	const char	*state;		/* of the hall's row afterwards */
 	const char	*what;		/* journal and notice */
+	const char	*event;		/* of relying systems */
 	bool		 holder;	/* the holder may */
 	bool		 two;		/* staff sign it by two */
 } changes[] = {
-	{ "hold", "frozen", "certificate_frozen", true, false },
-	{ "release", "good", "certificate_released", true, true },
-	{ "revocation", "revoked", "certificate_revoked", true, true },
+	{ "hold", "frozen", "certificate_frozen", "frozen", true, false },
+	{ "release", "good", "certificate_released", "thawed", true, true },
+	{ "revocation", "revoked", "certificate_revoked", "revoked", true, true },
 };
 
 /* Reasons people give (RFC 5280 5.3.1). */
@@ -212,9 +214,15 @@ static int
 certificate_keep_up_run(struct db *db, struct act *a, struct err *err)
 {
 	const struct certificate	*c = a->extra;
+	size_t				 i = 0;
 
-	return db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(c->order_id),
-	    DB_TEXT(c->state));
+	if (db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(c->order_id),
+	    DB_TEXT(c->state)) < 0)
+		return -1;
+	for (i = 0; i < ARRAY_LEN(changes); i++)	/* nobody may have been told */
+		if (strcmp(changes[i].state, c->state) == 0)
+			return relying_tell(db, a->h, changes[i].event, c->serial, "", err);
+	return 0;
 }
 
 /* What the signer says is so; the hall's own row may be behind after a crash. */
@@ -477,6 +485,7 @@ carry_done_run(struct db *db, struct act *a, struct err *err)
 	    DB_INT(clock_now())) < 0) ||
 	    db_run(db, SQL_CERTIFICATE_STATE_SET, NULL, err, DB_INT(c->certificate.order_id),
 	    DB_TEXT(c->change->state)) < 0 ||
+	    relying_tell(db, a->h, c->change->event, c->certificate.serial, "", err) < 0 ||
 	    hall_journal_add(db, a->who, c->change->what, c->certificate.serial, c->by, err) < 0 ||
 	    order_load_id(db, a->h, c->certificate.order_id, &o, err) < 0)
 		return -1;

@@ -48,8 +48,8 @@ code_digests(const struct hall *h, struct code_job *j)
 	keyed_pair(h, "code", both, j->code, j->digest);
 }
 
-/* May a code go to this target?  For a reset and a lost key it must be somebody's, who proved a mail address to be
- * his; for a query anybody's. */
+/* May a code go to this target?  For a reset and a lost key it must be somebody's, who proved a
+ * mail address to be his; for a query anybody's. */
 static int
 code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wanted,
     struct err *err)

@@ -8,6 +8,7 @@
 #include "hall/approval.h"
 #include "hall/medium.h"
 #include "hall/notice.h"
+#include "hall/relying.h"
 #include "hall/services.h"
 #include "pki/cert_pool.h"
 
@@ -94,6 +95,23 @@ issue_end_old(struct db *db, const struct act *a, struct err *err)
 	return issue_tell_old(db, a, order, err);
 }
 
+/* Relying systems hear of the new one, and that the old one ended with it. */
+static int
+issue_tell(struct db *db, const struct act *a, const char *serial, struct err *err)
+{
+	static const struct { const char *op, *event; } told[] = { { "new", "issued" },
+		{ "renew", "renewed" }, { "reissue", "replaced" }, { "change", "changed" } };
+	const struct op	*op = op_by_name(a->o.op);
+	size_t		 i = 0;
+
+	for (i = 0; i < ARRAY_LEN(told); i++)
+		if (strcmp(told[i].op, a->o.op) == 0 && relying_tell(db, a->h, told[i].event,
+		    serial, a->o.replaces, err) < 0)
+			return -1;
+	return op == NULL || !op->ends_old ? 0 :
+	    relying_tell(db, a->h, "revoked", a->o.replaces, "", err);
+}
+
 static int
 issue_file_run(struct db *db, struct act *a, struct err *err)
 {
@@ -111,6 +129,8 @@ issue_file_run(struct db *db, struct act *a, struct err *err)
 	    issue_end_old(db, a, err) < 0)
 		return -1;
 	if (medium_of_order_move(db, a->who, a->o.id, MEDIUM_WRITE, i->sign_serial, err) < 0)
+		return -1;
+	if (issue_tell(db, a, i->sign_serial, err) < 0)
 		return -1;
 	return order_note(db, a->h, a->who, &a->o, "certificates", i->sign_serial, err);
 }

@@ -8,6 +8,7 @@
 #include "hall/petition.h"
 #include "hall/reconcile.h"
 #include "hall/recover.h"
+#include "hall/relying.h"
 #include "hall/reminder.h"
 #include "hall/trade.h"
 
@@ -74,10 +75,19 @@ sink_express(struct db *db, const struct express_fact *fact, struct err *err)
 }
 
 static int
+sink_webhook(struct db *db, const struct webhook_fact *fact, struct err *err)
+{
+	if (!fact->sent)
+		log_kv(LOG_WARN, "webhook.failed", LOG_S("app", fact->app), LOG_S("id", fact->id));
+	return fact->gone ? relying_gone(db, sink_hall, fact->app, err) : 0;
+}
+
+static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
 	return petition_tick(db, sink_hall, now, err) < 0 ||
-	    recover_tick(db, sink_hall, now, err) < 0 ? -1 :
+	    recover_tick(db, sink_hall, now, err) < 0 ||
+	    relying_tick(db, now, err) < 0 ? -1 :
 	    reminder_tick(db, sink_hall, now, err);
 }
 
@@ -90,5 +100,6 @@ const struct gate_sink	hall_sink = {
 	.bill = sink_bill,
 	.invoice = sink_invoice,
 	.express = sink_express,
+	.webhook = sink_webhook,
 	.tick = sink_tick,
 };

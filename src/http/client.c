@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "http/client.h"
 
+#include "http/address.h"
+
 #include <curl/curl.h>
 #include <pthread.h>
 
@@ -110,6 +112,16 @@ client_new(const char *url, const char *protocols, int64_t connect_ms, int64_t t
 	return h;
 }
 
+/* The address that is about to be connected to, after the name was resolved. */
+static curl_socket_t
+client_open_public(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	(void)arg;
+	(void)purpose;
+	return address_is_public(&a->addr) ? socket(a->family, a->socktype | SOCK_CLOEXEC,
+	    a->protocol) : CURL_SOCKET_BAD;
+}
+
 int
 http_call(const struct http_call *c, struct http_answer *a, bool *unknown, struct err *err)
 {
@@ -129,6 +141,8 @@ http_call(const struct http_call *c, struct http_answer *a, bool *unknown, struc
 		curl_easy_setopt(h, CURLOPT_POSTFIELDS, c->body);
 		curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body_len);
 	}
+	if (c->public_only)
+		curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, client_open_public);
 	if (c->ca_file != NULL)
 		curl_easy_setopt(h, CURLOPT_CAINFO, c->ca_file);
 	if (c->unverified) {

@@ -13,6 +13,8 @@ struct http_call {
 	size_t			 body_len;
 	int64_t			 connect_ms, timeout_ms;	/* 0: 3 s, 5 s */
 	size_t			 max_answer;	/* 0: LIMIT_JSON */
+	bool			 public_only;	/* connects to addresses of the public internet alone
+						   (address.h), whatever the name resolves to */
 	const char		*ca_file;	/* PEM; NULL: the system's */
 	bool			 unverified;	/* any certificate will do; for the sandbox, which
 						   talks to loopback only */

@@ -78,6 +78,7 @@ def add_settings(site):
     port = hallsite.free_ports(["ldap"])["ldap"]
     site.extra.update({
         "YINXIN_ENROL_CMP_CA": "machines",
+        "YINXIN_GATE_WEBHOOK_PRIVATE": "127.0.0.1",
         "YINXIN_VA_LDAP_URL": f"ldap://127.0.0.1:{port}",
         "YINXIN_VA_LDAP_BASE": "ou=pki,dc=example",
         "YINXIN_VA_LDAP_BIND_DN": "cn=publisher,dc=example",

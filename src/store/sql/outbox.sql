@@ -16,7 +16,7 @@ RETURNING id, kind, idem_key, ref, payload, attempts, created
 -- name: outbox_finish
 UPDATE outbox SET state = $3, next_at = $4, attempts = $5, lease_until = 0, last_error = $6,
 	done_at = $7,
-	payload = CASE WHEN $3 = 'done' AND (kind = 'sms' OR kind = 'mail') THEN $8 ELSE payload END
+	payload = CASE WHEN $3 = 'done' AND kind IN ('sms', 'mail', 'webhook') THEN $8 ELSE payload END
 WHERE id = $1 AND state = 'sending' AND lease_until = $2
 
 -- name: outbox_expired

@@ -5,24 +5,6 @@
 #define OTHER_USCC	"91440300708461136T"
 #define OTHER_MOBILE	"18807318889"
 
-/* A certificate of an organisation; its account's phone is WORLD_MOBILE. */
-static struct cert *
-certificate(struct world *w)
-{
-	struct err	 err = {0};
-	EVP_PKEY	*key = NULL;
-	struct cert	*c = NULL;
-	char		 no[ORDER_NO];
-
-	assert_ok(sm2_generate(&key, &err));
-	c = world_cert(w, "sm2-org-sign", key);
-	world_order(w, "cskc01", "download", no);
-	world_certify(w, no, c, NULL, "good");
-	(void)snprintf(world_pair_state, sizeof(world_pair_state), "good");
-	EVP_PKEY_free(key);
-	return c;
-}
-
 /* A code to this phone; "" when none was sent.  A minute passes. */
 static const char *
 code(struct world *w, const struct who *who, const char *mobile)
@@ -77,7 +59,7 @@ test_lost__phone_and_number_together(void **state)
 
 	(void)state;
 	world_open(&w);
-	c = certificate(&w);
+	c = world_certificate(&w);
 	(void)world_register(&w, OTHER_MOBILE, "other@example.com");
 	/* nobody's phone: the same answer, no message; and no code fits */
 	assert_string_equal(code(&w, &visitor, "18807310000"), "");
@@ -113,7 +95,7 @@ test_lost__a_ticket_is_ones_own_for_ten_minutes(void **state)
 
 	(void)state;
 	world_open(&w);
-	c = certificate(&w);
+	c = world_certificate(&w);
 	assert_ok(enter(&w, &visitor, "organisation", USCC, WORLD_MOBILE,
 	    code(&w, &visitor, WORLD_MOBILE), token, ticket, &err));
 	assert_err(lost_list(w.h, &other, ticket, &m, &err), ERR_EXPIRED);

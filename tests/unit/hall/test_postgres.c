@@ -61,6 +61,8 @@ void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
 void	(test_petition__limits_and_drafts_of_a_day)(void **state);
 void	(test_sign_in__told_of_what_is_new_and_not_too_often)(void **state);
 void	(test_sign_in__switched_off)(void **state);
+void	(test_relying__who_hears_what)(void **state);
+void	(test_relying__secrets_and_ends)(void **state);
 void	(test_lost__phone_and_number_together)(void **state);
 void	(test_lost__a_ticket_is_ones_own_for_ten_minutes)(void **state);
 void	(test_recover__signed_by_two_within_three_days)(void **state);
@@ -136,6 +138,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_petition__limits_and_drafts_of_a_day,
 		test_sign_in__told_of_what_is_new_and_not_too_often,
 		test_sign_in__switched_off,
+		test_relying__who_hears_what, test_relying__secrets_and_ends,
 		test_lost__phone_and_number_together,
 		test_lost__a_ticket_is_ones_own_for_ten_minutes,
 		test_recover__signed_by_two_within_three_days, test_recover__lapses,

@@ -667,4 +667,22 @@ world_certify(struct world *w, const char *no, const struct cert *sign, const st
 
 	assert_ok(store_write(w->store, world_file_run, &f, &err));
 }
+
+/* A good certificate of an organisation; its account is that of WORLD_MOBILE. */
+static inline struct cert *
+world_certificate(struct world *w)
+{
+	struct err	 err = {0};
+	EVP_PKEY	*key = NULL;
+	struct cert	*c = NULL;
+	char		 no[ORDER_NO];
+
+	assert_ok(sm2_generate(&key, &err));
+	c = world_cert(w, "sm2-org-sign", key);
+	world_order(w, "cskc01", "download", no);
+	world_certify(w, no, c, NULL, "good");
+	(void)snprintf(world_pair_state, sizeof(world_pair_state), "good");
+	EVP_PKEY_free(key);
+	return c;
+}
 #endif
