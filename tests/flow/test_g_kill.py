@@ -154,6 +154,46 @@ def test_kill(ctx):
         need(status[name]["restarts"] > 0, f"{name} was never started again")
 
 
+def test_clean_stop(ctx):
+    """SIGTERM: what is being answered is finished, every process ends by itself and is gone, and
+    the exit status is 0; a second server for the same data is refused."""
+    site, w = ctx.site, ctx.walker("person")
+    w.begin()
+    w.agree()
+    w.fill()
+    w.confirm()
+    r = site.yinxin("serve", check=False)
+    need(r.returncode != 0 and "already serves" in r.stderr, r.stderr)
+    pids = [p["pid"] for p in site.status().values()]
+    with open(site.path("log", "server.log"), "rb") as f:
+        before = len(f.read())
+    drawn, cut = [], []
+
+    def draw():
+        try:
+            while True:
+                drawn.append(w.browser.get_raw(f"/orders/{w.p.order}/print/all")[1])
+        except http.client.IncompleteRead as e:
+            cut.append(e)
+        except (OSError, http.client.HTTPException, Refused):
+            pass                        # not begun any more
+    thread = threading.Thread(target=draw)
+    thread.start()
+    walk.poll("the first drawing", lambda: drawn)
+    server = site.processes.pop("server")
+    server.send_signal(signal.SIGTERM)
+    thread.join(30)
+    same(server.wait(30), 0, "exit status")
+    need(not cut and all(b"%%EOF" in pdf[-10:] for pdf in drawn), "an answer was cut off")
+    need(not any(map(alive, pids)), "a process is left")
+    with open(site.path("log", "server.log"), "rb") as f:
+        log = f.read()[before:]
+    need(b"supervisor.stopped" in log and b"process.killed" not in log, "not by themselves")
+    site.start_server()
+    ctx.desk, w.browser.connection = None, None
+    same(w.order_model()["state"], "submitted", "state")
+
+
 def test_kill_supervisor(ctx):
     """kill -9 of the supervisor: everything ends; started again, everything is there."""
     w = ctx.walker("person")
