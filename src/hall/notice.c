@@ -18,7 +18,8 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",
 	"petition_stopped", "sign_in_new", "mail_proved", "recover_begun",
 	"recover_signed", "recover_ready", "recover_ended", "recovered", "lost_entered",
-	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed", NULL };
+	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed",
+	"bundle_submitted", "bundle_paid", "expiring_many", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *
@@ -157,11 +158,15 @@ int
 notice_order(struct db *db, const struct hall *h, const struct order *o, const char *event,
     const json_t *values, struct err *err)
 {
-	json_t	*v = notice_values(h, o, values);
-	char	*key = xasprintf("%s:%s:%" PRIx64, o->no, event, (uint64_t)rand_id());
-	int	 rc = notice_to(db, h, event, order_mobile(o), js_str(o->form, "agent_mail"), v,
-		    key, err);
+	json_t	*v = NULL;
+	char	*key = NULL;
+	int	 rc = 0;
 
+	if (o->quiet)
+		return 0;
+	v = notice_values(h, o, values);
+	key = xasprintf("%s:%s:%" PRIx64, o->no, event, (uint64_t)rand_id());
+	rc = notice_to(db, h, event, order_mobile(o), js_str(o->form, "agent_mail"), v, key, err);
 	free(key);
 	json_decref(v);
 	return rc;

@@ -209,6 +209,57 @@ op_begin(struct hall *h, const struct who *who, const char *op, const char *seri
 	return rc;
 }
 
+int
+op_begin_in(struct db *db, struct hall *h, const struct who *who, const char *op,
+    const char *serial, const json_t *in, json_t *errors, char no[ORDER_NO], bool *fresh,
+    struct err *err)
+{
+	struct op_job	j = { .op = op_by_name(op) };
+	struct act	a = { .h = h, .who = who, .name = serial, .in = in, .errors = errors,
+		.extra = &j };
+	int		rc = op_load(db, &a, &j, err);
+
+	*fresh = rc == 0 && op_begun(&j, j.op)->no[0] == '\0';
+	if (*fresh && (rc = j.op->may(&j.c, err)) == 0)
+		rc = op_insert(db, &a, &j, err);
+	if (rc == 0)
+		memcpy(no, op_begun(&j, j.op)->no, ORDER_NO);
+	order_release(&j.old);
+	return rc;
+}
+
+void
+op_answer_release(struct op_answer *w)
+{
+	json_decref(w->model);
+	order_release(&w->old);
+	memset(w, 0, sizeof(*w));
+}
+
+int
+op_ask(struct db *db, struct hall *h, const struct who *who, const char *op, const char *serial,
+    struct op_answer *w, struct err *err)
+{
+	struct op_job	j = { .op = op_by_name(op) };
+	struct act	a = { .h = h, .who = who, .name = serial, .extra = &j };
+	struct err	why = { .kind = ERR_NONE };
+
+	op_answer_release(w);
+	if (op_load(db, &a, &j, err) < 0) {
+		order_release(&j.old);
+		return -1;
+	}
+	w->may = j.op->may(&j.c, &why) == 0 && op_begun(&j, j.op)->no[0] == '\0';
+	(void)snprintf(w->why, sizeof(w->why), "%s", why.text);
+	memcpy(w->begun, op_begun(&j, j.op)->no, ORDER_NO);
+	w->not_after = j.c.not_after;
+	w->model = json_object();
+	if (j.op->model != NULL)
+		j.op->model(&j.c, w->model);
+	w->old = j.old;				/* transferred */
+	return 0;
+}
+
 /* ---- an order that replaces a certificate ---- */
 
 int

@@ -64,6 +64,23 @@ NODISCARD int	op_changes(struct db *db, struct hall *h, const struct order *o, j
  * order's number.  The system begins it for the certificate's owner, who goes on with it. */
 NODISCARD int	op_begin(struct hall *h, const struct who *who, const char *op, const char *serial,
 		    const json_t *in, json_t *errors, char no[ORDER_NO], struct err *err);
+/* The same inside a transaction; fresh: begun just now.  in: as for op_begin. */
+NODISCARD int	op_begin_in(struct db *db, struct hall *h, const struct who *who, const char *op,
+		    const char *serial, const json_t *in, json_t *errors, char no[ORDER_NO],
+		    bool *fresh, struct err *err);
+/* What would be said to somebody who asks for it. */
+struct op_answer {
+	bool		 may;
+	char		 why[600];		/* why not, "" when it was begun */
+	char		 begun[ORDER_NO];	/* the order that is one already, "" none */
+	int64_t		 not_after;
+	json_t		*model;			/* what its row adds to a page */
+	struct order	 old;			/* that the certificate was issued for */
+};
+void		op_answer_release(struct op_answer *w);	/* of a zeroed one: no-op */
+/* ERR_NOT_FOUND when the certificate is not the account's own. */
+NODISCARD int	op_ask(struct db *db, struct hall *h, const struct who *who, const char *op,
+		    const char *serial, struct op_answer *w, struct err *err);
 /*
  * Into a certificate's model: "replaced_by", "concerned_by" (orders, "" none) and for each operation
  * "may_<op>", "<op>_text" (why not, "" when it may) and what its row adds.

@@ -51,6 +51,7 @@ struct order {
 	int64_t		 reviewer, maker;	/* staff ids, 0 none */
 	int64_t		 claimed;		/* when the reviewer took it */
 	int64_t		 created, updated, submitted, decided, done;	/* 0: not yet */
+	bool		 quiet;			/* not stored: its notices are told for a whole bundle */
 	const struct def_product *def;		/* borrowed from the definition */
 };
 void		order_release(struct order *o);		/* of a zeroed struct: no-op */

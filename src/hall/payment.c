@@ -5,13 +5,12 @@
 #include "base/str.h"
 #include "hall/act.h"
 #include "hall/blob.h"
+#include "hall/bundle.h"
 #include "hall/order_row.h"
 #include "hall/services.h"
 #include "hall/steps.h"
 #include "hall/trade.h"
 
-#define PAYMENT_LIFE	(2 * CLOCK_HOUR)	/* how long a QR code may be paid */
-#define PAYMENT_ASK	(20 * CLOCK_SECOND)	/* a polled trade is queried so often */
 #define PAYMENT_VOUCHER	(2 * 1024 * 1024)
 
 int
@@ -51,50 +50,35 @@ payment_may_start(const struct order *o, struct err *err)
 	return 0;
 }
 
-static int
-payment_ask_create(struct db *db, const struct hall *h, const struct order *o,
-    const struct trade *t, struct err *err)
-{
-	char	*subject = xasprintf("%s（%s）", o->def->title, o->no);
-	char	*key = xasprintf("pay.create:%s", t->no);
-	json_t	*payload = json_pack("{s:s, s:s, s:I, s:s, s:I}", "channel", t->channel,
-		    "trade_no", t->no, "fen", (json_int_t)t->amount, "subject", subject,
-		    "expires", (json_int_t)(t->created + PAYMENT_LIFE));
-	int	 rc = hall_outbox_put(db, h, "pay.create", key, payload, err);
-
-	json_decref(payload);
-	free(key);
-	free(subject);
-	return rc;
-}
-
 /* One open trade a channel: coming back to the page shows the same QR code. */
 static int
 payment_start_run(struct db *db, struct act *a, struct err *err)
 {
-	struct trade	t = {0};
-	int		rc = 0;
+	struct trade	 t = {0};
+	char		*subject = NULL;
+	int		 rc = 0;
 
 	if (payment_may_start(&a->o, err) < 0)
 		return -1;
 	rc = trade_find(db, &a->o, a->name, ",creating,waiting,", &t, err);
 	if (rc < 0)
 		return -1;
-	if (rc > 0 && t.amount == a->o.amount &&
-	    clock_now() < t.created + PAYMENT_LIFE - 5 * CLOCK_MINUTE) {
+	if (rc > 0 && t.amount == a->o.amount && trade_is_fresh(&t)) {
 		a->model = trade_model(&t);
 		return 0;
 	}
 	memset(&t, 0, sizeof(t));
+	subject = xasprintf("%s（%s）", a->o.def->title, a->o.no);
 	/* The order is saved so that of two who come at once one is told of a conflict. */
-	if (order_save(db, a->h, &a->o, err) < 0 ||
+	rc = order_save(db, a->h, &a->o, err) < 0 ||
 	    trade_new(db, &t, &a->o, a->name, "creating", err) < 0 ||
-	    payment_ask_create(db, a->h, &a->o, &t, err) < 0 ||
+	    trade_ask_create(db, a->h, &t, subject, err) < 0 ||
 	    order_note(db, a->h, a->who, &a->o, "pay_start",
-	    trade_channel_text(t.channel), err) < 0)
-		return -1;
-	a->model = trade_model(&t);
-	return 0;
+	    trade_channel_text(t.channel), err) < 0 ? -1 : 0;
+	free(subject);
+	if (rc == 0)
+		a->model = trade_model(&t);
+	return rc;
 }
 
 int
@@ -161,7 +145,7 @@ payment_state_run(struct db *db, struct act *a, struct err *err)
 	if (payment_trades(db, a->h, &a->o, &trades, err) < 0)
 		return -1;
 	(void)json_object_set_new(j, "trades", trades);
-	a->number = rc > 0 && trade_is(&t, "waiting") && clock_now() > t.asked + PAYMENT_ASK;
+	a->number = rc > 0 && trade_may_ask(&t);
 	return 0;
 }
 
@@ -169,22 +153,12 @@ payment_state_run(struct db *db, struct act *a, struct err *err)
 static int
 payment_ask_run(struct db *db, struct act *a, struct err *err)
 {
-	struct trade	 t = {0};
-	json_t		*payload = NULL;
-	char		*key = NULL;
-	int		 rc = trade_find(db, &a->o, NULL, ",waiting,", &t, err);
+	struct trade	t = {0};
+	int		rc = trade_find(db, &a->o, NULL, ",waiting,", &t, err);
 
-	if (rc <= 0 || clock_now() <= t.asked + PAYMENT_ASK)
+	if (rc <= 0 || !trade_may_ask(&t))
 		return rc < 0 ? -1 : 0;
-	t.asked = clock_now();
-	if (trade_save(db, &t, err) < 0)
-		return -1;
-	key = xasprintf("pay.query:%s:%" PRId64, t.no, t.version);
-	payload = json_pack("{s:s, s:s}", "channel", t.channel, "trade_no", t.no);
-	rc = hall_outbox_put(db, a->h, "pay.query", key, payload, err);
-	json_decref(payload);
-	free(key);
-	return rc;
+	return trade_ask(db, a->h, &t, err);
 }
 
 int
@@ -268,8 +242,8 @@ payment_voucher_read_run(struct db *db, struct act *a, struct err *err)
 	const char	**type = a->extra;
 	int		rc = -1;
 
-	if (trade_load(db, a->name, &t, err) < 0 ||
-	    order_load_id(db, a->h, t.order_id, &o, err) < 0)
+	if (trade_load(db, a->name, &t, err) < 0 || trade_order(db, a->h, &t, &o, err) < 0 ||
+	    (t.bundle != 0 && bundle_account(db, t.bundle, &o.account, err) < 0))
 		return -1;
 	if (a->who->staff == 0 && !a->who->system && o.account != a->who->account)
 		err_set(err, ERR_NOT_FOUND, "没有这笔交易。");

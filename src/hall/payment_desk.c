@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/bundle.h"
 
 /* The finance desk: transfers to confirm, exceptions, refunds by hand. */
 
@@ -25,14 +26,19 @@ payment_work_list(struct db *db, struct act *a, const char *state, const char *k
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
 		trade_from_row(rows, &t);
-		if (order_load_id(db, a->h, t.order_id, &o, err) < 0) {
+		if (trade_order(db, a->h, &t, &o, err) < 0) {
 			rc = -1;
 			break;
 		}
 		j = trade_model(&t);
 		js_set_str(j, "order", o.no);
-		js_set_str(j, "subject", o.subject);
-		js_set_str(j, "order_state_text", order_state_text(o.state));
+		js_set_str(j, "subject", t.bundle != 0 ? "批量更新" : o.subject);
+		js_set_str(j, "order_state_text", t.bundle != 0 ? "" : order_state_text(o.state));
+		if (t.bundle != 0 && bundle_name(db, t.bundle, j, err) < 0) {
+			json_decref(j);
+			rc = -1;
+			break;
+		}
 		js_set_bool(j, "by_hand", strcmp(t.channel, "transfer") == 0);
 		(void)json_array_append_new(list, j);
 		order_release(&o);
@@ -100,7 +106,7 @@ payment_reject(struct db *db, struct act *a, struct order *o, struct trade *t, s
 	(void)snprintf(t->reason, sizeof(t->reason), "%s", reason);
 	if (trade_save(db, t, err) < 0)
 		return -1;
-	return order_note(db, a->h, a->who, o, "voucher_rejected", reason, err);
+	return trade_note(db, a->h, a->who, o, t, "voucher_rejected", reason, err);
 }
 
 static int
@@ -111,8 +117,7 @@ payment_confirm_run(struct db *db, struct act *a, struct err *err)
 	int64_t		fen = 0;
 	int		rc = -1;
 
-	if (trade_load(db, a->name, &t, err) < 0 ||
-	    order_load_id(db, a->h, t.order_id, &o, err) < 0)
+	if (trade_load(db, a->name, &t, err) < 0 || trade_order(db, a->h, &t, &o, err) < 0)
 		return -1;
 	if (!trade_is(&t, "voucher")) {
 		err_set(err, ERR_WRONG_STATE, "这笔转账已经处理过了，请刷新页面。");
@@ -150,8 +155,7 @@ payment_refund_run(struct db *db, struct act *a, struct err *err)
 	struct order	o = {0};
 	int		rc = -1;
 
-	if (trade_load(db, a->name, &t, err) < 0 ||
-	    order_load_id(db, a->h, t.order_id, &o, err) < 0)
+	if (trade_load(db, a->name, &t, err) < 0 || trade_order(db, a->h, &t, &o, err) < 0)
 		return -1;
 	if (trade_is(&t, "exception"))
 		rc = payment_give_back(db, a->h, a->who, &o, &t, "工作人员退款", err);

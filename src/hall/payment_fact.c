@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "hall/act.h"
 #include "hall/invoice.h"
+#include "hall/journal.h"
 #include "hall/notice.h"
 #include "hall/steps.h"
 
@@ -13,7 +14,16 @@
  * exception -> refunding -> refunded; what was closed or failed may still turn out paid.
  */
 
-static int
+/* Of an order, in its history; of a carrier, in the journal alone: each share tells its order. */
+int
+trade_note(struct db *db, const struct hall *h, const struct who *who, const struct order *o,
+    const struct trade *t, const char *what, const char *note, struct err *err)
+{
+	return t->bundle != 0 ? hall_journal_add(db, who, what, t->no, note, err) :
+	    order_note(db, h, who, o, what, note, err);
+}
+
+int
 payment_set_aside(struct db *db, struct hall *h, const struct who *who, const struct order *o,
     struct trade *t, const char *reason, struct err *err)
 {
@@ -21,7 +31,7 @@ payment_set_aside(struct db *db, struct hall *h, const struct who *who, const st
 	(void)snprintf(t->reason, sizeof(t->reason), "%s", reason);
 	if (trade_save(db, t, err) < 0)
 		return -1;
-	return order_note(db, h, who, o, "pay_exception", reason, err);
+	return trade_note(db, h, who, o, t, "pay_exception", reason, err);
 }
 
 static int
@@ -43,6 +53,8 @@ int
 payment_received(struct db *db, struct hall *h, const struct who *who, struct order *o,
     struct trade *t, int64_t fen, struct err *err)
 {
+	if (t->bundle != 0)
+		return bundle_received(db, h, who, t, fen, err);
 	t->received = fen;
 	if (t->paid_at == 0)
 		t->paid_at = clock_now();
@@ -62,23 +74,26 @@ int
 payment_give_back(struct db *db, struct hall *h, const struct who *who, struct order *o,
     struct trade *t, const char *reason, struct err *err)
 {
-	json_t	*payload = NULL;
-	char	*key = NULL;
-	int	 rc = 0;
+	struct trade	 carrier = *t;
+	json_t		*payload = NULL;
+	char		*key = NULL;
+	int		 rc = 0;
 
+	if (t->parent != 0 && trade_load_id(db, t->parent, &carrier, err) < 0)
+		return -1;
 	(void)snprintf(t->reason, sizeof(t->reason), "%s", reason);
 	(void)snprintf(t->refund_no, sizeof(t->refund_no), "R%s", t->no);
 	trade_set(t, "refunding");
 	if (trade_save(db, t, err) < 0 ||
-	    order_note(db, h, who, o, "refund", reason, err) < 0)
+	    trade_note(db, h, who, o, t, "refund", reason, err) < 0)
 		return -1;
 	/* A transfer goes back by hand: finance sees it in its list. */
 	if (strcmp(t->channel, "transfer") == 0)
 		return 0;
 	key = xasprintf("pay.refund:%s", t->refund_no);
 	payload = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "channel", t->channel, "trade_no",
-	    t->no, "refund_no", t->refund_no, "fen", (json_int_t)t->received, "total_fen",
-	    (json_int_t)t->received, "reason", reason);
+	    carrier.no, "refund_no", t->refund_no, "fen", (json_int_t)t->received, "total_fen",
+	    (json_int_t)carrier.received, "reason", reason);
 	rc = hall_outbox_put(db, h, "pay.refund", key, payload, err);
 	json_decref(payload);
 	free(key);
@@ -99,6 +114,8 @@ payment_given_back(struct db *db, struct hall *h, const struct who *who, struct 
 	t->reason[0] = '\0';
 	if (trade_save(db, t, err) < 0)
 		return -1;
+	if (t->bundle != 0)
+		return 0;
 	v = json_pack("{s:s}", "amount", fen_text(t->received, amount));
 	rc = notice_order(db, h, o, "refunded", v, err);
 	json_decref(v);
@@ -147,7 +164,7 @@ payment_fact_load(struct db *db, struct hall *h, const char *channel, const char
 	rows_free(rows);
 	if (rc <= 0 || strcmp(t->channel, channel) != 0)
 		return rc < 0 ? -1 : 0;
-	return order_load_id(db, h, t->order_id, o, err) < 0 ? -1 : 1;
+	return trade_order(db, h, t, o, err) < 0 ? -1 : 1;
 }
 
 static int
@@ -209,6 +226,19 @@ payment_apply_created(struct db *db, struct hall *h, const struct pay_created_fa
 	return rc < 0 ? -1 : 0;
 }
 
+/* Part of a carrier's money went back: the share whose refund it is. */
+static int
+payment_fact_share(struct db *db, struct hall *h, const struct refund_fact *f, struct trade *t,
+    struct order *o, struct err *err)
+{
+	int64_t	carrier = t->id;
+	int	rc = trade_by_refund(db, f->refund_no, t, err);
+
+	if (rc <= 0 || t->parent != carrier)
+		return rc < 0 ? -1 : 0;
+	return trade_order(db, h, t, o, err) < 0 ? -1 : 1;
+}
+
 int
 payment_apply_refund(struct db *db, struct hall *h, const struct refund_fact *f,
     struct err *err)
@@ -218,13 +248,15 @@ payment_apply_refund(struct db *db, struct hall *h, const struct refund_fact *f,
 	struct order	o = {0};
 	int		rc = payment_fact_load(db, h, f->channel, f->trade_no, &t, &o, err);
 
+	if (rc > 0 && t.bundle != 0 && strcmp(t.refund_no, f->refund_no) != 0)
+		rc = payment_fact_share(db, h, f, &t, &o, err);
 	if (rc > 0 && trade_is(&t, "refunding") && f->state == REFUND_DONE) {
 		rc = payment_given_back(db, h, &who, &o, &t, err);
 	} else if (rc > 0 && trade_is(&t, "refunding") && f->state == REFUND_FAILED) {
 		(void)snprintf(t.reason, sizeof(t.reason), "退款失败：%s", f->sentence);
 		rc = trade_save(db, &t, err);
 		if (rc == 0)
-			rc = order_note(db, h, &who, &o, "pay_exception", t.reason, err);
+			rc = trade_note(db, h, &who, &o, &t, "pay_exception", t.reason, err);
 	}
 	order_release(&o);
 	return rc < 0 ? -1 : 0;

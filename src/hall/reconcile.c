@@ -59,6 +59,19 @@ reconcile_find(const struct reconcile *r, const struct bill_row *row, const stru
 	return reconcile_differ(r, "found", row->trade_no, "", 0, row->fen, err);
 }
 
+/* Part of a carrier's money went back: the share whose refund it is, else the carrier stays. */
+static int
+reconcile_share(const struct reconcile *r, const struct bill_row *row, struct trade *t,
+    struct err *err)
+{
+	struct trade	share = {0};
+	int		rc = trade_by_refund(r->db, row->refund_no, &share, err);
+
+	if (rc > 0 && share.parent == t->id)
+		*t = share;
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 reconcile_row(struct reconcile *r, const struct bill_row *row, struct err *err)
 {
@@ -76,6 +89,9 @@ reconcile_row(struct reconcile *r, const struct bill_row *row, struct err *err)
 		return reconcile_differ(r, refund ? "refund_unknown" : "unknown", row->trade_no,
 		    row->refund_no, 0, row->fen, err);
 	}
+	if (refund && t.bundle != 0 && strcmp(t.refund_no, row->refund_no) != 0 &&
+	    reconcile_share(r, row, &t, err) < 0)
+		return -1;
 	back = trade_is(&t, "refunding") || trade_is(&t, "refunded");
 	if (refund && (!back || strcmp(t.refund_no, row->refund_no) != 0))
 		return reconcile_differ(r, "refund_unknown", row->trade_no, row->refund_no, 0,

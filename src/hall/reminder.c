@@ -8,9 +8,13 @@
 #include "hall/hall_own.h"
 #include "hall/halldef.h"
 #include "hall/notice.h"
+#include "hall/order_row.h"
+#include "hall/sealed.h"
 #include "store/seal.h"
 
 #define REMINDER_BATCH	100
+#define REMINDER_NAMED	20		/* certificates named in one mail */
+#define REMINDER_LIST	(8 * 1024)
 #define REMINDER_FROM	9		/* o'clock, China */
 #define REMINDER_UNTIL	20
 #define REMINDER_MARK	32		/* hex digits of the keyed digest */
@@ -24,7 +28,11 @@ reminder_token(const struct hall *h, const char *serial, char token[REMINDER_TOK
 	(void)snprintf(token, REMINDER_TOKEN, "%.40s-%.*s", serial, REMINDER_MARK, hex);
 }
 
-struct due { char serial[48]; int64_t order, not_after; };
+struct due {
+	char	 serial[48], mobile[32], subject[256];
+	int64_t	 order, not_after, account;
+	int	 days;				/* the stage */
+};
 
 static int
 reminder_tell(struct db *db, struct hall *h, const struct due *due, int64_t now, struct err *err)
@@ -46,10 +54,51 @@ reminder_tell(struct db *db, struct hall *h, const struct due *due, int64_t now,
 	return rc;
 }
 
+/* Several at once: one message that leads to the page where all are renewed together. */
+static int
+reminder_tell_many(struct db *db, struct hall *h, const struct due *due, size_t n, int64_t now,
+    struct err *err)
+{
+	struct order	 o = { .id = 0 };
+	struct buf	 list = {0};
+	json_t		*v = NULL;
+	char		 day[CLOCK_TEXT], mobile[KEYED_TEXT], count[24], *url = NULL;
+	int64_t		 first = due[0].not_after, told = 0;
+	size_t		 i = 0;
+	int		 rc = -1;
+
+	keyed(h, "mobile", due[0].mobile, mobile);
+	if (db_run(db, SQL_REMINDER_DAY_ADD, &told, err, DB_INT(due[0].account), DB_TEXT(mobile),
+	    DB_TEXT(clock_date(now, day))) < 0)
+		return -1;
+	if (told == 0)
+		return 0;			/* the rest of them: the page shows all */
+	buf_init(&list, REMINDER_LIST);
+	for (i = 0; i < n; i++) {
+		first = MIN(first, due[i].not_after);
+		if (i < REMINDER_NAMED)
+			buf_addf(&list, "%s%s　%s", i == 0 ? "" : "\n", due[i].subject,
+			    clock_date(due[i].not_after, day));
+	}
+	if (n > REMINDER_NAMED)
+		buf_addf(&list, "\n等%zu张", n);
+	url = xasprintf("%s/user/renewals", conf_str("web.public_url"));
+	(void)snprintf(count, sizeof(count), "%zu", n);
+	v = json_pack("{s:s, s:s, s:s, s:s}", "url", url, "date", clock_date(first, day), "count",
+	    count, "list", list.p);
+	if (order_load_id(db, h, due[0].order, &o, err) == 0)
+		rc = notice_order(db, h, &o, "expiring_many", v, err);
+	order_release(&o);
+	json_decref(v);
+	free(url);
+	buf_free(&list);
+	return rc;
+}
+
 /* A reader stays open no longer than it must: rows first, then the messages. */
 static int
 reminder_due(struct db *db, const struct halldef *d, size_t stage, int64_t now, struct due *due,
-    size_t *n, struct err *err)
+    size_t room, size_t *n, struct err *err)
 {
 	int64_t		 from = stage + 1 < d->n_remind ? d->remind[stage + 1] : -d->renew_after;
 	struct rows	*rows = NULL;
@@ -58,48 +107,82 @@ reminder_due(struct db *db, const struct halldef *d, size_t stage, int64_t now, 
 	*n = 0;
 	if (db_query(db, SQL_REMINDER_DUE, &rows, err, DB_INT(now + from * CLOCK_DAY),
 	    DB_INT(now + d->remind[stage] * CLOCK_DAY), DB_INT(d->remind[stage]),
-	    DB_INT(REMINDER_BATCH)) < 0)
+	    DB_INT((int64_t)room)) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
 		(void)snprintf(due[*n].serial, sizeof(due->serial), "%s", rows_text(rows, 0));
 		due[*n].order = rows_int(rows, 1);
-		due[(*n)++].not_after = rows_int(rows, 2);
+		due[*n].not_after = rows_int(rows, 2);
+		due[*n].account = rows_int(rows, 3);
+		due[(*n)++].days = d->remind[stage];
 	}
 	rows_free(rows);
 	return rc;
 }
 
-/* One stage's batch; n gets how many were told. */
+/* Whom to tell of it; and that it is told. */
 static int
-reminder_stage(struct db *db, struct hall *h, size_t stage, int64_t now, size_t *n,
-    struct err *err)
+reminder_mark(struct db *db, struct hall *h, struct due *due, int64_t now, struct err *err)
 {
-	const struct halldef	*d = hall_def(h);
-	struct due		*due = xcalloc(REMINDER_BATCH, sizeof(*due));
-	size_t			 i = 0;
-	int			 rc = reminder_due(db, d, stage, now, due, n, err);
+	struct order	o = { .id = 0 };
 
-	for (i = 0; rc == 0 && i < *n; i++) {
-		rc = db_run(db, SQL_REMINDER_ADD, NULL, err, DB_TEXT(due[i].serial),
-		    DB_INT(d->remind[stage]), DB_INT(now));
-		if (rc == 0)
-			rc = reminder_tell(db, h, &due[i], now, err);
-	}
-	free(due);
-	return rc;
+	if (db_run(db, SQL_REMINDER_ADD, NULL, err, DB_TEXT(due->serial), DB_INT(due->days),
+	    DB_INT(now)) < 0 || order_load_id(db, h, due->order, &o, err) < 0)
+		return -1;
+	(void)snprintf(due->mobile, sizeof(due->mobile), "%s", order_mobile(&o));
+	(void)snprintf(due->subject, sizeof(due->subject), "%s", o.subject);
+	order_release(&o);
+	return 0;
 }
 
 static int
+reminder_by_whom(const void *a, const void *b)
+{
+	const struct due	*x = a, *y = b;
+
+	if (x->account != y->account)
+		return x->account < y->account ? -1 : 1;
+	return strcmp(x->mobile, y->mobile);
+}
+
+static int
+reminder_send(struct db *db, struct hall *h, const struct due *due, size_t n, int64_t now,
+    struct err *err)
+{
+	bool	many = halldef_notice(hall_def(h), "expiring_many") != NULL;
+	size_t	i = 0, k = 0;
+	int	rc = 0;
+
+	for (i = 0; rc == 0 && i < n; i = k) {
+		for (k = i + 1; k < n && many && reminder_by_whom(&due[i], &due[k]) == 0; k++)
+			;
+		rc = k - i > 1 ? reminder_tell_many(db, h, &due[i], k - i, now, err) :
+		    reminder_tell(db, h, &due[i], now, err);
+	}
+	return rc;
+}
+
+/* All stages together, so that who has several to renew hears once; n gets how many were due. */
+static int
 reminder_batch(struct db *db, struct hall *h, int64_t now, size_t *n, struct err *err)
 {
-	size_t	 stage = 0, told = 0;
-	int	 rc = 0;
+	struct due	*due = xcalloc(REMINDER_BATCH, sizeof(*due));
+	size_t		 stage = 0, got = 0, i = 0;
+	int		 rc = 0;
 
 	*n = 0;
 	for (stage = 0; rc == 0 && stage < hall_def(h)->n_remind && *n < REMINDER_BATCH; stage++) {
-		rc = reminder_stage(db, h, stage, now, &told, err);
-		*n += told;
+		rc = reminder_due(db, hall_def(h), stage, now, due + *n, REMINDER_BATCH - *n,
+		    &got, err);
+		for (i = 0; rc == 0 && i < got; i++)
+			rc = reminder_mark(db, h, &due[*n + i], now, err);
+		*n += got;
 	}
+	if (rc == 0) {
+		qsort(due, *n, sizeof(*due), reminder_by_whom);
+		rc = reminder_send(db, h, due, *n, now, err);
+	}
+	free(due);
 	return rc;
 }
 
@@ -114,7 +197,8 @@ reminder_tick(struct db *db, struct hall *h, int64_t now, struct err *err)
 		return err_set(err, ERR_BUG, "no date of today");
 	if (now < day + REMINDER_FROM * CLOCK_HOUR || now >= day + REMINDER_UNTIL * CLOCK_HOUR)
 		return 0;
-	return reminder_batch(db, h, now, &n, err);
+	/* What becomes due later today is told tomorrow, with the rest. */
+	return reminder_batch(db, h, day + REMINDER_FROM * CLOCK_HOUR, &n, err);
 }
 
 static int

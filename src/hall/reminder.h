@@ -6,10 +6,12 @@
  * Before a certificate ends, and after, its applicant is told by SMS and mail, once at each stage
  * of the definition (renewal.remind_before, remind_after), with a link to its renewal.  Nobody is
  * told of what was replaced, frozen or revoked.  When the house slept over several stages only the
- * last counts.
+ * last counts.  Who has several certificates due on a day gets one message, with the way to renew
+ * them together (bundle.h).
  */
 
-/* The gate's minute: reminds from 9 to 20 o'clock (China), at most a hundred at a time. */
+/* The gate's minute: reminds from 9 to 20 o'clock (China) of what is due at 9, at most a hundred at a
+ * time. */
 NODISCARD int	reminder_tick(struct db *db, struct hall *h, int64_t now, struct err *err);
 /* For the command line: everybody who is due at `now` (ms); n gets how many. */
 NODISCARD int	reminder_run(struct hall *h, int64_t now, size_t *n, struct err *err);

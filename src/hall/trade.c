@@ -5,6 +5,8 @@
 #include "base/rand.h"
 #include "hall/act.h"
 
+#define TRADE_LIFE	(2 * CLOCK_HOUR)	/* how long a QR code may be paid */
+#define TRADE_ASK	(20 * CLOCK_SECOND)	/* a polled trade is queried so often */
 #define TRADE_COPY(to, r, col)	(void)snprintf(to, sizeof(to), "%s", rows_text(r, col))
 
 void
@@ -30,6 +32,8 @@ trade_from_row(struct rows *r, struct trade *t)
 	t->asked = rows_int(r, 16);
 	t->paid_at = rows_int(r, 17);
 	t->refunded_at = rows_int(r, 18);
+	t->bundle = rows_int(r, 19);
+	t->parent = rows_int(r, 20);
 }
 
 int
@@ -71,24 +75,63 @@ trade_find(struct db *db, const struct order *o, const char *channel, const char
 }
 
 int
+trade_load_id(struct db *db, int64_t id, struct trade *t, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int		 rc = db_one(db, SQL_TRADE_BY_ID, &rows, err, DB_INT(id));
+
+	if (rc == 0)
+		trade_from_row(rows, t);
+	rows_free(rows);
+	return rc;
+}
+
+int
+trade_by_refund(struct db *db, const char *refund_no, struct trade *t, struct err *err)
+{
+	struct rows	*rows = NULL;
+	int		 rc = 0;
+
+	if (db_query(db, SQL_TRADE_BY_REFUND, &rows, err, DB_TEXT(refund_no)) < 0)
+		return -1;
+	if ((rc = rows_next(rows, err)) > 0)
+		trade_from_row(rows, t);
+	rows_free(rows);
+	return rc;
+}
+
+int
+trade_order(struct db *db, const struct hall *h, const struct trade *t, struct order *o,
+    struct err *err)
+{
+	return t->bundle != 0 ? 0 : order_load_id(db, h, t->order_id, o, err);
+}
+
+int
 trade_new(struct db *db, struct trade *t, const struct order *o, const char *channel,
     const char *state, struct err *err)
+{
+	t->order_id = o->id;
+	t->amount = o->amount;
+	(void)snprintf(t->channel, sizeof(t->channel), "%s", channel);
+	trade_set(t, state);
+	return trade_add(db, t, o->no, err);
+}
+
+int
+trade_add(struct db *db, struct trade *t, const char *after, struct err *err)
 {
 	char	tail[9];
 
 	t->id = rand_id();
-	t->order_id = o->id;
-	t->amount = o->amount;
 	t->version = 1;
 	t->created = t->asked = clock_now();
 	rand_digits(tail, sizeof(tail) - 1);
-	(void)snprintf(t->no, sizeof(t->no), "%s%s", o->no, tail);
-	(void)snprintf(t->channel, sizeof(t->channel), "%s", channel);
-	trade_set(t, state);
+	(void)snprintf(t->no, sizeof(t->no), "%s%s", after, tail);
 	return db_run(db, SQL_TRADE_INSERT, NULL, err, DB_INT(t->id), DB_TEXT(t->no),
 	    DB_INT(t->order_id), DB_TEXT(t->channel), DB_INT(t->amount), DB_TEXT(t->state),
 	    DB_TEXT(t->voucher), DB_TEXT(t->voucher_type), DB_TEXT(t->remark),
-	    DB_INT(t->created));
+	    DB_INT(t->created), DB_INT(t->bundle), DB_INT(t->parent));
 }
 
 int
@@ -106,6 +149,53 @@ trade_save(struct db *db, struct trade *t, struct err *err)
 		return err_set(err, ERR_CONFLICT, "这笔交易刚刚有了变化，请刷新页面后再试。");
 	t->version++;
 	return 0;
+}
+
+/* ---- asking the channel ---- */
+
+bool
+trade_is_fresh(const struct trade *t)
+{
+	return clock_now() < t->created + TRADE_LIFE - 5 * CLOCK_MINUTE;
+}
+
+int
+trade_ask_create(struct db *db, const struct hall *h, const struct trade *t,
+    const char *subject, struct err *err)
+{
+	char	*key = xasprintf("pay.create:%s", t->no);
+	json_t	*payload = json_pack("{s:s, s:s, s:I, s:s, s:I}", "channel", t->channel,
+		    "trade_no", t->no, "fen", (json_int_t)t->amount, "subject", subject,
+		    "expires", (json_int_t)(t->created + TRADE_LIFE));
+	int	 rc = hall_outbox_put(db, h, "pay.create", key, payload, err);
+
+	json_decref(payload);
+	free(key);
+	return rc;
+}
+
+bool
+trade_may_ask(const struct trade *t)
+{
+	return trade_is(t, "waiting") && clock_now() > t->asked + TRADE_ASK;
+}
+
+int
+trade_ask(struct db *db, const struct hall *h, struct trade *t, struct err *err)
+{
+	json_t	*payload = NULL;
+	char	*key = NULL;
+	int	 rc = 0;
+
+	t->asked = clock_now();
+	if (trade_save(db, t, err) < 0)
+		return -1;
+	key = xasprintf("pay.query:%s:%" PRId64, t->no, t->version);
+	payload = json_pack("{s:s, s:s}", "channel", t->channel, "trade_no", t->no);
+	rc = hall_outbox_put(db, h, "pay.query", key, payload, err);
+	json_decref(payload);
+	free(key);
+	return rc;
 }
 
 bool
@@ -162,6 +252,7 @@ trade_model(const struct trade *t)
 	js_set_bool(j, "has_qr", trade_is(t, "waiting") && t->qr[0] != '\0');
 	js_set_str(j, "provider_no", t->provider_no);
 	js_set_bool(j, "has_voucher", t->voucher[0] != '\0');
+	js_set_bool(j, "shared", t->parent != 0);
 	js_set_str(j, "remark", t->remark);
 	js_set_time(j, "created", t->created);
 	js_set_time(j, "paid_time", t->paid_at);

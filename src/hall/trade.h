@@ -10,6 +10,8 @@ struct trade {
 	char	 qr[1024], provider_no[128], refund_no[40], reason[400];
 	char	 voucher[65], voucher_type[8], remark[404];
 	int64_t	 created, asked, paid_at, refunded_at;
+	int64_t	 bundle;		/* a carrier: of several orders (bundle.h); order_id is 0 */
+	int64_t	 parent;		/* a share of a carrier that was paid: its id */
 };
 void		trade_from_row(struct rows *r, struct trade *t);
 /* ERR_NOT_FOUND with a sentence. */
@@ -19,6 +21,21 @@ NODISCARD int	trade_find(struct db *db, const struct order *o, const char *chann
 		    const char *states, struct trade *t, struct err *err);
 NODISCARD int	trade_new(struct db *db, struct trade *t, const struct order *o,
 		    const char *channel, const char *state, struct err *err);
+/* A row as it stands in t, numbered after an order or a bundle. */
+NODISCARD int	trade_add(struct db *db, struct trade *t, const char *after, struct err *err);
+NODISCARD int	trade_load_id(struct db *db, int64_t id, struct trade *t, struct err *err);
+/* Whose refund this is: 1 found, 0 none. */
+NODISCARD int	trade_by_refund(struct db *db, const char *refund_no, struct trade *t,
+		    struct err *err);
+/* The order of a trade; a zeroed one for a carrier. */
+NODISCARD int	trade_order(struct db *db, const struct hall *h, const struct trade *t,
+		    struct order *o, struct err *err);
+/* Ask the channel for a QR code; … how a waiting trade stands, not too often. */
+NODISCARD int	trade_ask_create(struct db *db, const struct hall *h, const struct trade *t,
+		    const char *subject, struct err *err);
+bool		trade_is_fresh(const struct trade *t);	/* its code can be paid for a while yet */
+bool		trade_may_ask(const struct trade *t);
+NODISCARD int	trade_ask(struct db *db, const struct hall *h, struct trade *t, struct err *err);
 /* By compare-and-set on the version. */
 NODISCARD int	trade_save(struct db *db, struct trade *t, struct err *err);
 bool		trade_is(const struct trade *t, const char *state);
@@ -30,6 +47,17 @@ const char	*trade_channel_text(const char *channel);
 /* The trade has been paid with `fen`: pay the order, or set it aside, or give it back. */
 NODISCARD int	payment_received(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, struct trade *t, int64_t fen, struct err *err);
+/* … several orders with one carrier: each gets its share (bundle_fact.c). */
+NODISCARD int	bundle_received(struct db *db, struct hall *h, const struct who *who,
+		    struct trade *t, int64_t fen, struct err *err);
+/* An event of the trade's order, or of the carrier. */
+NODISCARD int	trade_note(struct db *db, const struct hall *h, const struct who *who,
+		    const struct order *o, const struct trade *t, const char *what,
+		    const char *note, struct err *err);
+/* A wrong amount is kept apart until finance decides. */
+NODISCARD int	payment_set_aside(struct db *db, struct hall *h, const struct who *who,
+		    const struct order *o, struct trade *t, const char *reason,
+		    struct err *err);
 /* Queue the refund of a paid trade (by hand for transfers). */
 NODISCARD int	payment_give_back(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, struct trade *t, const char *reason, struct err *err);

@@ -370,6 +370,42 @@ export const tests = [
 		assert.equal(await page.locator("table >> text=查看").count(), 2);
 		await world.shot(page, "certificates-two");
 	}],
+	["two certificates renewed in one go: chosen, paid once, one of them fetched", async (world) => {
+		const p = world.site.people[2], page = await world.page();
+
+		await signIn(page, p);
+		await page.goto("/user/renewals");
+		assert.equal(await page.locator("[data-sum]").textContent(), "0.00");
+		await page.selectOption("[data-all] select", "1");
+		assert.equal(await page.locator("[data-sum]").textContent(), "680.00");
+		await page.fill("[data-question] input", "不知道");
+		for (const tick of await page.locator("input[type=checkbox]").all())
+			await tick.check();
+		await page.click("text=提交，去支付");
+		await page.locator("main", { hasText: "验证答案不对" }).waitFor();
+		assert.equal(await page.locator("[data-sum]").textContent(), "680.00");
+		await world.shot(page, "bundle-wrong-answer");
+		await page.fill("[data-question] input", "我的母亲");
+		await page.click("text=提交，去支付");
+		await page.waitForURL(/bundles\/\d{20}/);
+		await page.click("[data-pay] >> nth=0");
+		await page.locator("[data-qr]").waitFor();
+		await world.shot(page, "bundle-payment");
+		const path = new URL(page.url()).pathname;
+		const state = await page.evaluate(async (at) => (await fetch(`${at}/payment`,
+		    { headers: { Accept: "application/json" } })).json(), path);
+
+		await world.control("/control/pay", { qr: state.trade.qr });
+		await page.locator("text=已缴费2张").waitFor();
+		await world.shot(page, "bundle-progress");
+		const row = page.locator("tbody tr", { hasText: p.userName });
+		const order = (await row.locator(".number").textContent()).trim();
+
+		await approve(world, await officer(world), order);
+		await fetchIntoUsedKey(world, page, p, order);
+		await page.goto(path);
+		await page.locator("text=完成1张").waitFor();
+	}],
 	["nine wrong PINs lock the UKey, and the page says so", async (world) => {
 		const page = await world.page();
 

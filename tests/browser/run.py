@@ -12,12 +12,34 @@ import identity  # noqa: E402
 import walk  # noqa: E402
 
 
+KEYS = ("org", "person", "spare", "other", "pair", "pair2", "staff")
+
+
 def person(world, kind):
     p = identity.Person(kind, kind)
     world.register(p)
     return {"kind": kind, "name": p.name, "mobile": p.mobile, "mail": p.mail,
             "idNo": p.id_no, "password": p.password, "userName": p.user_name,
             "company": p.company, "form": p.form()}
+
+
+def with_two(site):
+    """Somebody who holds two certificates, in UKeys of their own."""
+    p = identity.Person("person", "pair")
+    first = p.user_name
+    officer, w = walk.Officer(site, lambda _: None), walk.Walker(site, p, lambda _: None)
+    w.world.register(p)
+    w.register()
+    w.sign_in()
+    for key in ("pair", "pair2"):
+        p.key = key
+        w.apply()
+        officer.sign_in()
+        officer.approve(p.order)
+        w.fetch()
+        p.user_name = "q" + identity.mobile()[1:]
+    return {"kind": "pair", "name": p.name, "mobile": p.mobile, "mail": p.mail,
+            "password": p.password, "userName": first, "form": p.form()}
 
 
 def renewing(site):
@@ -40,11 +62,13 @@ def main():
         site.install()
         renewing(site)
         site.init()
-        for key in ("org", "person", "spare", "other"):
+        for key in ("org", "person", "spare", "other", "pair", "pair2"):
             site.make_key(key, key, walk.BLANK_PIN)
-        site.start(("org", "person", "spare", "other", "staff"))
+        site.start(KEYS)
         site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"), "--may", "unlock")
         world = walk.World(site)
+        pair = with_two(site)
+        site.plug(*KEYS)
         scans = []
         for i in range(4):
             scans.append(site.path(f"scan{i}.png"))
@@ -58,8 +82,8 @@ def main():
             "captcha": hallsite.CAPTCHA, "adminPin": hallsite.ADMIN_PIN,
             "blankPin": walk.BLANK_PIN, "userPin": walk.USER_PIN, "scans": scans, "small": small,
             "keys": {k: site.path("keys", k + ".key")
-                     for k in ("org", "person", "spare", "other", "staff")},
-            "people": [person(world, "org"), person(world, "person")],
+                     for k in KEYS},
+            "people": [person(world, "org"), person(world, "person"), pair],
             "shots": os.environ.get("SHOTS", site.path("shots"))})}
         os.makedirs(json.loads(env["TEST_SITE"])["shots"], exist_ok=True)
         status = subprocess.run(["node", "main.mjs", *sys.argv[1:]], cwd=HERE, env=env,

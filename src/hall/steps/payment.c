@@ -2,6 +2,7 @@
 #include "hall/payment.h"
 
 #include "hall/act.h"
+#include "hall/bundle.h"
 #include "hall/invoice.h"
 #include "hall/steps.h"
 
@@ -31,6 +32,7 @@ payment_show(struct db *db, struct hall *h, const struct who *who, const struct 
 {
 	const struct halldef	*d = hall_def(h);
 	json_t			*ways = json_array(), *trades = NULL;
+	char			 bundle[ORDER_NO];
 
 	(void)who;
 	if (d->pay_alipay)
@@ -40,6 +42,11 @@ payment_show(struct db *db, struct hall *h, const struct who *who, const struct 
 	if (d->pay_transfer)
 		payment_way(ways, "transfer", "转账或电汇", "转账后上传缴费凭证，由工作人员核对");
 	(void)json_object_set_new(model, "ways", ways);
+	if (bundle_of(db, o, bundle, err) < 0) {
+		json_decref(ways);
+		return -1;
+	}
+	js_set_str(model, "bundle", bundle);
 	js_set_fen(model, "amount", o->amount);
 	js_set_bool(model, "paid", payment_done(o));
 	(void)json_object_set_new(model, "bank", json_pack("{s:s, s:s, s:s}", "holder",

@@ -66,22 +66,23 @@ WHERE id = $1 AND state = $2;
 
 -- name: trade_insert
 INSERT INTO trade (id, no, order_id, channel, amount, received, state, version, qr, provider_no,
-	refund_no, reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at)
-VALUES ($1, $2, $3, $4, $5, 0, $6, 1, '', '', '', '', $7, $8, $9, $10, $10, 0, 0);
+	refund_no, reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at,
+	bundle, parent)
+VALUES ($1, $2, $3, $4, $5, 0, $6, 1, '', '', '', '', $7, $8, $9, $10, $10, 0, 0, $11, $12);
 
 -- name: trade_by_no
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
 FROM trade WHERE no = $1;
 
 -- name: trade_of_order
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
 FROM trade WHERE order_id = $1 ORDER BY created, id;
 
 -- name: trade_by_state
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
 FROM trade WHERE state = $1 ORDER BY created, id LIMIT 200;
 
 -- name: trade_save

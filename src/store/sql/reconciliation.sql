@@ -32,8 +32,10 @@ WHERE id = $1 AND state = 'open';
 
 -- name: trade_paid_between
 SELECT no, received FROM trade
-WHERE channel = $1 AND paid_at >= $2 AND paid_at < $3 AND received > 0 ORDER BY no;
+WHERE channel = $1 AND paid_at >= $2 AND paid_at < $3 AND received > 0 AND parent = 0
+ORDER BY no;
 
 -- name: trade_refunded_between
-SELECT no, refund_no, received FROM trade
-WHERE channel = $1 AND refunded_at >= $2 AND refunded_at < $3 ORDER BY no;
+SELECT COALESCE(p.no, t.no), t.refund_no, t.received FROM trade t
+	LEFT JOIN trade p ON p.id = t.parent
+WHERE t.channel = $1 AND t.refunded_at >= $2 AND t.refunded_at < $3 ORDER BY t.no;

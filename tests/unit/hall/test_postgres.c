@@ -9,6 +9,18 @@ void	(test_account__sessions_end)(void **state);
 void	(test_account__passwords_have_rules)(void **state);
 void	(test_account__forgotten_password_ends_sessions)(void **state);
 void	(test_account__ukey_challenge_is_good_once)(void **state);
+void	(test_bundle__offers_those_in_the_window)(void **state);
+void	(test_bundle__all_or_none_is_begun)(void **state);
+void	(test_bundle__five_wrong_answers_a_day)(void **state);
+void	(test_bundle__paid_once_each_order_gets_its_share)(void **state);
+void	(test_bundle__two_windows_get_one_trade_and_a_change_another)(void **state);
+void	(test_bundle__one_is_cancelled_and_only_its_share_goes_back)(void **state);
+void	(test_bundle__an_order_paid_alone_is_not_paid_twice)(void **state);
+void	(test_bundle__another_amount_pays_nothing)(void **state);
+void	(test_bundle__by_transfer_finance_confirms_once)(void **state);
+void	(test_bundle__several_reminders_are_one_message)(void **state);
+void	(test_bundle__the_bill_of_the_day_agrees)(void **state);
+void	(test_bundle__others_see_nothing_of_it)(void **state);
 void	(test_code__burns_after_five_wrong_tries)(void **state);
 void	(test_form__each_bad_field_gets_its_sentence)(void **state);
 void	(test_form__values_are_normalised)(void **state);
@@ -86,6 +98,18 @@ test_postgres__runs_the_same_tests(void **state)
 		test_account__passwords_have_rules,
 		test_account__forgotten_password_ends_sessions,
 		test_account__ukey_challenge_is_good_once,
+		test_bundle__offers_those_in_the_window,
+		test_bundle__all_or_none_is_begun,
+		test_bundle__five_wrong_answers_a_day,
+		test_bundle__paid_once_each_order_gets_its_share,
+		test_bundle__two_windows_get_one_trade_and_a_change_another,
+		test_bundle__one_is_cancelled_and_only_its_share_goes_back,
+		test_bundle__an_order_paid_alone_is_not_paid_twice,
+		test_bundle__another_amount_pays_nothing,
+		test_bundle__by_transfer_finance_confirms_once,
+		test_bundle__several_reminders_are_one_message,
+		test_bundle__the_bill_of_the_day_agrees,
+		test_bundle__others_see_nothing_of_it,
 		test_code__burns_after_five_wrong_tries,
 		test_form__each_bad_field_gets_its_sentence,
 		test_form__values_are_normalised,

@@ -58,7 +58,7 @@ identity?.querySelector("[data-identity-start]")?.addEventListener("submit", asy
 let following = false;
 
 async function followPayment(card) {
-	const no = card.dataset.payment;
+	const base = card.dataset.base ?? `/orders/${card.dataset.payment}`;
 	const said = card.querySelector("[data-said]");
 	const box = card.querySelector("[data-qr-box]");
 	let shown = box.querySelector("[data-qr]")?.getAttribute("d") ?? "";
@@ -67,11 +67,11 @@ async function followPayment(card) {
 		return;
 	following = true;
 	for (;;) {
-		const state = await get(`/orders/${no}/payment`).catch(() => null);
+		const state = await get(`${base}/payment`).catch(() => null);
 
 		if (state?.paid) {
 			say(said, "支付成功，正在进入下一步……");
-			location.assign(`/orders/${no}/steps/${state.next}`);
+			location.assign(state.next ? `${base}/steps/${state.next}` : base);
 			return;
 		}
 		if (state?.has_trade) {
@@ -90,11 +90,11 @@ async function followPayment(card) {
 
 /* The provider gives the code a moment later; then the page shows it with all that belongs. */
 async function followCreated(card, answer) {
-	const no = card.dataset.payment;
+	const base = card.dataset.base ?? `/orders/${card.dataset.payment}`;
 
 	for (let tries = 0; tries < 20 && !answer.qr && !answer.paid; tries += 1) {
 		await wait(500);
-		answer = await get(`/orders/${no}/payment`);
+		answer = await get(`${base}/payment`);
 	}
 	location.reload();
 }
