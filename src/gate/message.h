@@ -16,6 +16,12 @@ struct sms_provider {
 	const char	*name;
 	/* MUST answer RETRY only when the message certainly did not leave. */
 	enum verdict	(*send)(const struct sms *m, struct reply *r);
+	/*
+	 * Delivery reports as the provider pushes them: [{"id" (out_id),"arrived","code"}].  They
+	 * bear no signature; who knows the address and the id of a message is believed. ERR_INPUT.
+	 */
+	int		(*reports)(const void *body, size_t len, json_t **list, struct err *err);
+	const char	*report_taken;		/* what the provider wants to hear */
 };
 
 #define MAIL_FILE	(512 * 1024)

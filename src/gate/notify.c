@@ -1,7 +1,10 @@
 #include "base/base.h"
 #include "gate/work.h"
 #include "base/clock.h"
+#include "base/conf.h"
 #include "base/log.h"
+#include "base/str.h"
+#include "gate/message.h"
 #include "store/seal.h"
 #include "store/store.h"
 
@@ -106,6 +109,65 @@ notify_push(struct gate *g, const struct express_provider *p, const void *body, 
 	p->answer(err.kind == ERR_NONE, answer);
 }
 
+/* ---- delivery reports of SMS ---- */
+
+struct reports { const json_t *list; };
+
+static int
+notify_report_write(struct db *db, void *arg, struct err *err)
+{
+	const struct reports	*r = arg;
+	const json_t		*row;
+	char			 why[80];
+	size_t			 i;
+	int			 rc = 0;
+
+	json_array_foreach(r->list, i, row) {
+		snprintf(why, sizeof(why), "not delivered: %.60s", js_str(row, "code"));
+		rc = js_bool(row, "arrived") ? db_run(db, SQL_OUTBOX_ARRIVED, NULL, err,
+		    DB_INT(js_int(row, "id", 0)), DB_BLOB("", 0), DB_INT(clock_now())) :
+		    db_run(db, SQL_OUTBOX_LOST, NULL, err, DB_INT(js_int(row, "id", 0)),
+		    DB_TEXT(why), DB_INT(clock_now()));
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+notify_is_report(const char *channel)
+{
+	const char	*secret = conf_str("gate.sms_report_secret");
+	const char	*have = channel + strlen("sms-");
+
+	return secret[0] != '\0' && str_has_prefix(channel, "sms-") &&
+	    secret_equal(have, strlen(have), secret, strlen(secret));
+}
+
+/* What left the house and did not arrive stands with the rest that could not be delivered. */
+static void
+notify_reports(struct gate *g, const void *body, size_t len, struct gate_answer *answer)
+{
+	struct err	 err = {0};
+	json_t		*list = NULL;
+	struct reports	 r = {NULL};
+
+	if (len > NOTIFY_MAX)
+		err_set(&err, ERR_LIMIT, "reports of %zu bytes", len);
+	else if (sms_provider()->reports(body, len, &list, &err) == 0) {
+		r.list = list;
+		(void)(store_write(g->store, notify_report_write, &r, &err) == 0);
+	}
+	gate_count(g, err.kind == ERR_NONE ? GATE_NOTIFY_OK : GATE_NOTIFY_REFUSED);
+	if (err.kind != ERR_NONE)
+		log_kv(LOG_WARN, "gate.reports_refused", LOG_S("why", err.text));
+	answer->status = err.kind == ERR_NONE ? 200 : err_row(err.kind)->http_status;
+	snprintf(answer->type, sizeof(answer->type), "application/json; charset=utf-8");
+	if (err.kind == ERR_NONE)
+		buf_addstr(&answer->body, sms_provider()->report_taken);
+	json_decref(list);
+}
+
 void
 notify_take(struct gate *g, const char *channel, const json_t *headers, const void *body,
     size_t len, struct gate_answer *answer)
@@ -118,6 +180,10 @@ notify_take(struct gate *g, const char *channel, const json_t *headers, const vo
 
 	if (express_by_name(channel) != NULL) {
 		notify_push(g, express_by_name(channel), body, len, answer);
+		return;
+	}
+	if (notify_is_report(channel)) {
+		notify_reports(g, body, len, answer);
 		return;
 	}
 	if (p == NULL) {

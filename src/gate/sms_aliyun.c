@@ -60,4 +60,40 @@ aliyun_sms_send(const struct sms *m, struct reply *r)
 	return v;
 }
 
-const struct sms_provider	 sms_aliyun = {.name = "aliyun", .send = aliyun_sms_send};
+/* SmsReport: an array; the same report may come again. */
+static int
+aliyun_sms_reports(const void *body, size_t len, json_t **list, struct err *err)
+{
+	json_t	*in = NULL, *out = json_array(), *row;
+	size_t	 i;
+	int64_t	 id;
+	int	 rc = -1;
+
+	if (json_parse(body, len, 0, &in, err) < 0)
+		goto out;
+	if (!json_is_array(in) || json_array_size(in) == 0) {
+		err_set(err, ERR_INPUT, "reports are an array");
+		goto out;
+	}
+	json_array_foreach(in, i, row) {
+		if (!json_is_boolean(json_object_get(row, "success")) ||
+		    str_to_i64(js_str(row, "out_id"), INT64_MAX, &id) < 0) {
+			err_set(err, ERR_INPUT, "report %zu has no out_id or success", i);
+			goto out;
+		}
+		json_array_append_new(out, json_pack("{s:I,s:b,s:s}", "id", (json_int_t)id,
+		    "arrived", js_bool(row, "success"), "code", js_str(row, "err_code")));
+	}
+	rc = 0;
+ out:
+	json_decref(in);
+	if (rc < 0)
+		json_decref(out);
+	else
+		*list = out;
+	return rc;
+}
+
+const struct sms_provider	 sms_aliyun = {.name = "aliyun", .send = aliyun_sms_send,
+	.reports = aliyun_sms_reports,
+	.report_taken = "{\"code\":0,\"msg\":\"接收成功\"}"};

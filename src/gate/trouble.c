@@ -23,7 +23,8 @@ trouble_row(struct rows *r)
 	js_set_str(row, "error", rows_text(r, 5));
 	js_set_str(row, "created", clock_datetime(rows_int(r, 6), at));
 	js_set_str(row, "ended", clock_datetime(rows_int(r, 7), at));
-	js_set_bool(row, "may_retry", kind != NULL && kind->by_hand);
+	/* of a message that was reported lost later only the row is left */
+	js_set_bool(row, "may_retry", kind != NULL && kind->by_hand && rows_int(r, 8) == 0);
 	return row;
 }
 
@@ -33,7 +34,8 @@ outbox_troubles(struct db *db, json_t **list, struct err *err)
 	struct rows	*rows = NULL;
 	int		 rc;
 
-	if (db_query(db, SQL_OUTBOX_TROUBLES, &rows, err, DB_INT(TROUBLE_MAX)) < 0)
+	if (db_query(db, SQL_OUTBOX_TROUBLES, &rows, err, DB_INT(TROUBLE_MAX),
+	    DB_BLOB("", 0)) < 0)
 		return -1;
 	*list = json_array();
 	while ((rc = rows_next(rows, err)) > 0)
@@ -54,11 +56,18 @@ trouble_check(struct db *db, const struct seal *seal, int64_t no, struct err *er
 	const struct kind	*kind;
 	json_t			*payload = NULL;
 	int64_t			 expires;
+	size_t			 len = 0;
 	int			 rc = -1;
 
 	if (db_one(db, SQL_OUTBOX_BY_ID, &rows, err, DB_INT(no)) < 0)
 		goto out;
 	kind = kind_by_name(rows_text(rows, 0));
+	(void)rows_blob(rows, 1, &len);
+	if (len == 0) {
+		err_set(err, ERR_WRONG_STATE,
+		    "内容在送出后已经删除，不能重发；请电话通知，或请申请人在页面上重新操作。");
+		goto out;
+	}
 	if (outbox_open(seal, rows, 1, &payload, err) < 0)
 		goto out;
 	expires = js_int(payload, "expires", 0);

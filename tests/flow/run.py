@@ -77,6 +77,7 @@ def add_settings(site):
     """Of CMP, whose CA test_n_enrol makes, and of the directory that test_o_ldap starts."""
     port = hallsite.free_ports(["ldap"])["ldap"]
     site.extra.update({
+        "YINXIN_GATE_SMS_REPORT_SECRET": "report-address-97531",
         "YINXIN_ENROL_CMP_CA": "machines",
         "YINXIN_GATE_WEBHOOK_PRIVATE": "127.0.0.1",
         "YINXIN_VA_LDAP_URL": f"ldap://127.0.0.1:{port}",

@@ -1,8 +1,10 @@
 """Money: whatever the channels do, an order is paid once and nothing is kept that must go."""
+import json
 import time
 
 import identity
 import walk
+from browser import Browser
 from flow import count, need, refused, same, sentence
 
 
@@ -281,3 +283,41 @@ def test_undelivered(ctx):
     need(row() is None, "still on the list")
     r = ctx.site.yinxin("outbox", "drop", bad["no"], check=False)
     need(r.returncode != 0, "dropped though it was delivered")
+
+
+def test_sms_reports(ctx):
+    """A delivery report says that an SMS did not arrive: it stands on the administrator's page,
+    once, and cannot be sent again, for its content is gone; strangers' reports are not taken."""
+    desk, w = ctx.officer().browser, ctx.walker("person")
+    again(w)
+    sent = walk.poll("the SMS of the order", lambda: next(
+        (m for m in w.world.sms(w.p.mobile) if w.p.order in str(m["params"])), None))
+
+    def report(success, channel="sms-report-address-97531", out_id=None):
+        body = json.dumps([{
+            "phone_number": w.p.mobile, "send_time": "2026-11-28 10:00:00",
+            "report_time": "2026-11-28 10:00:09", "success": success, "sms_size": "1",
+            "err_code": "DELIVERED" if success else "MOBILE_NOT_ON_SERVICE",
+            "err_msg": "", "biz_id": sent["biz_id"], "out_id": out_id or sent["out_id"]}])
+        status, _, data = Browser(ctx.site.url).exchange(
+            "POST", f"/notify/{channel}", body.encode(), {"Content-Type": "application/json"})
+        return status, data
+
+    def rows():
+        return [r for r in desk.get("/staff/outbox")["rows"] if r["no"] == sent["out_id"]]
+    for channel in ("sms-", "sms-wrong", "sms-report-address-9753"):
+        same(report(False, channel)[0], 404, channel)
+    same(report(False, out_id="x")[0], 422, "no id")
+    same(rows(), [], "before")
+    same(report(True), (200, b'{"code":0,"msg":"\xe6\x8e\xa5\xe6\x94\xb6\xe6\x88\x90\xe5\x8a\x9f"}'),
+         "the answer to the provider")
+    same(rows(), [], "after it arrived")
+    for _ in range(2):
+        same(report(False)[0], 200, "answer")
+        same([(r["state"], r["may_retry"]) for r in rows()], [("failed", False)], "the row")
+    need("MOBILE_NOT_ON_SERVICE" in str(rows()), f"no cause: {rows()}")
+    e = refused(409, desk.post, f"/staff/outbox/{sent['out_id']}/retry")
+    need("电话" in sentence(e), sentence(e))
+    desk.post(f"/staff/outbox/{sent['out_id']}/drop")
+    same(report(False)[0], 200, "a late repetition")
+    same(rows(), [], "dropped")

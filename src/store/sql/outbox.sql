@@ -37,8 +37,17 @@ SELECT COALESCE(MIN(next_at), 0) FROM outbox WHERE state = 'waiting'
 -- name: outbox_count
 SELECT COUNT(*) FROM outbox WHERE state = $1
 
+-- name: outbox_arrived
+UPDATE outbox SET state = 'done', payload = $2, last_error = '', done_at = $3
+WHERE id = $1 AND kind = 'sms' AND state = 'unknown'
+
+-- name: outbox_lost
+UPDATE outbox SET state = 'failed', last_error = $2, done_at = $3
+WHERE id = $1 AND kind = 'sms' AND state IN ('done', 'unknown')
+
 -- name: outbox_troubles
-SELECT id, kind, idem_key, state, attempts, last_error, created, done_at FROM outbox
+SELECT id, kind, idem_key, state, attempts, last_error, created, done_at,
+	CASE WHEN payload = $2 THEN 1 ELSE 0 END FROM outbox
 WHERE state IN ('dead', 'unknown', 'failed') ORDER BY done_at DESC, id LIMIT $1
 
 -- name: outbox_by_id

@@ -1,5 +1,6 @@
 #include "unit.h"
 #include "outside.h"
+#include "gate/message.h"
 #include "base/clock.h"
 #include "base/conf.h"
 #include "gate/call.h"
@@ -51,6 +52,36 @@ test_gateway__sms_unknown_is_not_repeated(void **state)
 	assert_int_equal(json_array_size(json_object_get(j, "sms")), 1);
 	json_decref(j);
 	clock_shift(-CLOCK_MINUTE);
+}
+
+/* Reports as Aliyun's manual shows them; what is none is refused whole. */
+void
+test_gateway__sms_reports_are_read(void **state)
+{
+	static const char *const	bad[] = {"", "{}", "[]", "[1]", "[{\"success\":true}]",
+		"[{\"success\":\"true\",\"out_id\":\"7\"}]", "[{\"success\":true,\"out_id\":\"-7\"}]",
+		"[{\"success\":true,\"out_id\":\"99999999999999999999\"}]",
+		"[{\"success\":true,\"out_id\":\"7\"},{\"success\":true}]", "[{\"success\":true,"};
+	const char	*good = "[{\"phone_number\":\"13900000001\",\"send_time\":"
+	    "\"2017-01-01 11:12:13\",\"report_time\":\"2017-02-02 22:23:24\",\"success\":true,"
+	    "\"err_code\":\"DELIVERED\",\"err_msg\":\"用户接收成功\",\"sms_size\":\"1\",\"biz_id\":"
+	    "\"12345\",\"out_id\":\"67890\"},{\"success\":false,\"err_code\":\"UNDELIV\","
+	    "\"out_id\":\"67891\"}]";
+	struct err	 err = {0};
+	json_t		*list = NULL, *row;
+
+	(void)state;
+	assert_ok(sms_provider()->reports(good, strlen(good), &list, &err));
+	assert_int_equal(json_array_size(list), 2);
+	row = json_array_get(list, 0);
+	assert_int_equal(js_int(row, "id", 0), 67890);
+	assert_true(js_bool(row, "arrived"));
+	row = json_array_get(list, 1);
+	assert_false(js_bool(row, "arrived"));
+	assert_string_equal(js_str(row, "code"), "UNDELIV");
+	json_decref(list);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_err(sms_provider()->reports(bad[i], strlen(bad[i]), &list, &err), ERR_INPUT);
 }
 
 void
