@@ -3,10 +3,12 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/passphrase.h"
+#include "base/rand.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "kmc/kmc.h"
 #include "pki/cert.h"
+#include "signer/signer.h"
 
 static const char *
 day(int64_t ms, char text[CLOCK_TEXT])
@@ -296,6 +298,90 @@ kmc_destroy_run(int argc, char **argv, struct err *err)
 	return command_usage(command_by_name("kmc"), err);
 }
 
+/* ---- a judicial recovery: what is to be signed, then what was ---- */
+
+static int
+recover_show(const char *serial, const char *document, const char *receiver, struct err *err)
+{
+	char	 order[21], now[CLOCK_TEXT];
+
+	if (strpbrk(document, "\"\\") != NULL)
+		return err_set(err, ERR_INPUT, "the document's number holds a quotation mark or backslash");
+	memcpy(order, clock_compact(clock_now(), now), 8);
+	rand_digits(order + 8, 12);
+	printf("Two key officers sign, with their serials and the time (ms):\n{\"document\":\"%s\","
+	    "\"kind\":\"judicial\",\"officer\":\"…\",\"order\":\"%s\",\"receiver\":\"%s\","
+	    "\"second\":\"…\",\"serial\":\"%s\",\"time\":%" PRId64
+	    ",\"type\":\"recovery\",\"v\":1}\n", document, order, receiver, serial, clock_now());
+	return 0;
+}
+
+/* The envelope and the certificate of its key, beside one another. */
+static int
+recover_write(const char *out, const struct buf *envelope, const struct buf *cert,
+    struct err *err)
+{
+	char	*key = xasprintf("%s.key", out), *crt = xasprintf("%s.crt", out);
+	int	 rc = file_write(key, envelope->p, envelope->len, 0600, err);
+
+	if (rc == 0 && (rc = file_write(crt, cert->p, cert->len, 0644, err)) == 0)
+		printf("%s: the key, enveloped for the receiver; %s: its certificate\n", key, crt);
+	free(key);
+	free(crt);
+	return rc;
+}
+
+/* The order is the statement's own; what is no judicial one goes through the hall. */
+static int
+recover_signed(const char *files[4], const char *out, struct err *err)
+{
+	struct signer_recovery	 r = {.order = ""};
+	struct buf		 part[4], envelope, cert;
+	json_t			*j = NULL;
+	int			 rc = 0;
+
+	buf_init(&envelope, 4096);
+	buf_init(&cert, LIMIT_CERT);
+	for (size_t i = 0; i < ARRAY_LEN(part); i++)
+		buf_init(&part[i], STATEMENT_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(part) && rc == 0; i++)
+		rc = file_read(files[i], &part[i], err);
+	if (rc == 0)
+		rc = statement_parse(part[0].p, part[0].len, "recovery", &j, err);
+	if (rc == 0 && strcmp(js_str(j, "kind"), "judicial") != 0)
+		rc = err_set(err, ERR_INPUT, "a user's own key is recovered in the hall");
+	r = (struct signer_recovery){.order = js_str(j, "order"), .statement = {part[0].p,
+	    part[0].len, {part[1].p, part[1].len}, {part[2].p, part[2].len}},
+	    .csr = {part[3].p, part[3].len}};
+	if (rc == 0 && (rc = signer_recover(&r, &envelope, &cert, err)) == 0)
+		rc = recover_write(out, &envelope, &cert, err);
+	json_decref(j);
+	for (size_t i = 0; i < ARRAY_LEN(part); i++)
+		buf_free(&part[i]);
+	buf_free(&envelope);
+	buf_free(&cert);
+	return rc;
+}
+
+static int
+kmc_recover_run(int argc, char **argv, struct err *err)
+{
+	const char	*serial = command_option(&argc, argv, "--serial", NULL),
+			*document = command_option(&argc, argv, "--document", NULL),
+			*receiver = command_option(&argc, argv, "--receiver", NULL);
+	const char	*files[4] = {command_option(&argc, argv, "--statement", NULL),
+		command_option(&argc, argv, "--signature", NULL),
+		command_option(&argc, argv, "--second", NULL),
+		command_option(&argc, argv, "--csr", NULL)};
+
+	if (argc == 1 && serial != NULL && document != NULL && receiver != NULL)
+		return recover_show(serial, document, receiver, err);
+	if (argc == 2 && files[0] != NULL && files[1] != NULL && files[2] != NULL &&
+	    files[3] != NULL)
+		return recover_signed(files, argv[1], err);
+	return command_usage(command_by_name("kmc"), err);
+}
+
 static int
 kmc_stats_print(int argc, char **argv, struct err *err)
 {
@@ -323,7 +409,8 @@ static const struct {
 	{"officer", kmc_officer}, {"device-master", kmc_device_master}, {"device-key", kmc_device_key_run},
 	{"ca", kmc_client}, {"identity", kmc_identity_run},
 	{"message", kmc_message_run}, {"history", kmc_history_print},
-	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"stats", kmc_stats_print},
+	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"recover", kmc_recover_run},
+	{"stats", kmc_stats_print},
 };
 
 static int
@@ -339,8 +426,9 @@ const struct command	 command_kmc = {
 	.name = "kmc",
 	.args = "officer add CERT [--may keys,unlock]|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
 	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
-	    "--second FILE | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
+	    "--second FILE | recover --serial SERIAL --document NUMBER --receiver SERIAL | "
+	    "recover --statement FILE --signature FILE --second FILE --csr FILE OUT | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
 	    "device-master make | device-key SERIAL OUT | stats",
-	.help = "The key management centre: key officers, history, wrapping key, destruction, other CAs, statistics.",
+	.help = "The key management centre: key officers, history, wrapping key, destruction, judicial recovery, other CAs, statistics.",
 	.run = cmd_kmc,
 };

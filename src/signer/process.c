@@ -284,7 +284,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"hold", IPC_WEB | IPC_ADMIN, answer_hold},
 	{"release", IPC_WEB | IPC_ADMIN, answer_release},
 	{"revoke", IPC_WEB | IPC_ADMIN, answer_revoke},
-	{"recover", IPC_WEB, answer_recover},
+	{"recover", IPC_WEB | IPC_ADMIN, answer_recover},
 	{"status", IPC_WEB | IPC_ADMIN, answer_status},
 	{"crl", IPC_VA | IPC_ADMIN, answer_crl},
 	{"service_issue", IPC_VA | IPC_ENROL, answer_service_issue},

@@ -60,7 +60,7 @@ NODISCARD int	signer_revoke(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *second,
 		    size_t second_len, struct err *err);
 /*
- * By web: the encryption key of an earlier pair, out of escrow, for another UKey; two key
+ * By web, and by the administrator (judicial): the encryption key of an earlier pair, out of escrow, for another UKey; two key
  * officers signed the statement (kmc.h says what it contains, and kmc alone checks who they
  * are).  It is for the key of csr, which must be that of a sign certificate of ours; or for the
  * carrier (pki/carrier.h) that the statement's receiver vouches for.  That certificate must be

@@ -143,13 +143,32 @@ async function paidOnce(world, page, order) {
 	assert.equal(await page.locator("text=交易成功").count(), 1);
 }
 
-async function officer(world) {
+/* A key officer's own page: in words, as it is, signed.  second: whom the first one names. */
+async function signRecovery(world, desk, order, key, pin, second) {
+	await desk.goto("/staff/recoveries");
+	await world.shot(desk, `recoveries-${key}`);
+	await desk.goto(`/staff/recoveries/${order}`);
+	await desk.locator("[data-recovery-sign] [data-assistant-key]:not(.hide)").waitFor();
+	if (second) {
+		await desk.selectOption("#f-second", { label: second });
+		await desk.click("[data-statement-show]");
+		await desk.locator("[data-statement]:not(.hide)", { hasText: "recovery" }).waitFor();
+		await desk.locator("[data-plain]", { hasText: "两人签名" }).waitFor();
+	}
+	await world.shot(desk, `recovery-${key}`);
+	await desk.selectOption("[data-assistant-select]", world.site.keys[key]);
+	await desk.fill("[data-assistant-pin]", pin);
+	await desk.click("[data-assistant-go]");
+	await desk.waitForURL(/staff\/recoveries$/);
+}
+
+async function officer(world, key = "staff", pin = world.site.adminPin) {
 	const page = await world.page();
 
 	await page.goto("/staff/signin");
 	await page.locator("[data-assistant-key]:not(.hide)").waitFor();
-	await page.selectOption("[data-assistant-select]", world.site.keys.staff);
-	await page.fill("[data-assistant-pin]", world.site.adminPin);
+	await page.selectOption("[data-assistant-select]", world.site.keys[key]);
+	await page.fill("[data-assistant-pin]", pin);
 	await page.click("[data-assistant-go]");
 	await page.waitForURL(/\/staff$|\/staff[?#]|\/staff\/$/);
 	return page;
@@ -494,6 +513,116 @@ export const tests = [
 		await page.goto(`/orders/${order}`);
 		assert.match(await page.textContent("main"), /原证书[\s\S]*已于 .* 撤销/);
 		await world.shot(page, "reissue-done");
+	}],
+	["the old encryption key comes back: asked for, proved, signed by two, into the new UKey", async (world) => {
+		const p = world.site.people[0], page = await world.page();
+
+		await signIn(page, p);
+		await page.goto("/user/certificates?certificates=ended");
+		await page.click("table >> text=查看 >> nth=0");
+		await world.shot(page, "recover-certificate");
+		await page.click("#recover button");
+		await page.waitForURL(/steps\/reason/);
+		const order = page.url().match(/orders\/(\d{20})/)[1];
+
+		await world.shot(page, "recover-reason");
+		await page.check("[name=reason][value=other]");
+		await page.click("main >> text=下一步");
+		await page.locator(".error, .field-error, .notice-bad", { hasText: "请写明原因" }).first().waitFor();
+		await page.check("[name=reason][value=lost]");
+		await page.click("main >> text=下一步");
+		await page.waitForURL(/steps\/materials/);
+		await page.locator("input[type=file]").first().setInputFiles(world.site.scans[0]);
+		await page.locator("[data-has], .tag[data-state=done]").first().waitFor();
+		await page.click("main >> text=下一步 >> nth=-1");
+		await page.waitForURL(/steps\/identity/);
+		await proveIdentity(world, page, p);
+		await page.waitForURL(/steps\/review/);
+		await signRecovery(world, await officer(world), order, "staff", world.site.adminPin, "同事");
+		await page.goto(`/orders/${order}`);
+		assert.match(await page.textContent("main"), /第一位密钥管理员签名/);
+		await world.shot(page, "recover-one");
+		await signRecovery(world, await officer(world, "colleague", world.site.userPin), order,
+		    "colleague", world.site.userPin);
+		await page.goto(`/orders/${order}/continue`);
+		await page.locator("[data-recover-run] [data-assistant-key]:not(.hide)").waitFor();
+		await page.selectOption("[data-assistant-select]", world.site.keys.org);
+		await page.fill("[data-assistant-pin]", world.site.userPin);
+		await page.click("[data-assistant-go]");
+		await page.locator("[data-assistant-said]", { hasText: "不是接收密钥的UKey" }).waitFor();
+		await page.selectOption("[data-assistant-select]", world.site.keys.other);
+		await page.fill("[data-assistant-pin]", world.site.userPin);
+		await world.shot(page, "recover-ready");
+		await page.click("[data-assistant-go]");
+		await page.locator(".notice-good", { hasText: "打开了核对文件" }).waitFor();
+		await world.shot(page, "recovered");
+		const phone = await world.page("phone");
+
+		await signIn(phone, p);
+		for (const [path, name] of [[`/orders/${order}`, "order"], [`/orders/${order}/steps/recover`, "step"]]) {
+			await phone.goto(path);
+			await world.shot(phone, `phone-recover-${name}`);
+		}
+	}],
+	["lost, from the home page: number and phone, then freeze or re-issue", async (world) => {
+		const p = world.site.people[0], page = await world.page("phone");
+
+		await page.goto("/");
+		await world.shot(page, "phone-home");
+		await page.click("text=UKey丢了");
+		await page.waitForURL(/\/lost/);
+		await page.check("[name=kind][value=organisation]");
+		await page.fill("#f-no", p.form.org_id_no);
+		await page.fill("#f-mobile", p.mobile);
+		const seen = (await world.sms(p.mobile)).length;
+
+		await page.fill("#f-captcha", world.site.captcha);
+		await page.click("[data-send-code]");
+		await page.fill("#f-code", await world.smsCode(p.mobile, seen));
+		await world.shot(page, "phone-lost");
+		await page.click("text=下一步 >> nth=-1");
+		await page.waitForURL(/lost\/certificates/);
+		await world.shot(page, "phone-lost-certificates");
+		await page.click("button:has-text('立即冻结') >> nth=0");
+		await page.locator(".tag", { hasText: "已冻结" }).first().waitFor();
+		await page.click("button:has-text('补办') >> nth=0");
+		await page.waitForURL(/steps\/agreement/);
+		const wide = await world.page();
+
+		await wide.goto("/lost");
+		await world.shot(wide, "lost");
+	}],
+	["relying systems: registered, tested, what was sent", async (world) => {
+		const desk = await officer(world);
+
+		await desk.goto("/staff/apps");
+		await desk.fill("#f-name", "工程监控平台");
+		await desk.fill("#f-url", "http://biz.example.cn/hooks/ca");
+		await desk.check("[name=event_frozen]");
+		await desk.check("[name=event_revoked]");
+		await desk.click("text=登记 >> nth=-1");
+		await desk.locator("text=要用 https").first().waitFor();
+		await world.shot(desk, "apps-refused");
+		await desk.fill("#f-name", "工程监控平台");
+		await desk.fill("#f-url", `${world.site.sandbox}/webhook/none`);
+		await desk.check("[name=event_frozen]");
+		await desk.click("text=登记 >> nth=-1");
+		await desk.locator("#app-secret", { hasText: "whsec_" }).waitFor();
+		await world.shot(desk, "apps-added");
+		await desk.click("table >> text=查看 >> nth=0");
+		await desk.click("text=发送测试通知");
+		await world.poll("the refusal", async () => {
+			await desk.reload();
+			return (await desk.textContent("main")).includes("status 404");
+		});
+		await world.shot(desk, "app");
+		const phone = await officer(world);
+
+		await phone.setViewportSize({ width: 375, height: 760 });
+		for (const path of ["/staff/apps", new URL(desk.url()).pathname, "/staff/recoveries"]) {
+			await phone.goto(path);
+			await world.shot(phone, `phone${path.replace(/\d+/, "one").replaceAll("/", "-")}`);
+		}
 	}],
 	["changed with the UKey: what is new beside what was, into the same key", async (world) => {
 		const p = world.site.people[1], page = await world.page();

@@ -12,7 +12,7 @@ import identity  # noqa: E402
 import walk  # noqa: E402
 
 
-KEYS = ("org", "person", "spare", "other", "pair", "pair2", "staff")
+KEYS = ("org", "person", "spare", "other", "pair", "pair2", "staff", "colleague")
 
 
 def person(world, kind):
@@ -51,21 +51,37 @@ def renewing(site):
         f.write(text)
 
 
+def colleague(site):
+    """A second officer, with a UKey of their own."""
+    driver, name = site.path("app", "lib", "libyinxin_skf.so"), "colleague"
+    key, csr, cert = (site.path("keys", name + end) for end in (".key", ".csr", ".crt"))
+    site.assistant_tool("csr", "--driver", driver, "--key", key, "--pin", walk.USER_PIN,
+                        "--order", name, "--cn", "同事", "--out", csr)
+    site.yinxin("staff", "add", "--name", "同事", "--roles", "reviewer", "--csr", csr, "--cert", cert)
+    site.assistant_tool("install", "--driver", driver, "--key", key, "--pin", walk.USER_PIN,
+                        "--order", name, "--sign-cert", cert)
+
+
 def main():
     root = hallsite.default_root("browser")
     old = hallsite.Site(root)
     old.stop()
     shutil.rmtree(root, ignore_errors=True)
     site = hallsite.Site(root, settings={
-        "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/renewing.yaml"})
+        "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/renewing.yaml",
+        "YINXIN_GATE_WEBHOOK_PRIVATE": "127.0.0.1"})
     try:
         site.install()
         renewing(site)
         site.init()
         for key in ("org", "person", "spare", "other", "pair", "pair2"):
             site.make_key(key, key, walk.BLANK_PIN)
+        site.make_key("colleague", "colleague", walk.USER_PIN)
         site.start(KEYS)
-        site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"), "--may", "unlock")
+        colleague(site)
+        for officer in ("staff", "colleague"):
+            site.yinxin("kmc", "officer", "add", site.path("keys", officer + ".crt"), "--may",
+                        "keys,unlock")
         world = walk.World(site)
         pair = with_two(site)
         site.plug(*KEYS)

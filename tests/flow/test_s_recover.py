@@ -1,5 +1,7 @@
 """Key recovery: the old encryption key of a lost UKey into the new one, signed by two key officers."""
+import base64
 import json
+import os
 import threading
 import time
 
@@ -281,3 +283,48 @@ def test_recover_refused(ctx):
     rows = first.browser.get("/staff/recoveries")["rows"]
     same([r["state"] for r in rows if r["no"] == no], ["cancelled"], "in the desk's list")
     w.browser.post(f"/orders/{again}/cancel", {"reason": "不需要"})
+
+
+def test_recover_judicial(ctx):
+    """By the command line alone, with a document's number; not through the hall, not for a user."""
+    officers(ctx)
+    w, serial = holder(ctx)
+    receiver, named = holder(ctx)
+    enc = next(c for c in w.order_model()["certificates"] if c["kind"] == "enc")["serial"]
+    site = ctx.site
+    shown = site.yinxin("kmc", "recover", "--serial", enc, "--document", "(2026)法调字第12号",
+                        "--receiver", named)
+    statement = json.loads(shown.splitlines()[-1])
+    rows = {r["name"]: r["serial"] for r in ctx.officer().browser.get("/staff/members")["rows"]}
+    statement.update(officer=rows["管理员"], second=rows["同事"])
+    site.plug(receiver.p.key)
+    made = receiver.assistant.post("/key/make", {"order": receiver.p.order, "cn": "X",
+                                                 "pin": walk.USER_PIN})
+    with open(site.path("csr.der"), "wb") as f:
+        f.write(base64.b64decode(made["csr"]))
+    out = judicial(ctx, statement)
+    need(out.returncode == 0, out.stderr)
+    for name in ("out.key", "out.crt"):
+        need(os.path.getsize(site.path(name)) > 100, f"{name} is empty")
+    need("(2026)法调字第12号" in site.yinxin("kmc", "history", w.p.order), "kmc's history")
+    for bad in ({"document": ""}, {"receiver": serial}, {"kind": "user"}):
+        statement["order"] = statement["order"][:-1] + str((int(statement["order"][-1]) + 1) % 10)
+        r = judicial(ctx, {**statement, **bad})
+        need(r.returncode != 0, f"taken with {bad}")
+    site.yinxin("journal", "verify")
+
+
+def judicial(ctx, statement):
+    """Both sign it; the command is asked."""
+    site = ctx.site
+    text = json.dumps(statement, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    with open(site.path("statement"), "w", encoding="utf-8") as f:
+        f.write(text)
+    for name, desk, key in (("first", ctx.officer(), "staff"),
+                            ("second", ctx.second["desk"], ctx.second["key"])):
+        site.plug(key)
+        with open(site.path(name), "wb") as f:
+            f.write(base64.b64decode(desk.sign(text)["signature"]))
+    return site.yinxin("kmc", "recover", "--statement", site.path("statement"), "--signature",
+                       site.path("first"), "--second", site.path("second"), "--csr",
+                       site.path("csr.der"), site.path("out"), check=False)

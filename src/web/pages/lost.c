@@ -47,7 +47,7 @@ lost_post(struct call *c, struct err *err)
 
 extern const struct page	page_lost;
 const struct page		page_lost = {
-	.name = "lost", .path = "/lost", .need = NEED_NOBODY, .title = "UKey挂失与补办",
+	.name = "lost", .path = "/lost", .need = NEED_NOBODY, .title = "挂失补办",
 	.tmpl = "lost", .back = "/", .menu = MENU_TOP, .form = form_lost, .show = lost_show,
 	.post = lost_post, .per_minute = 20,
 };
