@@ -6,6 +6,7 @@
 #include "kmc/work.h"
 #include "pki/csr.h"
 #include "pki/envelope.h"
+#include "signer/authority_make.h"
 #include "signer/ceremony.h"
 #include "signer/work.h"
 
@@ -14,17 +15,19 @@
 
 /*
  * Complete issuances a second (request in, dual certificates durable in the store, journal
- * on, escrow durable in its own store), in one process, against the sum of their bare SM2
- * operations with the same library in the same run; and once more with the journal switched
- * off, for its share.  The rounds alternate.  One line a figure, its rounds beside it:
+ * on, escrow durable in its own store), in one process, by a CA of each kind of key (the pair's
+ * keys are SM2 as the UKey makes them), against the sum of their bare operations with the same
+ * library in the same run; and once more with the journal switched off, for its share.  The
+ * rounds alternate.  One line a figure, its rounds beside it; KIND is sm2, ecdsa or rsa:
  *
- *	issue_1, issue_2	issuances a second on so many threads
- *	issue_1_off …		without the journal (the linker puts __wrap_journal_add in front)
- *	cpu_1_ms, cpu_1_off_ms	processor time of one issuance, which neighbours disturb less
- *	…_ms			the bare operations; sum_ms: those of one issuance
+ *	issue_KIND_1 …		issuances a second on 1, 2, 4 threads
+ *	issue_KIND_1_off …	without the journal (the linker puts __wrap_journal_add in front)
+ *	cpu_KIND_1_ms …		processor time of one issuance, which neighbours disturb less
+ *	…_ms			the bare operations; sum_KIND_ms: those of one issuance; least_KIND_ms:
+ *				without the approval's signature and the check of what was signed
  */
-#define ROUNDS		5
-#define ORDERS		200
+#define ROUNDS		3
+#define ORDERS		120
 #define BARE_TIMES	60
 #define PASSPHRASE	"benchmark passphrase"
 
@@ -39,6 +42,8 @@ static struct kmc	*kmc;
 static EVP_PKEY		*officer_key;
 static char		 officer[CERT_SERIAL_TEXT];
 static struct order	 orders[ORDERS];
+static const char *const kinds[] = {"sm2", "ecdsa", "rsa"};
+extern const char	 profile_builtin[];
 
 /* The linker puts this in front of journal_add (tools/bench.mk). */
 int	__real_journal_add(struct db *db, const char *what, const json_t *detail, int64_t *seq,
@@ -84,6 +89,59 @@ make_csr(EVP_PKEY *key, struct buf *der)
 	name_free(&subject);
 }
 
+/* The profiles of organisations' pairs once more, issued by the CA of this kind. */
+static void
+add_profiles(struct buf *b, const char *kind)
+{
+	const char	*at = strstr(profile_builtin, "  - name: sm2-org-sign"),
+			*end = strstr(profile_builtin, "  - name: sm2-person-sign");
+	size_t		 n;
+
+	for (; at < end; at += n) {
+		n = strcspn(at, "\n") + 1;
+		if (strncmp(at, "  - name: sm2-org", 17) == 0)
+			buf_addf(b, "  - name: %s-org%.*s    authority: %s-ca\n", kind, (int)n - 17,
+			    at + 17, kind);
+		else
+			buf_add(b, at, n);
+	}
+}
+
+/* Beside the SM2 hierarchy of the ceremony one of each other kind. */
+static void
+make_kinds(const struct secret *passphrase)
+{
+	const char	*people = strstr(profile_builtin, "# What people apply for");
+	struct err	 err = {0};
+	struct buf	 b;
+
+	buf_init(&b, 1 << 20);
+	buf_add(&b, profile_builtin, (size_t)(people - profile_builtin));
+	for (size_t i = 1; i < ARRAY_LEN(kinds); i++)
+		add_profiles(&b, kinds[i]);
+	buf_addstr(&b, people);
+	for (size_t i = 1; i < ARRAY_LEN(kinds); i++)
+		buf_addf(&b, "  - {name: %s-org, title: x, sign: %s-org-sign, enc: %s-org-enc}\n",
+		    kinds[i], kinds[i], kinds[i]);
+	need(profiles_parse(b.p, b.len, "bench", &err), &err);
+	buf_free(&b);
+	for (size_t i = 1; i < ARRAY_LEN(kinds); i++)
+		for (int root = 1; root >= 0; root--) {
+			char	 name[32], parent[32] = "";
+			json_t	*out = json_object(), *asked;
+
+			(void)snprintf(name, sizeof(name), "%s-%s", kinds[i], root ? "root" : "ca");
+			if (!root)
+				(void)snprintf(parent, sizeof(parent), "%s-root-1", kinds[i]);
+			asked = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "name", name, "parent",
+			    parent, "kind", kinds[i], "company", "Bench", "cn", name, "years",
+			    root ? 20 : 10);
+			need(ca_create(&ca, asked, passphrase, passphrase, out, &err), &err);
+			json_decref(asked);
+			json_decref(out);
+		}
+}
+
 static void
 make_ca(const char *dir)
 {
@@ -107,6 +165,7 @@ make_ca(const char *dir)
 	need(keeper_start(kmc, &err), &err);
 	ca.pair = pair_here;
 	need(signer_open(&ca, &c.passphrase, &err), &err);
+	make_kinds(&c.passphrase);
 	need(journal_start(&ca.journal, &err), &err);
 	need(journal_start(&kmc->journal, &err), &err);
 	cert_free(cert);
@@ -117,7 +176,7 @@ make_ca(const char *dir)
 
 /* Approvals and requests beforehand: they are the officer's and the UKey's work. */
 static void
-make_orders(int round)
+make_orders(int round, const char *kind)
 {
 	struct err	 err = {0};
 
@@ -125,13 +184,14 @@ make_orders(int round)
 		struct order	*o = &orders[i];
 		EVP_PKEY	*key = NULL;
 		struct buf	 text;
-		char		 no[40];
+		char		 no[40], product[32];
 		json_t		*j;
 
 		snprintf(no, sizeof(no), "20261121%06d%06d", round, i);
+		snprintf(product, sizeof(product), "%s-org", kind);
 		j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:i,s:i,s:{s:s,s:s,s:s,s:s,s:s}}",
 		    "medium", "ukey", "officer", officer, "op", "new", "order", no, "profile",
-		    "sm2-org", "time", (json_int_t)clock_now(), "type", "approval", "v", 1,
+		    product, "time", (json_int_t)clock_now(), "type", "approval", "v", 1,
 		    "years", 1, "subject", "kind", "organisation", "CN", "测试单位", "O",
 		    "测试单位", "id_type", "uscc", "id_no", "91350100M000100Y43");
 		buf_init(&text, LIMIT_JSON);
@@ -183,7 +243,7 @@ issue_part(void *arg)
 
 /* ---- figures: a name and one value a round ---- */
 
-#define FIGURES	24
+#define FIGURES	64
 
 static struct figure {
 	char	 name[32];
@@ -222,7 +282,7 @@ now_ms(clockid_t which)
 }
 
 static void
-issue_round(int round, int threads, bool off)
+issue_round(int round, const char *kind, int threads, bool off)
 {
 	static int	 batch;
 	pthread_t	 t[16];
@@ -230,7 +290,7 @@ issue_round(int round, int threads, bool off)
 	char		 name[32];
 	double		 began, cpu;
 
-	make_orders(++batch);
+	make_orders(++batch, kind);
 	journal_off = off;
 	began = now_ms(CLOCK_MONOTONIC);
 	cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID);
@@ -241,9 +301,9 @@ issue_round(int round, int threads, bool off)
 	}
 	for (int i = 0; i < threads; i++)
 		pthread_join(t[i], NULL);
-	(void)snprintf(name, sizeof(name), "issue_%d%s", threads, off ? "_off" : "");
+	(void)snprintf(name, sizeof(name), "issue_%s_%d%s", kind, threads, off ? "_off" : "");
 	figure_set(name, round, ORDERS * 1000.0 / (now_ms(CLOCK_MONOTONIC) - began));
-	(void)snprintf(name, sizeof(name), "cpu_%d%s_ms", threads, off ? "_off" : "");
+	(void)snprintf(name, sizeof(name), "cpu_%s_%d%s_ms", kind, threads, off ? "_off" : "");
 	figure_set(name, round, (now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu) / ORDERS);
 	journal_off = false;
 	free_orders();
@@ -252,8 +312,9 @@ issue_round(int round, int threads, bool off)
 /* ---- bare operations ---- */
 
 struct bare {
-	EVP_PKEY	*key;
-	struct buf	 csr, sig;
+	EVP_PKEY	*key;			/* SM2 */
+	EVP_PKEY	*of;			/* a CA's, of the kind measured */
+	struct buf	 csr, sig, ca_sig;
 	int		 fd;			/* for the flush */
 };
 static const char	 bare_text[700];	/* as long as a certificate to be signed */
@@ -298,8 +359,14 @@ do_envelope(struct bare *b, struct err *err)
 static int
 do_sign(struct bare *b, struct err *err)
 {
-	buf_clear(&b->sig);
-	return sm2_sign_message(b->key, bare_text, sizeof(bare_text), &b->sig, err);
+	buf_clear(&b->ca_sig);
+	return key_sign(b->of, bare_text, sizeof(bare_text), &b->ca_sig, err);
+}
+
+static int
+do_check(struct bare *b, struct err *err)
+{
+	return key_verify(b->of, bare_text, sizeof(bare_text), b->ca_sig.p, b->ca_sig.len, err);
 }
 
 static int
@@ -312,33 +379,58 @@ do_flush(struct bare *b, struct err *err)
 	return 0;
 }
 
-/* Times: how often one issuance needs it. */
+/* Milliseconds that it takes once, by this clock: of the processor, so that neighbours do not count. */
+static double
+bare_time(struct bare *b, clockid_t clock, int (*run)(struct bare *b, struct err *err))
+{
+	struct err	 err = {0};
+	double		 began = now_ms(clock);
+
+	for (int n = 0; n < BARE_TIMES; n++)
+		need(run(b, &err), &err);
+	return (now_ms(clock) - began) / BARE_TIMES;
+}
+
+/* What the UKey's side and kmc need, whatever the CA's kind. */
 static const struct {
 	const char	*name;
-	int		 times;
+	bool		 least;			/* also when nothing is checked twice */
 	int		(*run)(struct bare *b, struct err *err);
 } bare_rows[] = {
-	{"sign_ms", 2, do_sign}, {"csr_check_ms", 1, do_csr_check},
-	{"statement_verify_ms", 1, do_verify}, {"key_pair_ms", 1, do_key_pair},
-	{"envelope_ms", 1, do_envelope}, {"verify_ms", 2, do_verify}, {"flush_ms", 0, do_flush},
+	{"csr_check_ms", true, do_csr_check}, {"statement_verify_ms", false, do_verify},
+	{"key_pair_ms", true, do_key_pair}, {"envelope_ms", true, do_envelope},
 };
 
 static void
 bare_round(struct bare *b, int round)
 {
-	struct err	 err = {0};
-	double		 sum = 0, ms;
+	double	 sum = 0, least = 0, ms, sign, check;
+	char	 name[32];
 
 	for (size_t i = 0; i < ARRAY_LEN(bare_rows); i++) {
-		double	 began = now_ms(CLOCK_MONOTONIC);
-
-		for (int n = 0; n < BARE_TIMES; n++)
-			need(bare_rows[i].run(b, &err), &err);
-		ms = (now_ms(CLOCK_MONOTONIC) - began) / BARE_TIMES;
+		ms = bare_time(b, CLOCK_THREAD_CPUTIME_ID, bare_rows[i].run);
 		figure_set(bare_rows[i].name, round, ms);
-		sum += bare_rows[i].times * ms;
+		sum += ms;
+		least += bare_rows[i].least ? ms : 0;
 	}
-	figure_set("sum_ms", round, sum);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct err	 err = {0};
+
+		EVP_PKEY_free(b->of);
+		b->of = NULL;
+		need(key_generate(key_kind_find(kinds[i]), &b->of, &err), &err);
+		sign = bare_time(b, CLOCK_THREAD_CPUTIME_ID, do_sign);
+		check = bare_time(b, CLOCK_THREAD_CPUTIME_ID, do_check);
+		(void)snprintf(name, sizeof(name), "sign_%s_ms", kinds[i]);
+		figure_set(name, round, sign);
+		(void)snprintf(name, sizeof(name), "check_%s_ms", kinds[i]);
+		figure_set(name, round, check);
+		(void)snprintf(name, sizeof(name), "sum_%s_ms", kinds[i]);
+		figure_set(name, round, sum + 2 * (sign + check));
+		(void)snprintf(name, sizeof(name), "least_%s_ms", kinds[i]);
+		figure_set(name, round, least + 2 * sign);
+	}
+	figure_set("flush_ms", round, bare_time(b, CLOCK_MONOTONIC, do_flush));
 }
 
 static void
@@ -350,6 +442,8 @@ bare_make(struct bare *b, const char *dir)
 	need(sm2_generate(&b->key, &err), &err);
 	make_csr(b->key, &b->csr);
 	buf_init(&b->sig, 256);
+	buf_init(&b->ca_sig, KEY_SIG_MAX);
+	need(sm2_sign_message(b->key, bare_text, sizeof(bare_text), &b->sig, &err), &err);
 	(void)snprintf(path, sizeof(path), "%s/flush", dir);
 	if ((b->fd = open(path, O_RDWR | O_CREAT, 0600)) < 0)
 		BUG("%s", path);
@@ -367,10 +461,11 @@ main(int argc, char **argv)
 	bare_make(&b, argv[1]);
 	for (int round = 0; round < ROUNDS; round++) {
 		bare_round(&b, round);
-		for (int threads = 1; threads <= 4; threads *= 2) {
-			issue_round(round, threads, round % 2 == 0);
-			issue_round(round, threads, round % 2 != 0);
-		}
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+			for (int threads = 1; threads <= 4; threads *= 2) {
+				issue_round(round, kinds[i], threads, round % 2 == 0);
+				issue_round(round, kinds[i], threads, round % 2 != 0);
+			}
 	}
 	figures_print();
 	signer_close(&ca);

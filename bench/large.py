@@ -3,9 +3,10 @@ million certificates in its store: start and memory of the processes, looking a 
 revoking one, making the list.  Each size beside the smallest in the same run.
 
 The rows are put into the store at once, their certificates all the same bytes: what is measured
-is looking up and changing, not issuing.  Needs 14 GB below the directory of the system for
+is looking up and changing, not issuing.  Needs 18 GB below the directory of the system for
 temporary files and about ten minutes; `SIZES=10000,1000000 make bench-large` for less.
 """
+import hashlib
 import http.client
 import os
 import random
@@ -36,6 +37,15 @@ def store(site):
     return db
 
 
+def subject_of(subject, serial):
+    return f"{subject} {serial[:12]}"
+
+
+def identity_of(serial):
+    """The digest of the identity uscc:SERIAL, as kmc_subject makes it."""
+    return hashlib.new("sm3", f"uscc:{serial}".encode()).hexdigest()
+
+
 def fill(site, size):
     """Up to so many certificates; the serial numbers of some of the new ones."""
     db = store(site)
@@ -49,10 +59,10 @@ def fill(site, size):
         db.execute("BEGIN")
         db.executemany(
             "INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_after, "
-            "status, revoked_at, reason, created, authority) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, 'good', 0, 0, ?, 'issuing-1')",
-            ((serial, f"{ref} {serial[:8]}", profile, subject, der, start, end, start)
-             for serial in serials[at:at + 1000000]))
+            "status, revoked_at, reason, created, authority, identity) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, 'good', 0, 0, ?, 'issuing-1', ?)",
+            ((serial, f"{ref} {serial[:8]}", profile, subject_of(subject, serial), der, start, end,
+              start, identity_of(serial)) for serial in serials[at:at + 1000000]))
         db.execute("COMMIT")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
@@ -128,6 +138,27 @@ def changes(site, serials):
     return statistics.median(done), statistics.median(asked)
 
 
+def finding(site, serials):
+    """Median in ms of the administrator's command that finds a certificate, by each way."""
+    db = store(site)
+    some = {serial: db.execute("SELECT subject FROM certificate WHERE serial = ?",
+                               (serial,)).fetchone()[0]
+            for serial in random.sample(serials, CHANGES)}
+    db.close()
+    ways = {"serial": lambda s: s, "subject": some.get, "identity": lambda s: f"uscc:{s}"}
+    took = {}
+    for way, what in ways.items():
+        times = []
+        for serial in some:
+            began = time.monotonic()
+            said = site.yinxin("cert", "find", way, what(serial))
+            times.append((time.monotonic() - began) * 1000)
+            if said.count(serial) == 0 or len(said.splitlines()) != 1:
+                raise RuntimeError(f"{serial} not found by {way}: {said}")
+        took[way] = statistics.median(times)
+    return took
+
+
 def freshness(site, serial):
     """ms from the revocation's acknowledgement until OCSP says so."""
     request, at, n = ocsp_template(site)
@@ -154,6 +185,7 @@ def at_size(site, size, first):
     at_once = memory(site, "va")
     half, late = lookups(site, serials)
     change, ask = changes(site, serials)
+    found = finding(site, serials)
     fresh = freshness(site, random.choice(serials))
     mine = {"start": began, "lookup": half, "change": change}
     first = first or mine
@@ -162,7 +194,8 @@ def at_size(site, size, first):
           f"{half / first['lookup']:.2f} to {SIZES[0]}; a revocation {change:.0f} ms, asking "
           f"{ask:.0f} ms by the same command, ratio {change / first['change']:.2f}; OCSP says "
           f"it after {fresh:.0f} ms; va {memory(site, 'va'):.0f} MiB, signer "
-          f"{memory(site, 'signer'):.0f} MiB", flush=True)
+          f"{memory(site, 'signer'):.0f} MiB; the command finds one by " + ", by ".join(
+              f"{way} in {ms:.0f} ms" for way, ms in found.items()), flush=True)
     site.stop_one("server")
     return first
 

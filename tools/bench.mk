@@ -9,6 +9,11 @@ bench:
 	@tools/setup build test bench
 	@$(MAKE) --no-print-directory -j2 all fonts $(B)/bench_issue
 	@$(PYTHON) bench/bench.py
+# All of it in one run.
+.PHONY: bench-all
+bench-all: bench
+	@$(PYTHON) bench/ocsp.py
+	@$(PYTHON) bench/large.py
 .PHONY: bench-large
 bench-large:
 	@tools/setup build test bench

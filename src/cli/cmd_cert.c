@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "cli/cert_desk.h"
 #include "cli/command.h"
+#include "kmc/kmc.h"
 #include "pki/lint.h"
 #include "signer/signer.h"
 #include "va/va.h"
@@ -101,6 +102,35 @@ cert_desk_run(int argc, char **argv, const struct cert_desk *asked, struct err *
 	    command_usage(command_by_name("cert"), err);
 }
 
+/* ---- finding ---- */
+
+static int
+cert_find(const char *by, const char *what, struct err *err)
+{
+	json_t	*answer = NULL, *row;
+	char	 end[CLOCK_TEXT], digest[KMC_SUBJECT], type[20] = "";
+	size_t	 i;
+
+	if (strcmp(by, "identity") == 0) {	/* TYPE:CODE */
+		size_t	 n = strcspn(what, ":");
+
+		if (what[n] == '\0' || n >= sizeof(type))
+			return err_set(err, ERR_INPUT, "an identity is TYPE:CODE, like uscc:9135…");
+		snprintf(type, sizeof(type), "%.*s", (int)n, what);
+		kmc_subject(type, what + n + 1, digest);
+		what = digest;
+	}
+	if (signer_find(by, what, &answer, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(answer, "certificates"), i, row)
+		printf("%s %-7s until %.10s  %-16s %-12s %s  %s\n", js_str(row, "serial"),
+		    js_str(row, "status"), clock_datetime(js_int(row, "not_after", 0), end),
+		    js_str(row, "profile"), js_str(row, "authority"), js_str(row, "subject"),
+		    js_str(row, "ref"));
+	json_decref(answer);
+	return 0;
+}
+
 static int
 cmd_cert(int argc, char **argv, struct err *err)
 {
@@ -127,6 +157,8 @@ cmd_cert(int argc, char **argv, struct err *err)
 	if ((argc == 3 || argc == 4) && strcmp(argv[1], "revoke") == 0 &&
 	    (argc == 3 || str_to_i64(argv[3], 10, &reason) == 0))
 		return signer_admin_revoke(argv[2], (int)reason, err);
+	if (argc == 4 && strcmp(argv[1], "find") == 0)
+		return cert_find(argv[2], argv[3], err);
 	return command_usage(command_by_name("cert"), err);
 }
 
@@ -134,8 +166,9 @@ const struct command	 command_cert = {
 	.name = "cert", .args = "list [--state STATE] [TEXT] | show FILE|SERIAL | lint FILE [--issuer FILE]"
 	    " [--profile NAME] | status SERIAL | revoke SERIAL [REASON] |"
 	    " freeze|thaw|revoke SERIAL --officer SERIAL [--second SERIAL] [--reason N] --out FILE |"
-	    " sign SERIAL ID FILE --officer SERIAL",
+	    " sign SERIAL ID FILE --officer SERIAL | find serial|subject|identity WHAT",
 	.help = "Certificates: list, print, lint, ask the status; revoke one of a machine or of staff "
-	    "(reason: RFC 5280 number); draw up what officers sign to freeze, thaw or revoke an applicant's, and bring the signatures.",
+	    "(reason: RFC 5280 number); draw up what officers sign to freeze, thaw or revoke an applicant's, and bring the signatures; find what was "
+	    "issued to a subject or an identity (uscc:CODE, resident-id:NUMBER).",
 	.run = cmd_cert,
 };

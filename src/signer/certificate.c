@@ -7,17 +7,21 @@ int
 certificate_add(struct db *db, const struct cert *c, const char *ref, const char *profile,
     const char *authority, int64_t line, struct err *err)
 {
+	const char		*type;
+	char			 code[CERT_IDENTITY_TEXT], identity[KMC_SUBJECT] = "";
 	int			 part = authority_part(profile_find(profile), cert_serial(c));
 	size_t			 len;
 	const unsigned char	*der = cert_der(c, &len);
 
+	if (cert_identity(c, &type, code))
+		kmc_subject(type, code, identity);
 	if (part > 0 && db_run(db, SQL_LIST_PART_ADD, NULL, err, DB_TEXT(authority),
 	    DB_INT(part)) < 0)
 		return -1;
 	return db_run(db, SQL_CA_CERTIFICATE_ADD, NULL, err, DB_TEXT(cert_serial(c)),
 	    DB_TEXT(ref), DB_TEXT(profile), DB_TEXT(cert_subject(c)), DB_BLOB(der, len),
 	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_INT(clock_now()),
-	    DB_TEXT(authority), DB_INT(line), DB_INT(part));
+	    DB_TEXT(authority), DB_INT(line), DB_INT(part), DB_TEXT(identity));
 }
 
 int

@@ -278,6 +278,15 @@ answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 	return ipc_answer_stats(in, out, caller, arg, err);
 }
 
+static int
+answer_find(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)caller;
+	return certificates_find(arg, js_str(in->json, "by"), js_str(in->json, "what"), out->json,
+	    err);
+}
+
 /* Who may ask what. */
 static const struct ipc_request	 signer_requests[] = {
 	{"issue", IPC_WEB, answer_issue},
@@ -305,6 +314,7 @@ static const struct ipc_request	 signer_requests[] = {
 	{"staff_issue", IPC_ADMIN, answer_staff_issue},
 	{"officer_set", IPC_ADMIN, answer_officer_set},
 	{"officers", IPC_ADMIN, answer_officers},
+	{"find", IPC_ADMIN, answer_find},
 	{"admin_revoke", IPC_ADMIN, answer_admin_revoke},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{"journal_prove", IPC_ADMIN, answer_journal_prove},

@@ -158,6 +158,12 @@ NODISCARD int	signer_ra_list(json_t **out, struct err *err);
 NODISCARD int	signer_ra_renew(const char *name, const void *cert, size_t cert_len,
 		    struct secret *secret, struct err *err);
 NODISCARD int	signer_ra_set(const char *name, bool active, struct err *err);
+/*
+ * By the administrator: the certificates of this serial, subject (one line, whole) or identity
+ * (the digest kmc_subject): {"certificates":[{"serial","ref","profile","subject","not_before",
+ * "not_after","status","authority"}]}, a hundred at most.
+ */
+NODISCARD int	signer_find(const char *by, const char *what, json_t **out, struct err *err);
 /* By the administrator: revoke by serial. */
 NODISCARD int	signer_admin_revoke(const char *serial, int reason, struct err *err);
 /*

@@ -236,6 +236,12 @@ signer_journal_prove(const char *serial, int64_t line, int64_t since, json_t **o
 }
 
 int
+signer_find(const char *by, const char *what, json_t **out, struct err *err)
+{
+	return ask_json("find", json_pack("{s:s,s:s}", "by", by, "what", what), out, err);
+}
+
+int
 signer_stats(json_t **out, struct err *err)
 {
 	return ipc_ask_stats("signer", SIGNER_VERSION, out, err);

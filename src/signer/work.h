@@ -104,6 +104,13 @@ NODISCARD int	list_make_now(struct signer *s, const struct authority *a, int64_t
 bool		revocation_reason_is_valid(int64_t reason);
 
 /*
+ * find.c: {"certificates":[{"serial","ref","profile","subject","not_before","not_after","status",
+ * "authority"}]}, at most a hundred.  by: serial, subject (one line, whole) or identity (kmc_subject).
+ */
+NODISCARD int	certificates_find(struct signer *s, const char *by, const char *what, json_t *out,
+		    struct err *err);
+
+/*
  * ends.c, for the metrics: seconds until the first of the good certificates of officers, and of active
  * RAs, ends, and that of the journal's key; and how many CAs that should sign have no key at hand.
  */

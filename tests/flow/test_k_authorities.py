@@ -78,6 +78,12 @@ def test_new_key(ctx):
     w.sign_in_by_ukey()
     serial = w.order_model()["certificates"][0]["serial"]
     need("good" in site.yinxin("cert", "status", serial), "the new certificate is not good")
+    row = site.yinxin("cert", "find", "serial", serial)
+    need(serial in row and "sm2-person-sign" in row and w.p.order in row, row)
+    subject = row.split("issuing-2", 1)[1].rsplit(w.p.order, 1)[0].strip()
+    need(serial in site.yinxin("cert", "find", "subject", subject), f"not found by {subject}")
+    need(serial in site.yinxin("cert", "find", "identity", f"resident-id:{w.p.id_no}"),
+         "not found by identity")
     with open(site.path("leaf.pem"), "rb") as f:
         issuer = openssl("x509", "-in", f.name, "-noout", "-issuer", "-nameopt", "utf8").stdout
     need("G2" in issuer, issuer)

@@ -18,8 +18,20 @@ WHERE o.active = 1 AND c.status = 'good' AND c.not_after > $1
 
 -- name: ca_certificate_add
 INSERT INTO certificate (serial, ref, profile, subject, der, not_before, not_after, status,
-	revoked_at, reason, created, authority, line, part)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9, $10, $11)
+	revoked_at, reason, created, authority, line, part, identity)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', 0, 0, $8, $9, $10, $11, $12)
+
+-- name: certificates_by_serial
+SELECT serial, ref, profile, subject, not_before, not_after, status, authority
+FROM certificate WHERE serial = $1 LIMIT $2
+
+-- name: certificates_by_subject
+SELECT serial, ref, profile, subject, not_before, not_after, status, authority
+FROM certificate WHERE subject = $1 LIMIT $2
+
+-- name: certificates_by_identity
+SELECT serial, ref, profile, subject, not_before, not_after, status, authority
+FROM certificate WHERE identity = $1 AND identity <> '' LIMIT $2
 
 -- name: ca_certificate_by_serial
 SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed,

@@ -126,7 +126,7 @@ test_journal__certificates_and_lines(void **state)
 	    "stands in the store", "UPDATE certificate SET status = 'good' WHERE profile = 'staff'");
 	assert_found(&w, "INSERT INTO certificate SELECT 'AB', ref, profile, subject, der, not_before, "
 	    "not_after, status, revoked_at, reason, created, changed, invalid_since, authority, line, "
-	    "changed_line, part FROM certificate WHERE profile = 'staff'", "certificate AB stands",
+	    "changed_line, part, identity FROM certificate WHERE profile = 'staff'", "certificate AB stands",
 	    "DELETE FROM certificate WHERE serial = 'AB'");
 	own_world_free(&w);
 }
