@@ -71,6 +71,7 @@ va_cache_get(struct va *v, const void *request, size_t len, struct va_answer *ou
 		buf_add(&out->der, c->der, c->len);
 		out->made = c->made;
 		out->next = c->next;
+		out->single = true;
 	}
 	pthread_mutex_unlock(&v->lock);
 	return hit;

@@ -109,7 +109,7 @@ respond_ocsp(const struct http_request *req, struct http_response *res, struct v
 	buf_add(&res->body, a->der.p, a->der.len);
 	if (strcmp(req->method, "POST") == 0)
 		return;
-	if (a->next == 0)
+	if (a->next == 0 || !a->single)		/* RFC 5019 6.2: a nonce is for one client */
 		http_respond_header(res, "Cache-Control", "no-store");
 	else
 		va_respond_cached(req, res, &(struct va_caching){a->made, max_age(a->next), false,

@@ -1,6 +1,10 @@
 """The va over its real socket: time stamps, and what HTTP caches are told."""
+import base64
+import os
+import re
 import subprocess
 import urllib.error
+import urllib.parse
 import urllib.request
 
 
@@ -50,6 +54,69 @@ def test_time_stamp(ctx):
     status, _, body = ask(url, b"\x30\x00", Content_Type="application/timestamp-query")
     assert status == 200 and "wrong format" in stamp_text(ctx.site, body)
     assert ask(url, asked, Content_Type="text/plain")[0] == 415
+
+
+def ocsp_request(site, *certs, nonce=False):
+    """As openssl makes it, about certificates of the issuing CA."""
+    path = site.path("ocsp.req")
+    argv = ["openssl", "ocsp", "-issuer", site.path("data", "pub", "issuing.crt")]
+    for cert in certs:
+        argv += ["-cert", cert]
+    subprocess.run([*argv, "-nonce" if nonce else "-no_nonce", "-reqout", path], check=True,
+                   capture_output=True)
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def ocsp_text(site, answer):
+    path = site.path("ocsp.res")
+    with open(path, "wb") as f:
+        f.write(answer)
+    return subprocess.run(["openssl", "ocsp", "-respin", path, "-noverify", "-resp_text"],
+                          check=True, capture_output=True, text=True).stdout
+
+
+def other_staff(site):
+    """A second certificate of the issuing CA: of the same kind, for another key."""
+    from test_n_enrol import certificates, enrol, make_csr, make_ra, save
+    user = f"ocsp-{os.getpid()}:" + make_ra(site, f"ocsp-{os.getpid()}")
+    csr = make_csr(site, "ocsp-other", "ocsp.example", "sm2")
+    return save(site, "ocsp-other.pem", certificates(site, enrol(site, user, csr))[0])
+
+
+def test_ocsp_over_http(ctx):
+    """OCSP by GET and POST (RFC 6960 A.1, RFC 5019): the same answer, kept by caches no longer than
+    promised and than it says itself; one with a nonce not at all; two certificates at once."""
+    site, url = ctx.site, ctx.site.va_url + "/ocsp"
+    staff, other = site.path("keys", "staff.crt"), other_staff(site)
+    asked = ocsp_request(site, staff)
+    kind = {"Content_Type": "application/ocsp-request"}
+    status, headers, posted = ask(url, asked, **kind)
+    assert status == 200 and headers["Content-Type"] == "application/ocsp-response", status
+    assert "Cert Status: good" in ocsp_text(site, posted)
+    # a nonce is what openssl sends by default; RFC 5019 clients send none and use GET
+    path = "/" + urllib.parse.quote(base64.b64encode(asked).decode(), safe="")
+    status, headers, got = ask(url + path)
+    if got != posted:       # the kept one was renewed in between
+        got, posted = ask(url + path)[2], ask(url, asked, **kind)[2]
+    assert status == 200 and got == posted, ocsp_text(site, got)
+    age = int(re.search(r"max-age=(\d+)", headers["Cache-Control"]).group(1))
+    assert 0 < age <= 5 and "public" in headers["Cache-Control"], headers["Cache-Control"]
+    assert headers["Last-Modified"] and ask(url + path, If_None_Match=headers["ETag"])[0] == 304
+    assert ask(url + path, If_Modified_Since=headers["Last-Modified"])[0] == 304
+    fresh = ocsp_request(site, staff, nonce=True)
+    status, headers, body = ask(url + "/" + urllib.parse.quote(base64.b64encode(fresh).decode(),
+                                                               safe=""))
+    assert status == 200 and headers["Cache-Control"] == "no-store", headers
+    assert "OCSP Nonce" in ocsp_text(site, body)
+    site.yinxin("cert", "revoke", subprocess.run(
+        ["openssl", "x509", "-in", other, "-noout", "-serial"], check=True, capture_output=True,
+        text=True).stdout.strip().partition("=")[2], "4")
+    text = ocsp_text(site, ask(url, ocsp_request(site, staff, other), **kind)[2])
+    assert text.count("Cert Status: good") == 1 and "Reason: superseded" in text, text
+    assert re.findall(r"Cert Status: (\w+)", text) == ["good", "revoked"], text
+    assert ask(url, asked, Content_Type="text/plain")[0] == 415
+    assert ask(url, b"\x30\x00", **kind)[2] == b"\x30\x03\x0a\x01\x01"     # malformedRequest
 
 
 def test_downloads_are_cached(ctx):

@@ -72,6 +72,17 @@ def answers(folder):
               == "certificate_hold" and r.nonce_value is not None)
 
 
+def sm2(folder):
+    """Of what is signed with SM2, which asn1crypto has no names for, the structure."""
+    full = whole(crl.CertificateList, f"{folder}/list.crl")
+    check("SM2 list: number and signature algorithm", full.crl_number_value.native > 0 and
+          full["signature_algorithm"]["algorithm"].dotted == "1.2.156.10197.1.501")
+    r = whole(ocsp.OCSPResponse, f"{folder}/answer.ocsp")
+    check("SM2 answer: one certificate, by the responder's certificate",
+          len(r.response_data["responses"]) == 1 and
+          len(r["response_bytes"]["response"].parsed["certs"]) == 1)
+
+
 def stamps(folder):
     """SM2 stamps have OIDs that asn1crypto knows no names for: it reads their structure only."""
     for name in ("sm2", *KINDS):
@@ -98,6 +109,7 @@ def stamps(folder):
 
 
 certificates(sys.argv[1])
+sm2(sys.argv[1])
 lists(sys.argv[1])
 answers(sys.argv[1])
 stamps(sys.argv[1])
