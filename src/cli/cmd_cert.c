@@ -168,7 +168,8 @@ const struct command	 command_cert = {
 	    " freeze|thaw|revoke SERIAL --officer SERIAL [--second SERIAL] [--reason N] --out FILE |"
 	    " sign SERIAL ID FILE --officer SERIAL | find serial|subject|identity WHAT",
 	.help = "Certificates: list, print, lint, ask the status; revoke one of a machine or of staff "
-	    "(reason: RFC 5280 number); draw up what officers sign to freeze, thaw or revoke an applicant's, and bring the signatures; find what was "
+	    "(reason: RFC 5280 number); draw up what officers sign to freeze, thaw or revoke an "
+	    "applicant's, and bring the signatures; find what was "
 	    "issued to a subject or an identity (uscc:CODE, resident-id:NUMBER).",
 	.run = cmd_cert,
 };
