@@ -1,11 +1,13 @@
 """The va over its real socket: time stamps, and what HTTP caches are told."""
 import base64
-import os
+import glob
 import re
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
+
+import test_n_enrol as enrol
 
 
 def ask(url, data=None, **headers):
@@ -57,9 +59,9 @@ def test_time_stamp(ctx):
 
 
 def ocsp_request(site, *certs, nonce=False):
-    """As openssl makes it, about certificates of the issuing CA."""
+    """As openssl makes it, about certificates of one CA."""
     path = site.path("ocsp.req")
-    argv = ["openssl", "ocsp", "-issuer", site.path("data", "pub", "issuing.crt")]
+    argv = ["openssl", "ocsp", "-issuer", issuer_of(site, certs[0])]
     for cert in certs:
         argv += ["-cert", cert]
     subprocess.run([*argv, "-nonce" if nonce else "-no_nonce", "-reqout", path], check=True,
@@ -76,20 +78,32 @@ def ocsp_text(site, answer):
                           check=True, capture_output=True, text=True).stdout
 
 
-def other_staff(site):
-    """A second certificate of the issuing CA: of the same kind, for another key."""
-    from test_n_enrol import certificates, enrol, make_csr, make_ra, save
-    user = f"ocsp-{os.getpid()}:" + make_ra(site, f"ocsp-{os.getpid()}")
-    csr = make_csr(site, "ocsp-other", "ocsp.example", "sm2")
-    return save(site, "ocsp-other.pem", certificates(site, enrol(site, user, csr))[0])
+def names(path):
+    return dict(line.split("=", 1) for line in subprocess.run(
+        ["openssl", "x509", "-in", path, "-noout", "-subject", "-issuer", "-serial"], check=True,
+        capture_output=True, text=True).stdout.splitlines())
+
+
+def issuer_of(site, cert):
+    """The file of the CA that issued it, whatever its generation."""
+    return next(p for p in glob.glob(site.path("data", "pub", "issuing*.crt"))
+                if names(p)["subject"] == names(cert)["issuer"])
+
+
+def two_machines(site):
+    """Two certificates of the issuing CA, as files."""
+    user = "ocsp:" + enrol.make_ra(site, "ocsp")
+    return [enrol.save(site, f"{name}.pem", enrol.certificates(site, enrol.enrol(
+        site, user, enrol.make_csr(site, name, f"{name}.example", "sm2")))[0])
+            for name in ("ocsp-one", "ocsp-two")]
 
 
 def test_ocsp_over_http(ctx):
     """OCSP by GET and POST (RFC 6960 A.1, RFC 5019): the same answer, kept by caches no longer than
     promised and than it says itself; one with a nonce not at all; two certificates at once."""
     site, url = ctx.site, ctx.site.va_url + "/ocsp"
-    staff, other = site.path("keys", "staff.crt"), other_staff(site)
-    asked = ocsp_request(site, staff)
+    one, two = two_machines(site)
+    asked = ocsp_request(site, one)
     kind = {"Content_Type": "application/ocsp-request"}
     status, headers, posted = ask(url, asked, **kind)
     assert status == 200 and headers["Content-Type"] == "application/ocsp-response", status
@@ -104,15 +118,13 @@ def test_ocsp_over_http(ctx):
     assert 0 < age <= 5 and "public" in headers["Cache-Control"], headers["Cache-Control"]
     assert headers["Last-Modified"] and ask(url + path, If_None_Match=headers["ETag"])[0] == 304
     assert ask(url + path, If_Modified_Since=headers["Last-Modified"])[0] == 304
-    fresh = ocsp_request(site, staff, nonce=True)
+    fresh = ocsp_request(site, one, nonce=True)
     status, headers, body = ask(url + "/" + urllib.parse.quote(base64.b64encode(fresh).decode(),
                                                                safe=""))
     assert status == 200 and headers["Cache-Control"] == "no-store", headers
     assert "OCSP Nonce" in ocsp_text(site, body)
-    site.yinxin("cert", "revoke", subprocess.run(
-        ["openssl", "x509", "-in", other, "-noout", "-serial"], check=True, capture_output=True,
-        text=True).stdout.strip().partition("=")[2], "4")
-    text = ocsp_text(site, ask(url, ocsp_request(site, staff, other), **kind)[2])
+    site.yinxin("cert", "revoke", names(two)["serial"], "4")
+    text = ocsp_text(site, ask(url, ocsp_request(site, one, two), **kind)[2])
     assert text.count("Cert Status: good") == 1 and "Reason: superseded" in text, text
     assert re.findall(r"Cert Status: (\w+)", text) == ["good", "revoked"], text
     assert ask(url, asked, Content_Type="text/plain")[0] == 415
