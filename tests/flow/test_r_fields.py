@@ -5,6 +5,7 @@ import glob
 import os
 import re
 
+import fields_years
 import hallsite
 import identity
 import walk
@@ -442,6 +443,7 @@ def test_every_field(ctx):
     desk_certificate(t)
     petitions(t)
     recovery(t)
+    fields_years.years(t, *holder(t.ctx))
     forgotten = fields_of_templates() - t.tried - set(ELSEWHERE)
     same(sorted(forgotten), [], "fields that are not tried, here or in what ELSEWHERE names")
     for where in ELSEWHERE.values():
