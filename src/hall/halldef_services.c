@@ -42,9 +42,11 @@ invoice_read_kinds(struct reader *r, const struct yaml *y, struct def_invoice *d
 		else if (strcmp(kinds[i], "special") == 0)
 			d->special = true;
 		else
-			return yaml_err(r->doc, y, err, "kinds: common, special");
+			return yaml_err(r->doc, yaml_get(y, "kinds"), err,
+			    "kinds: common, special");
 	}
-	return n > 0 ? 0 : yaml_err(r->doc, y, err, "\"kinds\" must not be empty");
+	return n > 0 ? 0 : yaml_err(r->doc, yaml_get(y, "kinds"), err,
+	    "\"kinds\" must not be empty");
 }
 
 int
