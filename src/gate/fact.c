@@ -20,6 +20,14 @@ ident_result_name(enum ident_result result)
 }
 
 const char *
+remit_state_name(enum remit_state state)
+{
+	static const char *const names[] = {"accepted", "paid", "failed", "returned", "unknown"};
+
+	return names[state];
+}
+
+const char *
 fact_source_name(enum fact_source source)
 {
 	static const char *const names[] = {"answer", "notify", "query", "hand", "bill"};

@@ -73,7 +73,10 @@ enum ident_result {
 	IDENT_EXPIRED,		/* face: the page was not used in time */
 };
 
-enum ident_method { IDENT_MOBILE3, IDENT_FACE_INIT, IDENT_FACE };
+enum ident_method { IDENT_MOBILE3, IDENT_FACE_INIT, IDENT_FACE,
+	IDENT_CARD4,	/* name, ID number, card and the phone left with the bank */
+	IDENT_COMPANY	/* an organisation's name and code, its legal representative's name and ID */
+};
 
 struct ident_fact {
 	const char	*request_id;	/* as in the payload */
@@ -88,6 +91,23 @@ struct ident_fact {
 	int64_t		 at;		/* ms */
 };
 
+/* A small sum out of our account to somebody's, with words on his statement. */
+enum remit_state {
+	REMIT_ACCEPTED,	/* the bank has it; gate keeps asking */
+	REMIT_PAID,	/* it left our account for good, unless it comes back later */
+	REMIT_FAILED,	/* it never left: refused, or given up before it was sent */
+	REMIT_RETURNED,	/* it left and came back */
+	REMIT_UNKNOWN,	/* nobody knows whether it left: a person must look; never sent again */
+};
+struct remit_fact {
+	const char	*remit_no;	/* ours */
+	const char	*bank_no;	/* the bank's */
+	enum remit_state state;
+	const char	*reason;	/* the bank's words, when failed or returned */
+	int64_t		 at;		/* ms */
+	enum fact_source source;
+};
+
 enum notice_state { NOTICE_SENT, NOTICE_FAILED, NOTICE_UNKNOWN };
 
 /* One row of a bill (bill.h). */
@@ -97,7 +117,8 @@ struct bill_row {
 	char	 refund_no[80];			/* "": a payment */
 	int64_t	 fen;				/* paid or given back, positive */
 };
-/* What a channel booked on a day, whole. */
+/* What a channel booked on a day, whole; channel "bank": our remittances, refund_no "back" is one
+ * that came back. */
 struct bill_fact {
 	const char		*channel, *date;	/* "2026-11-20", China */
 	int64_t			 from, to;		/* of that day, ms */
@@ -167,6 +188,7 @@ struct express_fact {
 
 const char	*pay_state_name(enum pay_state state);		/* "waiting" … */
 const char	*ident_result_name(enum ident_result result);	/* "CONSISTENT" … */
+const char	*remit_state_name(enum remit_state state);	/* "accepted" … */
 const char	*fact_source_name(enum fact_source source);	/* "answer" … */
 
 /*
@@ -180,6 +202,7 @@ struct gate_sink {
 		    struct err *err);
 	int	(*refund)(struct db *db, const struct refund_fact *fact, struct err *err);
 	int	(*identity)(struct db *db, const struct ident_fact *fact, struct err *err);
+	int	(*remittance)(struct db *db, const struct remit_fact *fact, struct err *err);
 	int	(*notice)(struct db *db, const struct notice_fact *fact, struct err *err);
 	int	(*bill)(struct db *db, const struct bill_fact *fact, struct err *err);
 	int	(*invoice)(struct db *db, const struct invoice_fact *fact, struct err *err);

@@ -14,6 +14,9 @@
 struct store;
 struct seal;
 
+/* Numbers of our remittances begin with this: the account may serve other purposes too. */
+#define REMIT_PREFIX	"YXR"
+
 /*
  * Queue a request.  kind and payload (an object, borrowed):
  *
@@ -31,6 +34,15 @@ struct seal;
  *	pay.bill	{"channel","date" ("2026-11-20")}	brings bill; gate puts one a
  *			channel and day by itself
  *	ident.mobile3	{"request_id","name","id_no","phone"}	brings identity
+ *	ident.card4	{"request_id","name","id_no","phone","card"}	brings identity
+ *	ident.company	{"request_id","company","code","name","id_no"}: is this person the legal
+ *			representative of this organisation?	brings identity
+ *	bank.pay	{"remit_no","holder","account","bank","fen","remark"}: a remittance out of our
+ *			account.  Before it is sent the bank is asked whether it has it already, and
+ *			the bank takes a number once: it is never paid twice.  Brings remittance, and
+ *			gate goes on asking until its end is known, and again after one day and three
+ *	bank.query	{"remit_no"}				brings remittance
+ *	bank.statement	{"date"}		brings bill of channel "bank"; gate puts one a day
  *	ident.face_init	{"request_id","name","id_no","return_url","meta_info"}
  *			brings identity (STARTED); then the result is asked for by itself until
  *			it is known or the page expires (10 min)
@@ -50,7 +62,8 @@ struct seal;
  *	webhook		{"app" (ref),"id","url","body","secrets":[base64 of 32 bytes]} as in webhook.h;
  *			brings webhook
  *
- * channel is "alipay" or "wechat".  trade_no, refund_no: 6 to 32 of [A-Za-z0-9_].
+ * channel is "alipay" or "wechat".  trade_no, refund_no, remit_no: 6 to 32 of [A-Za-z0-9_];
+ * a remit_no begins with REMIT_PREFIX.
  * request_id: 1 to 32 of [A-Za-z0-9_].  idem_key is unique over the outbox: a second put
  * with the same key changes nothing and is no error.  The payload is sealed in the store.
  * ERR_INPUT when a field is missing or malformed.  After the commit call gate_poke().

@@ -10,6 +10,8 @@ struct ident_req {
 	const char	*request_id, *name, *id_no, *phone;
 	const char	*return_url, *meta_info;	/* face_init */
 	const char	*certify_id;			/* face_query */
+	const char	*card;				/* card4 */
+	const char	*company, *code;		/* company */
 };
 struct ident_answer {
 	enum ident_result result;
@@ -20,8 +22,12 @@ struct ident_answer {
 };
 struct ident_provider {
 	const char	*name;
-	/* DONE with a result; or RETRY, UNKNOWN (all three may be repeated). */
+	/* DONE with a result; or RETRY, UNKNOWN (all may be repeated). */
 	enum verdict	(*mobile3)(const struct ident_req *q, struct ident_answer *a,
+			    struct reply *r);
+	enum verdict	(*card4)(const struct ident_req *q, struct ident_answer *a,
+			    struct reply *r);
+	enum verdict	(*company)(const struct ident_req *q, struct ident_answer *a,
 			    struct reply *r);
 	enum verdict	(*face_init)(const struct ident_req *q, struct ident_answer *a,
 			    struct reply *r);

@@ -15,7 +15,9 @@ ident_request(const struct job *job)
 	return (struct ident_req){.request_id = js_str(p, "request_id"),
 		.name = js_str(p, "name"), .id_no = js_str(p, "id_no"),
 		.phone = js_str(p, "phone"), .return_url = js_str(p, "return_url"),
-		.meta_info = js_str(p, "meta_info"), .certify_id = js_str(p, "certify_id")};
+		.meta_info = js_str(p, "meta_info"), .certify_id = js_str(p, "certify_id"),
+		.card = js_str(p, "card"), .company = js_str(p, "company"),
+		.code = js_str(p, "code")};
 }
 
 static enum verdict
@@ -24,6 +26,22 @@ ident_call_mobile3(const struct job *job, struct job_result *out, struct reply *
 	struct ident_req	 q = ident_request(job);
 
 	return ident_provider()->mobile3(&q, &out->ident, r);
+}
+
+static enum verdict
+ident_call_card4(const struct job *job, struct job_result *out, struct reply *r)
+{
+	struct ident_req	 q = ident_request(job);
+
+	return ident_provider()->card4(&q, &out->ident, r);
+}
+
+static enum verdict
+ident_call_company(const struct job *job, struct job_result *out, struct reply *r)
+{
+	struct ident_req	 q = ident_request(job);
+
+	return ident_provider()->company(&q, &out->ident, r);
 }
 
 static enum verdict
@@ -45,9 +63,15 @@ ident_call_face_query(const struct job *job, struct job_result *out, struct repl
 static enum ident_method
 ident_method(const struct job *job)
 {
-	if (strcmp(job->kind->name, "ident.mobile3") == 0)
-		return IDENT_MOBILE3;
-	return strcmp(job->kind->name, "ident.face_init") == 0 ? IDENT_FACE_INIT : IDENT_FACE;
+	static const struct { const char *kind; enum ident_method method; } rows[] = {
+		{"ident.mobile3", IDENT_MOBILE3}, {"ident.card4", IDENT_CARD4},
+		{"ident.company", IDENT_COMPANY}, {"ident.face_init", IDENT_FACE_INIT},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(rows[i].kind, job->kind->name) == 0)
+			return rows[i].method;
+	return IDENT_FACE;
 }
 
 /* What the hall hears when there was no result: never the person's fault. */
@@ -115,6 +139,18 @@ const struct kind	 kinds_ident[] = {
 		.max_attempts = 4, .base = CLOCK_SECOND, .cap = 10 * CLOCK_SECOND,
 		.life = 2 * CLOCK_MINUTE, .repeatable = true,
 		.call = ident_call_mobile3, .deliver = ident_deliver,
+	}, {
+		.name = "ident.card4", .ref = "request_id",
+		.need = {"request_id", "name", "id_no", "phone", "card"},
+		.max_attempts = 4, .base = CLOCK_SECOND, .cap = 10 * CLOCK_SECOND,
+		.life = 2 * CLOCK_MINUTE, .repeatable = true,
+		.call = ident_call_card4, .deliver = ident_deliver,
+	}, {
+		.name = "ident.company", .ref = "request_id",
+		.need = {"request_id", "company", "code", "name", "id_no"},
+		.max_attempts = 4, .base = CLOCK_SECOND, .cap = 10 * CLOCK_SECOND,
+		.life = 2 * CLOCK_MINUTE, .repeatable = true,
+		.call = ident_call_company, .deliver = ident_deliver,
 	}, {
 		.name = "ident.face_init", .ref = "request_id",
 		.need = {"request_id", "name", "id_no", "return_url", "meta_info"},

@@ -34,8 +34,15 @@ outbox_check(const struct kind *kind, const json_t *payload, struct err *err)
 		return err_set(err, ERR_INPUT, "%s: malformed %s", kind->name, kind->ref);
 	if (str_has_prefix(kind->name, "pay.") && pay_by_name(channel) == NULL)
 		return err_set(err, ERR_INPUT, "%s: no channel \"%s\"", kind->name, channel);
+	if (str_has_prefix(kind->name, "bank.") && bank_provider() == NULL)
+		return err_set(err, ERR_GATEWAY, "%s: no bank is set (gate.bank)", kind->name);
+	if (kind->ref != NULL && strcmp(kind->ref, "remit_no") == 0 &&
+	    !remit_is_ours(js_str(payload, "remit_no")))
+		return err_set(err, ERR_INPUT, "%s: a number without %s", kind->name,
+		    REMIT_PREFIX);
 	if ((strcmp(kind->name, "pay.create") == 0 || strcmp(kind->name, "pay.refund") == 0 ||
-	    strcmp(kind->name, "invoice.issue") == 0) && js_int(payload, "fen", 0) <= 0)
+	    strcmp(kind->name, "invoice.issue") == 0 || strcmp(kind->name, "bank.pay") == 0) &&
+	    js_int(payload, "fen", 0) <= 0)
 		return err_set(err, ERR_INPUT, "%s: fen missing", kind->name);
 	if (strcmp(kind->name, "mail") == 0 && !mail_address_is_plain(js_str(payload, "to")))
 		return err_set(err, ERR_INPUT, "mail: not an address");

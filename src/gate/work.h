@@ -1,6 +1,7 @@
 #ifndef GATE_WORK_H
 #define GATE_WORK_H
 #include "base/clock.h"
+#include "gate/bank.h"
 #include "gate/express.h"
 #include "gate/gate.h"
 #include "gate/ident.h"
@@ -53,6 +54,7 @@ enum job_end { JOB_DONE, JOB_REFUSED, JOB_UNKNOWN, JOB_DEAD };
 struct job_result {
 	struct pay_answer	 pay;
 	struct ident_answer	 ident;
+	struct bank_answer	 bank;
 	struct bill		 bill;		/* freed by gate_work */
 	struct invoice_answer	 invoice;	/* its file too */
 	struct express_answer	 express;
@@ -78,7 +80,7 @@ struct kind {
 };
 extern const struct kind	 kinds_message[], kinds_pay[], kinds_ident[],
 				 kinds_bill[], kinds_invoice[], kinds_express[],
-				 kinds_webhook[]; /* end: name NULL */
+				 kinds_webhook[], kinds_bank[]; /* end: name NULL */
 const struct kind		*kind_by_name(const char *name);
 
 /* As outbox_put, at a time and perhaps by gate itself (automatic rows end with their trade). */
@@ -104,6 +106,10 @@ void		job_free(struct job *job);		/* NULL: no-op */
 
 /* Queue the bills of the last days, once a day; to be called now and then. */
 void		bill_schedule(struct gate *g);
+/* Deliver what a channel booked on the day of the job, or that no bill was to be had. */
+NODISCARD int	bill_deliver_as(const struct gate *g, struct db *db, const char *channel,
+		    const struct job *job, enum job_end end, const struct job_result *result,
+		    const struct reply *r, struct err *err);
 
 /* Ask the courier about the waybills of a push that are ours. */
 NODISCARD int	express_ask(const struct gate *g, struct db *db, const json_t *waybills,

@@ -299,6 +299,99 @@ cloudauth_mobile3(struct sb_call *c)
 	    "SubCode", sub, "IspName", "CMCC"));
 }
 
+/* 101 all agree; 201 they do not; 301 no such card. */
+static void
+cloudauth_card4(struct sb_call *c)
+{
+	const char	*card = js_str(c->query, "BankCard"), *biz = "3", *sub = "301";
+	json_t		*e;
+	size_t		 i;
+
+	c->api = "aliyun.BankMetaVerify";
+	if (strcmp(js_str(c->query, "ParamType"), "normal") != 0 ||
+	    strcmp(js_str(c->query, "VerifyMode"), "VERIFY_BANK_CARD") != 0 ||
+	    strcmp(js_str(c->query, "ProductType"), "BANK_CARD_4_META") != 0 ||
+	    !str_is_digits(card) || strlen(js_str(c->query, "IdentifyNum")) != 18 ||
+	    strlen(js_str(c->query, "Mobile")) != 11) {
+		cloudauth_answer(c, "401", "参数非法", NULL);
+		return;
+	}
+	if (sb_fault(c->api, "limit", NULL)) {
+		cloudauth_answer(c, "403", "异常重复调用次数超限", NULL);
+		return;
+	}
+	json_array_foreach(sb_list("cards"), i, e)
+		if (strcmp(js_str(e, "card"), card) == 0) {
+			bool	 same = strcmp(js_str(e, "name"),
+				    js_str(c->query, "UserName")) == 0 &&
+				    strcasecmp(js_str(e, "id_no"),
+				    js_str(c->query, "IdentifyNum")) == 0 &&
+				    strcmp(js_str(e, "phone"),
+				    js_str(c->query, "Mobile")) == 0;
+
+			biz = same ? "1" : "2";
+			sub = same ? "101" : "201";
+		}
+	if (sb_fault(c->api, "no_record", NULL)) {
+		biz = "3";
+		sub = "301";
+	}
+	cloudauth_answer(c, "200", "success", json_pack("{s:s,s:s}", "BizCode", biz, "SubCode",
+	    sub));
+}
+
+/* Flags of what does not agree with the business register, divided by commas. */
+static void
+company_flags(struct sb_call *c, json_t *company, struct buf *flags)
+{
+	json_t		*legal = sb_person(js_str(c->query, "LegalPersonCertNo"));
+	const char	*named = js_str(company, "legal_person");
+
+	if (strcmp(js_str(company, "name"), js_str(c->query, "EntName")) != 0)
+		buf_addstr(flags, "EntNameFlag,");
+	if (strcmp(named, js_str(c->query, "LegalPersonName")) != 0)
+		buf_addstr(flags, "LegalPersonNameFlag,");
+	else if (strcmp(js_str_or(company, "legal_id", js_str(legal, "id_no")),
+	    js_str(c->query, "LegalPersonCertNo")) != 0 ||
+	    (legal != NULL && strcmp(js_str(legal, "name"), named) != 0))
+		buf_addstr(flags, "LegalPersonCertNoFlag,");
+}
+
+static void
+cloudauth_company(struct sb_call *c)
+{
+	static const char *const need[] = {"SceneCode", "MerchantBizId", "MerchantUserId",
+		"LicenseNo", "EntName", "LegalPersonName", "LegalPersonCertNo"};
+	json_t		*e, *company = NULL, *answer;
+	struct buf	 flags;
+	char		 id[33];
+	size_t		 i;
+	bool		 good = strcmp(js_str(c->query, "InfoVerifyType"), "ENT_4META") == 0 &&
+			    strcmp(js_str(c->query, "UserAuthorization"), "1") == 0 &&
+			    strlen(js_str(c->query, "MerchantBizId")) <= 32;
+
+	c->api = "aliyun.EntElementVerifyV2";
+	for (i = 0; i < ARRAY_LEN(need); i++)
+		good = good && js_str(c->query, need[i])[0] != '\0';
+	if (!good) {
+		cloudauth_answer(c, "401", "参数非法", NULL);
+		return;
+	}
+	json_array_foreach(sb_list("companies"), i, e)
+		if (strcasecmp(js_str(e, "uscc"), js_str(c->query, "LicenseNo")) == 0)
+			company = e;
+	buf_init(&flags, 256);
+	if (company != NULL)
+		company_flags(c, company, &flags);
+	rand_token(id, 32);
+	answer = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "RequestId", id, "Code",
+	    "Success", "Message", "success", "Result", "BizCode", company == NULL ||
+	    sb_fault(c->api, "no_record", NULL) ? "3" : flags.len > 0 ? "2" : "1",
+	    "ReasonDetail", flags.p, "Status", "正常");
+	sb_json(c, 200, answer);
+	buf_free(&flags);
+}
+
 static void
 cloudauth_face_init(struct sb_call *c)
 {
@@ -350,6 +443,8 @@ aliyun_cloudauth(struct sb_call *c)
 {
 	static const struct { const char *action; void (*answer)(struct sb_call *c); } rows[] = {
 		{"Mobile3MetaDetailVerify", cloudauth_mobile3},
+		{"BankMetaVerify", cloudauth_card4},
+		{"EntElementVerifyV2", cloudauth_company},
 		{"InitFaceVerify", cloudauth_face_init},
 		{"DescribeFaceVerify", cloudauth_face_describe},
 	};

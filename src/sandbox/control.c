@@ -209,6 +209,50 @@ control_company(struct sb_call *c)
 	control_register(c, "companies", "uscc");
 }
 
+/* {"name","id_no","phone","card"} */
+static void
+control_card(struct sb_call *c)
+{
+	control_register(c, "cards", "card");
+}
+
+/* {"name" (of the bank),"account","holder"} */
+static void
+control_account(struct sb_call *c)
+{
+	control_register(c, "accounts", "account");
+}
+
+/* The statement of ?account= */
+static void
+control_entries(struct sb_call *c)
+{
+	control_list(c, "entries", "entries", "account");
+}
+
+static void
+control_payouts(struct sb_call *c)
+{
+	control_map(c, "payouts");
+}
+
+/* {"no","do": settle | fail | return} */
+static void
+control_payout(struct sb_call *c)
+{
+	json_t		*in = control_body(c);
+	json_t		*payout = json_object_get(sb_map("payouts"), js_str(in, "no"));
+	const char	*why;
+
+	if (in != NULL && payout == NULL)
+		control_bad(c, 404, "no such payout");
+	else if (in != NULL && (why = sb_payout_do(payout, js_str(in, "do"))) != NULL)
+		control_bad(c, 409, why);
+	else if (in != NULL)
+		sb_json(c, 200, json_incref(payout));
+	json_decref(in);
+}
+
 static void
 control_people(struct sb_call *c)
 {
@@ -236,12 +280,25 @@ control_template(struct sb_call *c)
 	json_decref(in);
 }
 
+/* {"ms"}: this world's clock moves with that of a test. */
+static void
+control_clock(struct sb_call *c)
+{
+	json_t	*in = control_body(c);
+
+	if (in != NULL) {
+		clock_shift(js_int(in, "ms", 0));
+		sb_json(c, 200, json_incref(in));
+	}
+	json_decref(in);
+}
+
 /* Forget everything but the registries. */
 static void
 control_reset(struct sb_call *c)
 {
 	static const char *const names[] = {"sms", "mails", "trades", "refunds", "faces", "faults",
-		"notifications", "queue", "nonces", "fapiao", "parcels"};
+		"notifications", "queue", "nonces", "fapiao", "parcels", "payouts", "entries"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		json_object_del(sb.state, names[i]);
@@ -264,7 +321,13 @@ const struct sb_route	 sb_routes_control[] = {
 	{"POST", "/control/faults/clear", control_faults_clear},
 	{"POST", "/control/person", control_person},
 	{"POST", "/control/company", control_company},
+	{"POST", "/control/card", control_card},
+	{"POST", "/control/account", control_account},
+	{"GET", "/control/entries", control_entries},
+	{"GET", "/control/payouts", control_payouts},
+	{"POST", "/control/payout", control_payout},
 	{"POST", "/control/template", control_template},
+	{"POST", "/control/clock", control_clock},
 	{"POST", "/control/reset", control_reset},
 	{0}
 };

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <sys/stat.h>
@@ -63,16 +64,22 @@ sb_write_pem(const char *path, EVP_PKEY *key, bool private, struct err *err)
 	return rc;
 }
 
-/* The private key at path, made when missing. */
+static EVP_PKEY *
+sb_generate(bool sm2)
+{
+	return sm2 ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2") : EVP_RSA_gen(2048);
+}
+
+/* The private key (RSA or SM2) at path, made when missing. */
 static int
-sb_private(const char *path, EVP_PKEY **key, struct err *err)
+sb_private(const char *path, bool sm2, EVP_PKEY **key, struct err *err)
 {
 	struct buf	 pem;
 	BIO		*bio;
 
 	if (!file_exists(path)) {
-		if ((*key = EVP_RSA_gen(2048)) == NULL)
-			return err_openssl(err, ERR_CRYPTO, "cannot make an RSA key");
+		if ((*key = sb_generate(sm2)) == NULL)
+			return err_openssl(err, ERR_CRYPTO, "cannot make a key");
 		log_kv(LOG_INFO, "sandbox.key_made", LOG_S("file", path));
 		return sb_write_pem(path, *key, true, err);
 	}
@@ -111,16 +118,17 @@ sb_public(const char *setting, EVP_PKEY *key, struct err *err)
 }
 
 static int
-sb_platform(const char *name, const char *setting, EVP_PKEY **key, struct err *err)
+sb_platform(const char *name, const char *setting, bool sm2, EVP_PKEY **key,
+    struct err *err)
 {
 	char	 path[4096];
 
 	if (sb.dir == NULL) {
-		if ((*key = EVP_RSA_gen(2048)) == NULL)
-			return err_openssl(err, ERR_CRYPTO, "cannot make an RSA key");
+		if ((*key = sb_generate(sm2)) == NULL)
+			return err_openssl(err, ERR_CRYPTO, "cannot make a key");
 	} else {
 		snprintf(path, sizeof(path), "%s/%s", sb.dir, name);
-		if (sb_private(path, key, err) < 0)
+		if (sb_private(path, sm2, key, err) < 0)
 			return -1;
 	}
 	return sb_public(setting, *key, err);
@@ -130,17 +138,23 @@ int
 sb_keys_load(struct err *err)
 {
 	static const char *const	 settings[] = {"gate.alipay_key", "gate.alipay_public",
-		"gate.wechat_key", "gate.wechat_public"};
+		"gate.wechat_key", "gate.wechat_public", "gate.bank_key", "gate.bank_public"};
 	char				 path[4096];
 
-	if (sb_platform("alipay-platform.key", "gate.alipay_public", &sb.alipay, err) < 0 ||
-	    sb_platform("wechat-platform.key", "gate.wechat_public", &sb.wechat, err) < 0)
+	if (sb_platform("alipay-platform.key", "gate.alipay_public", false, &sb.alipay,
+	    err) < 0 ||
+	    sb_platform("wechat-platform.key", "gate.wechat_public", false, &sb.wechat,
+	    err) < 0 ||
+	    sb_platform("bank-platform.key", "gate.bank_public", true, &sb.bank, err) < 0)
 		return -1;
 	sb_gate_path("gate.alipay_key", path);
-	if (sb_private(path, &sb.alipay_app, err) < 0)
+	if (sb_private(path, false, &sb.alipay_app, err) < 0)
 		return -1;
 	sb_gate_path("gate.wechat_key", path);
-	if (sb_private(path, &sb.wechat_merchant, err) < 0)
+	if (sb_private(path, false, &sb.wechat_merchant, err) < 0)
+		return -1;
+	sb_gate_path("gate.bank_key", path);
+	if (sb_private(path, true, &sb.bank_client, err) < 0)
 		return -1;
 	/* Also files of an earlier start, when the directory has changed hands since. */
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -179,6 +193,60 @@ sb_verify(EVP_PKEY *key, const char *text, size_t len, const char *base64)
 	    (const unsigned char *)text, len) == 1;
 	buf_free(&sig);
 	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+/* SM2 with SM3 and this identifier; the wire has r||s, OpenSSL DER. */
+void
+sb_sm2_sign(EVP_PKEY *key, const char *id, const struct buf *text, struct buf *base64)
+{
+	EVP_MD_CTX		*ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX		*pctx = EVP_PKEY_CTX_new(key, NULL);
+	unsigned char		 der[128], rs[64] = {0};
+	const unsigned char	*p = der;
+	size_t			 n = sizeof(der);
+	ECDSA_SIG		*sig;
+
+	EVP_MD_CTX_set_pkey_ctx(ctx, pctx);
+	if (EVP_PKEY_CTX_set1_id(pctx, id, (int)strlen(id)) != 1 ||
+	    EVP_DigestSignInit(ctx, NULL, EVP_sm3(), NULL, key) != 1 ||
+	    EVP_DigestSign(ctx, der, &n, (const unsigned char *)text->p, text->len) != 1 ||
+	    (sig = d2i_ECDSA_SIG(NULL, &p, (long)n)) == NULL)
+		BUG("cannot sign");
+	BN_bn2binpad(ECDSA_SIG_get0_r(sig), rs, 32);
+	BN_bn2binpad(ECDSA_SIG_get0_s(sig), rs + 32, 32);
+	base64_add(base64, rs, sizeof(rs));
+	ECDSA_SIG_free(sig);
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(pctx);
+}
+
+bool
+sb_sm2_verify(EVP_PKEY *key, const char *id, const struct buf *text, const char *base64)
+{
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX	*pctx = EVP_PKEY_CTX_new(key, NULL);
+	ECDSA_SIG	*sig = ECDSA_SIG_new();
+	unsigned char	*der = NULL;
+	struct buf	 rs;
+	int		 n = 0;
+	bool		 ok = false;
+
+	buf_init(&rs, 64);
+	EVP_MD_CTX_set_pkey_ctx(ctx, pctx);
+	if (base64_decode(base64, strlen(base64), &rs) == 0 && rs.len == 64 &&
+	    ECDSA_SIG_set0(sig, BN_bin2bn((unsigned char *)rs.p, 32, NULL),
+	    BN_bin2bn((unsigned char *)rs.p + 32, 32, NULL)) == 1 &&
+	    (n = i2d_ECDSA_SIG(sig, &der)) > 0)
+		ok = EVP_PKEY_CTX_set1_id(pctx, id, (int)strlen(id)) == 1 &&
+		    EVP_DigestVerifyInit(ctx, NULL, EVP_sm3(), NULL, key) == 1 &&
+		    EVP_DigestVerify(ctx, der, (size_t)n, (const unsigned char *)text->p,
+		    text->len) == 1;
+	OPENSSL_free(der);
+	ECDSA_SIG_free(sig);
+	buf_free(&rs);
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_CTX_free(pctx);
 	return ok;
 }
 

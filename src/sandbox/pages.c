@@ -56,7 +56,8 @@ sb_page_begin(struct sb_call *c, const char *title)
 	sb_html(b, title);
 	buf_addf(b, " - 外部世界（沙箱）</title><style>%s</style></head><body><header>"
 	    "<a href=\"/\">外部世界（沙箱）</a><a href=\"/phone\">手机</a>"
-	    "<a href=\"/mail\">邮箱</a><a href=\"/trades\">交易</a></header><main><h1>",
+	    "<a href=\"/mail\">邮箱</a><a href=\"/trades\">交易</a>"
+	    "<a href=\"/bank\">银行</a></header><main><h1>",
 	    pages_style);
 	sb_html(b, title);
 	buf_addstr(b, "</h1>");
@@ -96,7 +97,8 @@ pages_index(struct sb_call *c)
 		{"/phone", "手机：收到的短信"}, {"/mail", "邮箱：收到的邮件"},
 		{"/trades", "收银台：待付与已付的交易"}, {"/faces", "人脸核验"},
 		{"/scan", "扫一扫：粘贴二维码内容"}, {"/people", "人口登记"},
-		{"/companies", "企业登记"}, {"/tax", "税务：开出的发票"}, {"/courier", "快递：揽收与派送"}, {"/faults", "故障开关"},
+		{"/companies", "企业登记"}, {"/cards", "银行卡登记"}, {"/bank", "银行：账户与明细"},
+		{"/tax", "税务：开出的发票"}, {"/courier", "快递：揽收与派送"}, {"/faults", "故障开关"},
 		{"/notifications", "发往大厅的通知"},
 	};
 	struct buf	*b = &c->res->body;
@@ -466,6 +468,21 @@ pages_people_add(struct sb_call *c)
 	pages_registry_add(c, "people", person_fields);
 }
 
+static const char *const	 card_fields[][2] = {{"card", "卡号"}, {"name", "姓名"},
+	{"id_no", "身份证号"}, {"phone", "预留手机号"}, {NULL, NULL}};
+
+static void
+pages_cards(struct sb_call *c)
+{
+	pages_registry(c, "银行卡登记", "cards", card_fields);
+}
+
+static void
+pages_cards_add(struct sb_call *c)
+{
+	pages_registry_add(c, "cards", card_fields);
+}
+
 static void
 pages_companies(struct sb_call *c)
 {
@@ -485,6 +502,16 @@ static const char *const	 fault_rows[][3] = {
 	{"aliyun.SendSms", "timeout", "短信：已发送但不答复"},
 	{"aliyun.Mobile3MetaDetailVerify", "no_record", "三要素：查无记录"},
 	{"aliyun.Mobile3MetaDetailVerify", "http_500", "三要素：返回 500"},
+	{"aliyun.BankMetaVerify", "no_record", "银行卡四要素：查无记录"},
+	{"aliyun.BankMetaVerify", "limit", "银行卡四要素：次数超限"},
+	{"aliyun.EntElementVerifyV2", "no_record", "企业四要素：查无记录"},
+	{"bank.BB1PAYOP", "timeout", "银行打款：已受理但不答复"},
+	{"bank.BB1PAYOP", "http_500", "银行打款：已受理但返回 500"},
+	{"bank.BB1PAYOP", "reject", "银行打款：拒绝受理"},
+	{"bank.BB1PAYOP", "late", "银行打款：一直处理中（在银行页面入账）"},
+	{"bank.BB1PAYOP", "returned", "银行打款：到账后退票"},
+	{"bank.BB1PAYQR", "http_500", "银行查询：返回 500"},
+	{"bank.BB1PAYQR", "bad_signature", "银行查询：签名错误"},
 	{"aliyun.InitFaceVerify", "malformed", "人脸：返回不完整的 JSON"},
 	{"alipay.precreate", "timeout", "支付宝下单：成功但不答复"},
 	{"alipay.query", "bad_signature", "支付宝查询：签名错误"},
@@ -607,6 +634,8 @@ const struct sb_route	 sb_routes_pages[] = {
 	{"POST", "/people", pages_people_add},
 	{"GET", "/companies", pages_companies},
 	{"POST", "/companies", pages_companies_add},
+	{"GET", "/cards", pages_cards},
+	{"POST", "/cards", pages_cards_add},
 	{"GET", "/faults", pages_faults},
 	{"POST", "/faults", pages_faults_do},
 	{"GET", "/notifications", pages_notifications},

@@ -9,7 +9,8 @@
 #define SB_THREADS	8
 
 static const struct sb_route *const	 sb_routes[] = {sb_routes_aliyun, sb_routes_alipay,
-	sb_routes_tax, sb_routes_sf, sb_routes_wechat, sb_routes_webhook, sb_routes_control, sb_routes_pages};
+	sb_routes_tax, sb_routes_sf, sb_routes_wechat, sb_routes_bank, sb_routes_webhook,
+	sb_routes_control, sb_routes_pages};
 
 void
 sb_json(struct sb_call *c, int status, json_t *value)
@@ -123,7 +124,8 @@ sb_usage(FILE *f)
 	fputs("usage: yinxin-sandbox [--port N] [--smtp-port N] [--state DIR] [--gate-dir DIR]\n"
 	    "                      [--hall-url URL] [--hall-file FILE] [--ca FILE]\n"
 	    "                      [--time-factor F]\n"
-	    "Plays SMS, mail, Alipay, WeChat Pay, identity provider, tax office and courier on 127.0.0.1.\n"
+	    "Plays SMS, mail, Alipay, WeChat Pay, bank, identity provider, tax office and courier on\n"
+	    "127.0.0.1.\n"
 	    "--state      keeps what happened (DIR/state.json) and the platforms' keys\n"
 	    "--gate-dir   where the gate's keys are, made when missing (default: its settings)\n"
 	    "--hall-url   the hall, for links and notifications\n"

@@ -6,13 +6,13 @@
 #include <pthread.h>
 /*
  * yinxin-sandbox: the outside world of a hall on one machine.  SMS, identity, Alipay, WeChat
- * Pay and mail as their vendors speak, with strict checks of our signatures; pages that stand
+ * Pay, a bank and mail as their vendors speak, with strict checks of our signatures; pages that stand
  * for phones, cashiers and mailboxes; switches that make it fail.  For development, tests and
  * demonstrations only: it holds no real money, knows no real person and listens on loopback.
  *
  * The whole state is one JSON object under one lock: lists "sms", "mails", "notifications",
- * "people", "companies", "faults"; objects by number "trades", "refunds", "faces", "fapiao",
- * "parcels".  Lists keep
+ * "people", "cards", "companies", "accounts", "entries" (of statements), "faults"; objects by
+ * number "trades", "refunds", "faces", "payouts", "fapiao", "parcels".  Lists keep
  * their newest SB_KEEP entries.  With --state it is written to <dir>/state.json.
  */
 #define SB_KEEP		500
@@ -32,6 +32,7 @@ struct sandbox {
 	double		 factor;	/* of the vendors' retry times */
 	EVP_PKEY	*alipay, *wechat;	/* the platforms' keys */
 	EVP_PKEY	*alipay_app, *wechat_merchant;	/* the merchant's, for checking */
+	EVP_PKEY	*bank, *bank_client;	/* SM2: the bank's, and the company's for checking */
 };
 extern struct sandbox	sb;
 
@@ -52,8 +53,8 @@ struct sb_route {
 };
 /* Tables of the parts; each ends with path NULL. */
 extern const struct sb_route	sb_routes_aliyun[], sb_routes_alipay[], sb_routes_wechat[],
-				sb_routes_pages[], sb_routes_control[], sb_routes_tax[],
-				sb_routes_sf[], sb_routes_webhook[];
+				sb_routes_bank[], sb_routes_pages[], sb_routes_control[],
+				sb_routes_tax[], sb_routes_sf[], sb_routes_webhook[];
 
 /* State: state.c */
 NODISCARD int	 sb_state_load(struct err *err);
@@ -85,6 +86,19 @@ bool		 sb_trade_is_open(json_t *trade);	/* closes it when expired */
 const char	*sb_trade_pay(json_t *trade, int64_t fen);
 /* {"no","trade_no","channel","channel_no","fen","at","state"} */
 json_t		*sb_refund(const char *channel, const char *no);
+
+/*
+ * The bank: bank.c.  An account {"account","holder","bank"}; a payout {"no","bank_no","account",
+ * "holder","bank","fen","remark","state" bank|paid|failed|returned,"reason","at"}; an entry
+ * {"account","dc","fen","other","name","no","bank_no","remark","at"}.
+ */
+json_t		*sb_account(const char *account);		/* NULL: there is none */
+/* End a payout: what is settle, fail or return; a sentence when impossible, else NULL. */
+const char	*sb_payout_do(json_t *payout, const char *what);
+void		 sb_sm2_sign(EVP_PKEY *key, const char *id, const struct buf *text,
+		    struct buf *base64);
+bool		 sb_sm2_verify(EVP_PKEY *key, const char *id, const struct buf *text,
+		    const char *base64);
 
 /* Bills: bill.c.  ERR_INPUT: the day is not over; ERR_NOT_FOUND: nothing happened. */
 NODISCARD int	 sb_bill_csv(const char *channel, const char *date, struct buf *out,

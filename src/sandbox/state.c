@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "sandbox/sandbox.h"
 #include "base/clock.h"
+#include "base/conf.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -161,6 +162,17 @@ sb_seed(void)
 			sb_push("people", json_pack("{s:s,s:s,s:s}", "name", people[i][0],
 			    "id_no", no, "phone", people[i][2]));
 		}
+	if (json_array_size(sb_list("accounts")) == 0) {
+		sb_push("accounts", json_pack("{s:s,s:s,s:s}", "account",
+		    conf_str("gate.bank_account"), "holder", "（证书大厅）", "name", "招商银行"));
+		sb_push("accounts", json_pack("{s:s,s:s,s:s}", "account", "43001500061050001111",
+		    "holder", companies[0][0], "name", "建设银行长沙分行"));
+	}
+	if (json_array_size(sb_list("cards")) == 0)
+		sb_push("cards", json_pack("{s:s,s:s,s:s,s:s}", "card", "6222021001116245702",
+		    "name", people[0][0], "id_no",
+		    js_str(json_array_get(sb_list("people"), 0), "id_no"), "phone",
+		    people[0][2]));
 	if (json_array_size(sb_list("companies")) == 0)
 		for (size_t i = 0; i < ARRAY_LEN(companies); i++) {
 			snprintf(no, sizeof(no), "%s", companies[i][1]);

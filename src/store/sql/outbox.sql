@@ -1,5 +1,5 @@
 -- States: waiting, sending; done, failed, unknown, dead; dropped: somebody saw to it otherwise.
--- A message that was delivered keeps no content.
+-- A message that was delivered keeps no content, a remittance none once it has ended.
 
 -- name: outbox_put
 INSERT INTO outbox (id, kind, idem_key, ref, payload, auto, state, attempts, next_at,
@@ -16,7 +16,8 @@ RETURNING id, kind, idem_key, ref, payload, attempts, created
 -- name: outbox_finish
 UPDATE outbox SET state = $3, next_at = $4, attempts = $5, lease_until = 0, last_error = $6,
 	done_at = $7,
-	payload = CASE WHEN $3 = 'done' AND kind IN ('sms', 'mail', 'webhook') THEN $8 ELSE payload END
+	payload = CASE WHEN $3 = 'done' AND kind IN ('sms', 'mail', 'webhook') THEN $8
+		WHEN $3 <> 'waiting' AND kind = 'bank.pay' THEN $8 ELSE payload END
 WHERE id = $1 AND state = 'sending' AND lease_until = $2
 
 -- name: outbox_expired

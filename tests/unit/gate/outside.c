@@ -140,9 +140,42 @@ hear_express(struct db *db, const struct express_fact *f, struct err *err)
 	return 0;
 }
 
+static int
+hear_remittance(struct db *db, const struct remit_fact *f, struct err *err)
+{
+	(void)db;
+	(void)err;
+	if (strcmp(f->remit_no, out.trade) != 0)
+		return 0;		/* a question about an earlier test's */
+	out.remittances++;
+	out.remit = f->state;
+	snprintf(out.reason, sizeof(out.reason), "%s", f->reason);
+	snprintf(out.bank_no, sizeof(out.bank_no), "%s", f->bank_no);
+	return 0;
+}
+
+static int
+hear_bill(struct db *db, const struct bill_fact *f, struct err *err)
+{
+	(void)db;
+	(void)err;
+	if (strcmp(f->channel, "bank") != 0)
+		return 0;
+	out.bills++;
+	out.ok = f->ok;
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->row[i].trade_no, out.trade) == 0) {
+			out.bill_rows++;
+			out.bill_back += f->row[i].refund_no[0] != '\0';
+			out.fen = f->row[i].fen;
+		}
+	return 0;
+}
+
 static const struct gate_sink	 outside_sink = {.payment = hear_payment,
 	.pay_created = hear_created, .refund = hear_refund, .identity = hear_identity,
-	.notice = hear_notice, .invoice = hear_invoice, .express = hear_express};
+	.notice = hear_notice, .invoice = hear_invoice, .express = hear_express,
+	.remittance = hear_remittance, .bill = hear_bill};
 
 /* What the web process does with /notify/<channel>. */
 static void
@@ -226,6 +259,7 @@ outside_start_sandbox(void)
 	outside_set("gate.alipay_url", "http://127.0.0.1:%d/alipay/gateway.do", port);
 	outside_set("gate.wechat_url", "http://127.0.0.1:%d/wechat", port);
 	outside_set("gate.sf_url", "http://127.0.0.1:%d/sf/std/service", port);
+	outside_set("gate.bank_url", "http://127.0.0.1:%d/bank/cdcserver/api/v2", port);
 	outside_set("gate.smtp_url", "smtp://127.0.0.1:%d", smtp);
 }
 
@@ -359,6 +393,8 @@ outside_forget(void)
 	pthread_mutex_lock(&out.lock);
 	out.payments = out.created = out.refunds = out.identities = out.notices = out.paid = 0;
 	out.invoices = out.files = out.parcels = 0;
+	out.remittances = out.bills = 0;
+	out.bill_rows = out.bill_back = 0;
 	out.refuse = false;
 	pthread_mutex_unlock(&out.lock);
 	breaker_reset();

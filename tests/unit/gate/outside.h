@@ -32,6 +32,10 @@ struct outside {
 	char		 number[48], red_number[48], file[8], waybill[40];
 	enum express_what express;
 	size_t		 n_routes;
+	int		 remittances, bills;
+	enum remit_state remit;
+	char		 reason[200], bank_no[80];
+	size_t		 bill_rows, bill_back;	/* of the newest statement with rows of ours */
 	bool		 refuse;		/* payment callback fails */
 };
 extern struct outside	out;
