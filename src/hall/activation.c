@@ -9,6 +9,7 @@
 #include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/order_row.h"
+#include "hall/remittance.h"
 #include "hall/sealed.h"
 #include "pki/sm2.h"
 
@@ -20,7 +21,7 @@
 struct activation {
 	char	 pin[ACTIVATION_LEN + 1];	/* "" once it was sent */
 	char	 serial[MEDIUM_SERIAL];		/* of the UKey it is for */
-	char	 phone[MASK_TEXT];		/* where it went, masked; "" before */
+	char	 phone[200];			/* where it went, masked; "" before */
 	int64_t	 sent;				/* 0 before */
 	bool	 there;
 };
@@ -189,6 +190,32 @@ activation_phone(const struct order *o)
 	return o->def->person && *own != '\0' ? own : order_mobile(o);
 }
 
+bool
+activation_is_remitted(const struct hall *h, const struct order *o)
+{
+	const struct def_collection	*way = halldef_collection(hall_def(h),
+					    js_str(o->collection, "way"));
+
+	return hall_def(h)->medium_activation && way != NULL && way->made && !o->def->person &&
+	    halldef_has_step(hall_def(h), o->op, "pin_account") &&
+	    halldef_pin_remitted(hall_def(h), js_str(o->collection, "paid_by"));
+}
+
+/* What was sent is forgotten here; where it went stays. */
+static int
+activation_sent(struct db *db, const struct hall *h, const struct who *who,
+    const struct order *o, const char *where, const char *remit_no, struct err *err)
+{
+	bool	remitted = *remit_no != '\0';
+
+	if (db_run(db, SQL_ACTIVATION_SENT, NULL, err, DB_INT(o->id), DB_TEXT(where),
+	    DB_INT(clock_now()), DB_TEXT(remitted ? "remittance" : "sms"),
+	    DB_TEXT(remit_no)) < 0)
+		return -1;
+	return order_note(db, h, who, o, remitted ? "activation_remitted" : "activation", where,
+	    err);
+}
+
 static int
 activation_tell(struct db *db, const struct hall *h, const struct who *who,
     const struct order *o, const struct activation *a, struct err *err)
@@ -202,15 +229,33 @@ activation_tell(struct db *db, const struct hall *h, const struct who *who,
 
 	json_decref(v);
 	free(key);
-	if (rc < 0 || db_run(db, SQL_ACTIVATION_SENT, NULL, err, DB_INT(o->id),
-	    DB_TEXT(mask_phone(mobile, masked)), DB_INT(clock_now())) < 0)
-		return -1;
-	return order_note(db, h, who, o, "activation", masked, err);
+	return rc < 0 ? -1 : activation_sent(db, h, who, o, mask_phone(mobile, masked), "", err);
 }
 
-int
-activation_send(struct db *db, const struct hall *h, const struct who *who,
-    const struct order *o, struct err *err)
+/* One fen to the organisation's account, the PIN in the remark; the agent is told where to look. */
+static int
+activation_remit(struct db *db, const struct hall *h, const struct who *who,
+    const struct order *o, const struct activation *a, struct err *err)
+{
+	struct remittance_payee	to = { js_str(o->form, "org_name"), js_str(o->collection,
+		"pin_account"), js_str(o->collection, "pin_bank") };
+	char			remark[64], no[REMIT_NO], masked[MASK_TEXT], *where = NULL;
+	int			rc = 0;
+
+	(void)snprintf(remark, sizeof(remark), "UKey激活PIN码%s", a->pin);
+	rc = remittance_put(db, h, o, "pin", &to, 1, remark, no, err);
+	secret_wipe(remark, sizeof(remark));
+	if (rc < 0)
+		return -1;
+	where = xasprintf("%.100s %s", to.bank, mask_idno(to.account, masked));
+	rc = activation_sent(db, h, who, o, where, no, err);
+	free(where);
+	return rc < 0 ? -1 : notice_order(db, h, o, "pin_remitted", NULL, err);
+}
+
+static int
+activation_send_by(struct db *db, const struct hall *h, const struct who *who,
+    const struct order *o, bool sms, struct err *err)
 {
 	struct activation	a;
 	int			rc = 0;
@@ -219,35 +264,58 @@ activation_send(struct db *db, const struct hall *h, const struct who *who,
 		return 0;
 	if (activation_load(db, h, o, &a, err) < 0)
 		return -1;
-	rc = a.pin[0] != '\0' ? activation_tell(db, h, who, o, &a, err) :
-	    err_set(err, ERR_WRONG_STATE, "还没有设置激活PIN码，请重新制证。");
+	if (a.pin[0] == '\0')
+		rc = err_set(err, ERR_WRONG_STATE, "还没有设置激活PIN码，请重新制证。");
+	else if (!sms && activation_is_remitted(h, o) &&
+	    *js_str(o->collection, "pin_account") != '\0')
+		rc = activation_remit(db, h, who, o, &a, err);
+	else
+		rc = activation_tell(db, h, who, o, &a, err);
 	activation_wipe(&a);
 	return rc;
+}
+
+int
+activation_send(struct db *db, const struct hall *h, const struct who *who,
+    const struct order *o, struct err *err)
+{
+	return activation_send_by(db, h, who, o, false, err);
 }
 
 static int
 activation_again_run(struct db *db, struct act *a, struct err *err)
 {
-	return activation_may(a, err) < 0 ? -1 :
-	    activation_send(db, a->h, a->who, &a->o, err);
+	return activation_may(a, err) < 0 ? -1 : activation_send_by(db, a->h, a->who, &a->o,
+	    strcmp(js_str(a->in, "by"), "sms") == 0, err);
 }
 
 int
-activation_again(struct hall *h, const struct who *who, const char *no, struct err *err)
+activation_again(struct hall *h, const struct who *who, const char *no, const json_t *in,
+    struct err *err)
 {
-	struct act	a = { .h = h, .who = who, .desk = true, .no = no };
+	struct act	a = { .h = h, .who = who, .desk = true, .no = no, .in = in };
 
 	if (hall_need_role(who, ROLE_MAKER, err) < 0)
 		return -1;
 	return act_write(&a, activation_again_run, err);
 }
 
+/* Its remittance, when it went by one. */
+static int
+activation_remittance(struct db *db, struct rows *rows, struct remittance *r, struct err *err)
+{
+	memset(r, 0, sizeof(*r));
+	return strcmp(rows_text(rows, 4), "remittance") == 0 ?
+	    remittance_load(db, rows_text(rows, 5), r, err) : 0;
+}
+
 int
 activation_is_waiting(struct db *db, const struct order *o, bool *waiting, struct err *err)
 {
-	struct rows	*rows = NULL;
-	size_t		 len = 0;
-	int		 rc = 0;
+	struct rows		*rows = NULL;
+	struct remittance	 r = { .there = false };
+	size_t			 len = 0;
+	int			 rc = 0;
 
 	*waiting = false;
 	if (db_query(db, SQL_ACTIVATION_GET, &rows, err, DB_INT(o->id)) < 0)
@@ -255,7 +323,8 @@ activation_is_waiting(struct db *db, const struct order *o, bool *waiting, struc
 	rc = rows_next(rows, err);
 	if (rc > 0) {
 		(void)rows_blob(rows, 1, &len);
-		*waiting = len > 0;
+		rc = activation_remittance(db, rows, &r, err);
+		*waiting = len > 0 || remittance_is_lost(&r);
 	}
 	rows_free(rows);
 	return rc < 0 ? -1 : 0;
@@ -264,15 +333,20 @@ activation_is_waiting(struct db *db, const struct order *o, bool *waiting, struc
 /* ---- telling how ---- */
 
 static const char *
-activation_text(const struct hall *h, const struct order *o, bool sent)
+activation_text(const struct hall *h, const struct order *o, bool sent, bool remitted)
 {
 	const struct def_collection	*way = halldef_collection(hall_def(h),
 					    js_str(o->collection, "way"));
 
+	if (sent && remitted)
+		return "一次性的激活PIN码写在汇给单位对公账户的一分钱打款的附言里，请财务人员查看账户明细；"
+		    "第一次使用时请换成您自己的PIN码。";
 	if (sent)
 		return "一次性的激活PIN码已用短信发出，不再显示；第一次使用时请换成您自己的PIN码。";
 	if (way == NULL)
 		return "";
+	if (activation_is_remitted(h, o))
+		return "制证后向单位对公账户汇一分钱，附言中是一次性的激活PIN码，第一次使用时换成您自己的PIN码。";
 	if (way->made && hall_def(h)->medium_activation)
 		return "制证后用短信发送一次性的激活PIN码，第一次使用时换成您自己的PIN码。";
 	if (way->made)
@@ -284,9 +358,10 @@ int
 activation_model(struct db *db, const struct hall *h, const struct order *o, json_t *model,
     struct err *err)
 {
-	struct rows	*rows = NULL;
-	json_t		*sent = json_object();
-	int		 rc = 0;
+	struct rows		*rows = NULL;
+	struct remittance	 r = { .there = false };
+	json_t			*sent = json_object(), *m = NULL;
+	int			 rc = 0;
 
 	if (db_query(db, SQL_ACTIVATION_GET, &rows, err, DB_INT(o->id)) < 0) {
 		json_decref(sent);
@@ -296,8 +371,18 @@ activation_model(struct db *db, const struct hall *h, const struct order *o, jso
 	js_set_str(sent, "phone", rc > 0 ? rows_text(rows, 2) : "");
 	js_set_time(sent, "time", rc > 0 ? rows_int(rows, 3) : 0);
 	js_set_bool(model, "has_pin_sent", rc > 0 && rows_int(rows, 3) != 0);
+	if (rc > 0)
+		rc = activation_remittance(db, rows, &r, err);
 	rows_free(rows);
+	m = r.there ? remittance_model(&r) : NULL;
+	js_set_str(sent, "way_text", r.there ? "打款附言" : "短信");
+	js_set_str(sent, "state_text", js_str(m, "state_text"));
+	js_set_str(sent, "reason", r.reason);
+	js_set_bool(sent, "lost", remittance_is_lost(&r));
+	json_decref(m);
 	(void)json_object_set_new(model, "pin_sent", sent);
-	js_set_str(model, "pin_text", activation_text(h, o, js_bool(model, "has_pin_sent")));
+	js_set_bool(model, "pin_remitted", activation_is_remitted(h, o));
+	js_set_str(model, "pin_text", activation_text(h, o, js_bool(model, "has_pin_sent"),
+	    r.there));
 	return rc < 0 ? -1 : 0;
 }

@@ -16,7 +16,7 @@
 #define CODE_ADDRESS	30
 
 static const char *const	code_purposes[CODE__MAX] = { "register", "reset", "query",
-	"submit", "freeze", "signin", "mobile", "number", "unlock", "mail", "lost" };
+	"submit", "freeze", "signin", "mobile", "number", "unlock", "mail", "lost", "proof" };
 
 enum code_purpose
 code_purpose_by_name(const char *name)
@@ -78,28 +78,45 @@ code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wan
 }
 
 static int
-code_send_run(struct db *db, struct act *a, struct err *err)
+code_store(struct db *db, const struct hall *h, const struct code_job *j, struct err *err)
 {
-	struct code_job	*j = a->extra;
-	bool		 wanted = false, mail = strchr(j->target, '@') != NULL;
-	json_t		*v = NULL;
-	char		*key = NULL;
-	int		 rc = -1;
+	bool	 mail = strchr(j->target, '@') != NULL;
+	json_t	*v = NULL;
+	char	*key = NULL;
+	int	 rc = -1;
 
-	if (code_is_wanted(db, a, j, &wanted, err) < 0)
-		return -1;
-	if (!wanted)
-		return 0;
 	if (db_run(db, SQL_CODE_SET, NULL, err, DB_INT(j->purpose), DB_TEXT(j->target_digest),
 	    DB_TEXT(j->digest), DB_INT(clock_now())) < 0)
 		return -1;
 	v = json_pack("{s:s}", "code", j->code);
 	key = xasprintf("code:%" PRIx64, (uint64_t)rand_id());
-	rc = notice_to(db, a->h, "code", mail ? NULL : j->target, mail ? j->target : NULL, v,
+	rc = notice_to(db, h, "code", mail ? NULL : j->target, mail ? j->target : NULL, v,
 	    key, err);
 	free(key);
 	json_decref(v);
 	return rc;
+}
+
+int
+code_put(struct db *db, struct hall *h, enum code_purpose purpose, const char *target,
+    struct err *err)
+{
+	struct code_job	j = { .purpose = purpose, .target = target };
+
+	rand_digits(j.code, 6);
+	code_digests(h, &j);
+	return code_store(db, h, &j, err);
+}
+
+static int
+code_send_run(struct db *db, struct act *a, struct err *err)
+{
+	struct code_job	*j = a->extra;
+	bool		 wanted = false;
+
+	if (code_is_wanted(db, a, j, &wanted, err) < 0)
+		return -1;
+	return wanted ? code_store(db, a->h, j, err) : 0;
 }
 
 static int

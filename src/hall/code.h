@@ -2,7 +2,6 @@
 #define HALL_CODE_H
 #include "hall/hall.h"
 #include "base/clock.h"
-#include "store/store.h"
 
 #define CODE_LIFE	(5 * CLOCK_MINUTE)	/* a code sent by SMS or mail */
 /*
@@ -18,7 +17,7 @@
 enum code_purpose { CODE_REGISTER, CODE_RESET, CODE_QUERY, CODE_SUBMIT, CODE_FREEZE,
 	CODE_SIGNIN, CODE_MOBILE /* the old number */, CODE_NUMBER /* the new one */,
 	CODE_UNLOCK, CODE_MAIL /* to an address that is to be proved */, CODE_LOST,
-	CODE__MAX };
+	CODE_PROOF /* proof.h */, CODE__MAX };
 enum code_purpose	code_purpose_by_name(const char *name);	/* "register" …; CODE__MAX */
 
 /*
@@ -28,6 +27,10 @@ enum code_purpose	code_purpose_by_name(const char *name);	/* "register" …; COD
 NODISCARD int	code_send(struct hall *h, const struct who *who, enum code_purpose purpose,
 		    const char *field, const char *target, const json_t *in, json_t *errors,
 		    struct err *err);
+/* Send one inside a transaction, to a target that was checked; the caller limits how often. */
+struct db;
+NODISCARD int	code_put(struct db *db, struct hall *h, enum code_purpose purpose,
+		    const char *target, struct err *err);
 /* 0 and used up when right; ERR_INPUT with a sentence otherwise (wrong, burnt, expired). */
 NODISCARD int	code_use(struct hall *h, enum code_purpose purpose, const char *target,
 		    const char *code, struct err *err);
@@ -52,9 +55,4 @@ NODISCARD int	limit_hits(struct hall *h, const char *what, const char *key,
 		    int64_t window_ms, int64_t *hits, struct err *err);
 NODISCARD int	limit_forget(struct hall *h, const char *what, const char *key,
 		    struct err *err);
-/*
- * Now and then: limits, codes and fetch tokens that are long over go.  So do limits and codes of
- * the future, left by a clock that ran ahead: they would lock people out until that day comes.
- */
-NODISCARD int	limit_tick(struct db *db, int64_t now, struct err *err);
 #endif

@@ -220,7 +220,7 @@ delivery_may_leave(struct db *db, const struct act *a, struct err *err)
 	if (activation_is_waiting(db, &a->o, &waiting, err) < 0)
 		return -1;
 	return !waiting ? 0 : err_set(err, ERR_WRONG_STATE,
-	    "新的激活PIN码还没有发出，请先完成“重发激活PIN码”。");
+	    "激活PIN码还没有送到（新的还没有发出，或打款没有成功），请先完成“重发激活PIN码”。");
 }
 
 static int

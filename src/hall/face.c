@@ -49,6 +49,14 @@ face_history(struct db *db, const struct hall *h, const struct order *o, json_t 
 	return rc;
 }
 
+/* An unlocking proves first and is submitted then. */
+bool
+face_may(const struct order *o)
+{
+	return order_may_change_material(o) ||
+	    (o->state == ORDER_DRAFT && o->concerns[0] != '\0');
+}
+
 static int
 face_start_run(struct db *db, struct act *a, struct err *err)
 {
@@ -58,7 +66,7 @@ face_start_run(struct db *db, struct act *a, struct err *err)
 	int64_t		used = 0;
 	int		rc = -1;
 
-	if (!order_may_change_material(&a->o))
+	if (!face_may(&a->o))
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，不需要身份识别。",
 		    order_state_text(a->o.state));
 	if (face_used(db, &a->o, &used, err) < 0)

@@ -4,6 +4,7 @@
 #include "base/conf.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/proof.h"
 #include "hall/steps.h"
 
 static int
@@ -40,20 +41,23 @@ face_pass(struct db *db, struct hall *h, struct face *f, struct order *o, struct
 	if (face_save(db, f, err) < 0 ||
 	    order_note(db, h, &who, o, "identity", f->provider_no, err) < 0)
 		return -1;
-	if (!order_may_change_material(o))
+	if (!face_may(o))
 		return 0;
-	return step_mark(db, h, &who, o, "identity", err);
+	if (halldef_has_step(hall_def(h), o->op, "identity") &&
+	    step_mark(db, h, &who, o, "identity", err) < 0)
+		return -1;
+	return proof_faced(db, h, o, "", err);
 }
 
 static int
-face_fail(struct db *db, struct hall *h, struct face *f, const struct order *o,
+face_fail(struct db *db, struct hall *h, struct face *f, struct order *o,
     const struct ident_fact *fact, struct err *err)
 {
 	struct who	who = {.system = true, .address = ""};
 
 	face_set(f, "failed", *fact->sentence != '\0' ? fact->sentence :
 	    "身份识别没有通过，请核对姓名、证件号码和手机号后再试。");
-	if (face_save(db, f, err) < 0)
+	if (face_save(db, f, err) < 0 || proof_faced(db, h, o, f->reason, err) < 0)
 		return -1;
 	return order_note(db, h, &who, o, "identity_failed", ident_result_name(fact->result),
 	    err);

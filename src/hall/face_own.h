@@ -45,6 +45,8 @@ const char	*face_phone(const struct order *o);
 void		face_digest(const struct hall *h, const struct order *o,
 		    char digest[KEYED_TEXT]);
 
+/* May this order be proved by phone now? */
+bool		face_may(const struct order *o);
 /* The newest session's model ({"state":"none", …} without one). */
 NODISCARD int	face_newest(struct db *db, const struct hall *h, const struct order *o,
 		    json_t **model, struct err *err);

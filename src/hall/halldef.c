@@ -355,8 +355,7 @@ halldef_read_limits(struct reader *r, const struct yaml *root, struct err *err)
 {
 	static const char *const known[] = { "user_name", "pin_tries", NULL };
 	static const char *const warranty[] = { "days", "fee", NULL };
-	static const char *const identity[] = { "face", NULL };
-	const struct yaml	*y = NULL, *w = NULL, *id = NULL;
+	const struct yaml	*y = NULL, *w = NULL;
 	struct halldef		*d = r->def;
 	int64_t			 name = 0, tries = 0, days = 0;
 
@@ -367,10 +366,7 @@ halldef_read_limits(struct reader *r, const struct yaml *root, struct err *err)
 	    yaml_need(r->doc, root, "warranty", YAML_MAP, &w, err) < 0 ||
 	    yaml_keys(r->doc, w, warranty, err) < 0 ||
 	    yaml_int(r->doc, w, "days", 0, 3660, 0, &days, err) < 0 ||
-	    yaml_int(r->doc, w, "fee", 0, 1000000, 0, &d->medium_fee, err) < 0 ||
-	    yaml_need(r->doc, root, "identity", YAML_MAP, &id, err) < 0 ||
-	    yaml_keys(r->doc, id, identity, err) < 0 ||
-	    yaml_bool(r->doc, id, "face", true, &d->identity_face, err) < 0)
+	    yaml_int(r->doc, w, "fee", 0, 1000000, 0, &d->medium_fee, err) < 0)
 		return -1;
 	d->user_name_max = (int)name;
 	d->pin_tries = (int)tries;
@@ -443,7 +439,7 @@ halldef_read(struct reader *r, struct err *err)
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
 	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
 	    "renewal", "change", "recovery", "collection", "identity", "payment", "limits", "review", "security_questions",
-	    "warranty", "medium", "account", "invoice", "express", "notices", "downloads",
+	    "warranty", "medium", "pin", "account", "invoice", "express", "notices", "downloads",
 	    "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
@@ -460,7 +456,9 @@ halldef_read(struct reader *r, struct err *err)
 	    halldef_read_payment(r, root, err) < 0 ||
 	    halldef_read_review(r, root, err) < 0 ||
 	    halldef_read_limits(r, root, err) < 0 ||
+	    read_identity(r, root, err) < 0 ||
 	    halldef_read_medium(r, root, err) < 0 ||
+	    read_pin(r, root, err) < 0 ||
 	    read_invoice(r, root, err) < 0 ||
 	    read_express(r, root, err) < 0)
 		return -1;
@@ -542,6 +540,18 @@ halldef_steps(const struct halldef *d, const char *op)
 		if (strcmp(d->steps[i].op, op) == 0)
 			return &d->steps[i];
 	return &none;
+}
+
+bool
+halldef_has_step(const struct halldef *d, const char *op, const char *step)
+{
+	const struct def_steps	*way = halldef_steps(d, op);
+	size_t			 i = 0;
+
+	for (i = 0; i < way->n; i++)
+		if (strcmp(way->names[i], step) == 0)
+			return true;
+	return false;
 }
 
 const struct def_agreement *

@@ -11,6 +11,7 @@
 #define HALLDEF_REMINDERS	16
 #define HALLDEF_RECOVERY_DAYS	3
 #define HALLDEF_SUBJECT	8
+#define HALLDEF_WAYS	8
 
 struct def_pair { const char *key, *value; };
 
@@ -70,6 +71,17 @@ struct def_petition {
 	int		 wait_days;	/* 0: not offered */
 	int		 reviewers;	/* 1 or 2 */
 	const char	*letter;	/* text of the letter to be sealed, "" none */
+};
+
+/* Proving who the subject is (way.h, proof.h). */
+struct def_identity {
+	const char	*ways[2][HALLDEF_WAYS];	/* [0] organisation, [1] person: names of ways.def */
+	size_t		 n_ways[2];
+	int		 tries;			/* a day, for an account and for a subject */
+	int		 reuse_days;		/* an unlocking may use a proof so old, 0 none */
+	bool		 remit_amount;		/* what is read off the statement: the sum, else the remark */
+	int		 remit_days;		/* an answer to a remittance is waited for so long */
+	int		 remit_tries;		/* wrong answers end it */
 };
 
 struct def_bank { const char *holder, *account, *bank; };
@@ -142,6 +154,9 @@ struct halldef {
 	const struct def_text *links;		size_t n_links;
 	const struct def_text *faq;		size_t n_faq;
 	bool		 identity_face;		/* face by QR after the three factors */
+	struct def_identity identity;
+	bool		 pin_alipay, pin_wechat, pin_transfer;	/* the activation PIN of an order paid
+						   so goes in the remark of a remittance; else SMS */
 	bool		 pay_alipay, pay_wechat, pay_transfer;
 	struct def_bank	 bank;
 	int		 user_name_max;		/* 12 */
@@ -172,6 +187,10 @@ void		halldef_free(struct halldef *d);		/* NULL: no-op */
 
 const struct def_product	*halldef_product(const struct halldef *d, const char *id);
 const struct def_collection	*halldef_collection(const struct halldef *d, const char *id);
+/* Does this operation of the hall have this step? */
+bool	halldef_has_step(const struct halldef *d, const char *op, const char *step);
+/* Is the activation PIN of an order paid by this channel remitted? */
+bool	halldef_pin_remitted(const struct halldef *d, const char *channel);
 /* The steps of an operation; one that is not defined has none. */
 const struct def_steps	*halldef_steps(const struct halldef *d, const char *op);
 const struct def_agreement	*halldef_agreement(const struct halldef *d, const char *id);

@@ -24,5 +24,8 @@ NODISCARD int	read_account(struct reader *r, const struct yaml *root, struct err
 NODISCARD int	read_products(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_invoice(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_express(struct reader *r, const struct yaml *root, struct err *err);
+/* identity: and pin: (halldef_identity.c). */
+NODISCARD int	read_identity(struct reader *r, const struct yaml *root, struct err *err);
+NODISCARD int	read_pin(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_texts_of_site(struct reader *r, const struct yaml *root, struct err *err);
 #endif

@@ -42,7 +42,8 @@ struct order {
 	int64_t		 version;		/* grows with each change */
 	json_t		*form;			/* values of the product's form; {} before */
 	json_t		*steps;			/* {"agreement": time done, …} */
-	json_t		*collection;		/* {"way","receiver","phone","address"} */
+	json_t		*collection;		/* {"way","receiver","phone","address"}, "paid_by"
+						   (channel), "pin_bank","pin_account" */
 	char		 user_name[16];		/* the certificate's user name, "" before */
 	char		 subject[256];		/* unit or person, for lists */
 	int		 years;			/* 0 before the form */
@@ -61,9 +62,7 @@ NODISCARD int	order_load(struct db *db, const struct hall *h, const char *no,
 		    struct order *o, struct err *err);
 NODISCARD int	order_load_id(struct db *db, const struct hall *h, int64_t id,
 		    struct order *o, struct err *err);
-/* The account's own; desks that work on orders and the system may see all. */
-bool		order_is_theirs(const struct who *who, const struct order *o);
-/* ERR_NOT_FOUND unless it is theirs. */
+/* ERR_NOT_FOUND unless it is the account's own (staff and the system may see all). */
 NODISCARD int	order_load_mine(struct db *db, const struct hall *h, const struct who *who,
 		    const char *no, struct order *o, struct err *err);
 /* Save all fields by compare-and-set; ERR_CONFLICT when somebody was first. o is updated. */

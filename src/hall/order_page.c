@@ -87,6 +87,7 @@ order_copy_run(struct db *db, struct act *a, struct err *err)
 	order_fresh(&o, a->o.def);
 	(void)json_object_update(o.form, a->o.form);
 	(void)json_object_update(o.collection, a->o.collection);
+	(void)json_object_del(o.collection, "paid_by");
 	order_drop_own(o.form);
 	(void)snprintf(o.subject, sizeof(o.subject), "%s", js_str(o.form, "org_name"));
 	rc = order_insert(db, a->h, a->who, &o, "copy", err);

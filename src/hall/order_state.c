@@ -117,6 +117,9 @@ order_event_text(const char *what)
 		{ "invoice_failed", "发票没有开出" }, { "invoice_drop", "撤回开票申请" },
 		{ "invoice_reverse", "申请红冲发票" }, { "invoice_reversed", "发票已红冲" },
 		{ "unlock_answer", "发出解锁授权" }, { "activation", "短信发送激活PIN码" },
+		{ "activation_remitted", "打款附言发送激活PIN码" }, { "remittance", "银行打款" },
+		{ "proof_start", "开始身份认证" }, { "proof_failed", "身份认证未通过" },
+		{ "pin_account", "登记PIN码接收账户" },
 	};
 	static const struct { enum order_event event; const char *text; } moves[] = {
 #define MOVE(event, from, to, sentence)	{ event, sentence },

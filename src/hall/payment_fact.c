@@ -42,6 +42,7 @@ payment_credit(struct db *db, struct hall *h, const struct who *who, struct orde
 	if (trade_save(db, t, err) < 0)
 		return -1;
 	o->paid += t->received;
+	js_set_str(o->collection, "paid_by", t->channel);
 	if (order_save(db, h, o, err) < 0 ||
 	    order_note(db, h, who, o, "paid", t->no, err) < 0 ||
 	    notice_order(db, h, o, "paid", NULL, err) < 0)

@@ -2,6 +2,7 @@
 #include "hall/reconcile.h"
 
 #include "base/clock.h"
+#include "base/conf.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
@@ -16,6 +17,7 @@ static const struct kind_row {
 	{ "missing", "账上有、渠道无", "请在渠道后台按商户单号查询；查不到时暂停发放该订单并报告主管。" },
 	{ "amount", "金额不符", "请核对渠道后台的实收金额，多退少补。" },
 	{ "found", "漏单已补", "渠道已收款而通知丢失，已自动入账。" },
+	{ "doubled", "重复出账", "同一笔打款出账两次，请立即联系银行核实，并报告主管。" },
 	{ "refund_unknown", "渠道有退款、账上无", "请核实是谁在渠道后台退的款，并处理对应订单。" },
 	{ "refund_missing", "账上已退、渠道无退款", "请在渠道后台查询退款单，未退出的重新退款。" },
 	{ "refund_amount", "退款金额不符", "请核对渠道后台的退款金额。" },
@@ -28,20 +30,42 @@ struct reconcile {
 	int64_t			 matched;
 };
 
-static int
-reconcile_differ(const struct reconcile *r, const char *kind, const char *trade_no,
+int
+reconcile_add(struct db *db, const struct bill_fact *f, const char *kind, const char *trade_no,
     const char *refund_no, int64_t ours, int64_t theirs, struct err *err)
 {
 	bool	found = strcmp(kind, "found") == 0;
 
-	log_kv(LOG_WARN, "reconcile.differs", LOG_S("channel", r->f->channel),
-	    LOG_S("day", r->f->date), LOG_S("kind", kind), LOG_S("trade", trade_no),
+	log_kv(LOG_WARN, "reconcile.differs", LOG_S("channel", f->channel),
+	    LOG_S("day", f->date), LOG_S("kind", kind), LOG_S("trade", trade_no),
 	    LOG_I("ours", ours), LOG_I("theirs", theirs));
-	return db_run(r->db, SQL_RECONCILIATION_ROW_ADD, NULL, err, DB_INT(rand_id()),
-	    DB_TEXT(r->f->channel), DB_TEXT(r->f->date), DB_TEXT(kind), DB_TEXT(trade_no),
+	return db_run(db, SQL_RECONCILIATION_ROW_ADD, NULL, err, DB_INT(rand_id()),
+	    DB_TEXT(f->channel), DB_TEXT(f->date), DB_TEXT(kind), DB_TEXT(trade_no),
 	    DB_TEXT(refund_no), DB_INT(ours), DB_INT(theirs),
 	    DB_TEXT(found ? "closed" : "open"), DB_TEXT(found ? "已自动入账" : ""),
 	    DB_INT(clock_now()));
+}
+
+static int
+reconcile_differ(const struct reconcile *r, const char *kind, const char *trade_no,
+    const char *refund_no, int64_t ours, int64_t theirs, struct err *err)
+{
+	return reconcile_add(r->db, r->f, kind, trade_no, refund_no, ours, theirs, err);
+}
+
+int
+reconcile_again(struct db *db, const struct bill_fact *f, struct err *err)
+{
+	return db_run(db, SQL_RECONCILIATION_ROW_DROP_OPEN, NULL, err, DB_TEXT(f->channel),
+	    DB_TEXT(f->date));
+}
+
+int
+reconcile_done(struct db *db, const struct bill_fact *f, int64_t matched, struct err *err)
+{
+	return db_run(db, SQL_RECONCILIATION_SET, NULL, err, DB_TEXT(f->channel),
+	    DB_TEXT(f->date), DB_TEXT(f->ok ? "done" : "failed"), DB_INT(matched),
+	    DB_TEXT(f->ok ? "" : f->detail), DB_INT(clock_now()));
 }
 
 /* The channel has it paid and we have not: a payment like any other, learned late. */
@@ -160,11 +184,8 @@ reconcile_apply(struct db *db, struct hall *h, const struct bill_fact *f, struct
 	int			 rc = -1;
 
 	if (!f->ok)
-		return db_run(db, SQL_RECONCILIATION_SET, NULL, err, DB_TEXT(f->channel),
-		    DB_TEXT(f->date), DB_TEXT("failed"), DB_INT(0), DB_TEXT(f->detail),
-		    DB_INT(clock_now()));
-	if (db_run(db, SQL_RECONCILIATION_ROW_DROP_OPEN, NULL, err, DB_TEXT(f->channel),
-	    DB_TEXT(f->date)) < 0)
+		return reconcile_done(db, f, 0, err);
+	if (reconcile_again(db, f, err) < 0)
 		return -1;
 	sorted = xmalloc((f->n + 1) * sizeof(*sorted));
 	if (f->n > 0)
@@ -176,9 +197,7 @@ reconcile_apply(struct db *db, struct hall *h, const struct bill_fact *f, struct
 	if (reconcile_missing(&r, sorted, false, err) < 0 ||
 	    reconcile_missing(&r, sorted, true, err) < 0)
 		goto out;
-	rc = db_run(db, SQL_RECONCILIATION_SET, NULL, err, DB_TEXT(f->channel),
-	    DB_TEXT(f->date), DB_TEXT("done"), DB_INT(r.matched), DB_TEXT(""),
-	    DB_INT(clock_now()));
+	rc = reconcile_done(db, f, r.matched, err);
  out:
 	free(sorted);
 	return rc;
@@ -290,17 +309,20 @@ reconcile_close(struct hall *h, const struct who *who, const char *id, const jso
 static int
 reconcile_ask_run(struct db *db, struct act *a, struct err *err)
 {
-	static const char *const channels[] = { "alipay", "wechat" };
+	static const char *const channels[] = { "alipay", "wechat", "bank" };
 	char			 key[96];
 	json_t			*payload = NULL;
 	size_t			 i = 0;
 	int			 rc = 0;
 
 	for (i = 0; rc == 0 && i < ARRAY_LEN(channels); i++) {
+		if (strcmp(channels[i], "bank") == 0 && strcmp(conf_str("gate.bank"), "none") == 0)
+			continue;
 		(void)snprintf(key, sizeof(key), "bill:%s:%s:%" PRId64, channels[i], a->name,
 		    clock_now());
 		payload = json_pack("{s:s, s:s}", "channel", channels[i], "date", a->name);
-		rc = hall_outbox_put(db, a->h, "pay.bill", key, payload, err);
+		rc = hall_outbox_put(db, a->h, strcmp(channels[i], "bank") == 0 ?
+		    "bank.statement" : "pay.bill", key, payload, err);
 		json_decref(payload);
 	}
 	return rc;

@@ -3,6 +3,7 @@
 
 #include "hall/act.h"
 #include "hall/face_own.h"
+#include "hall/proof.h"
 #include "hall/form.h"
 #include "hall/ops.h"
 #include "hall/order_view.h"
@@ -131,7 +132,8 @@ review_view_run(struct db *db, struct act *a, struct err *err)
 	if (order_view_fill(db, a->h, &a->o, a->model, err) < 0 ||
 	    review_consents(db, a, err) < 0)
 		return -1;
-	if (face_history(db, a->h, &a->o, &identity, err) < 0) {
+	if (face_history(db, a->h, &a->o, &identity, err) < 0 ||
+	    proof_history(db, a->h, &a->o, identity, err) < 0) {
 		json_decref(identity);
 		return -1;
 	}

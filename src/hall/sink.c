@@ -2,14 +2,15 @@
 #include "hall/sink.h"
 
 #include "base/log.h"
-#include "hall/code.h"
 #include "hall/face_own.h"
 #include "hall/invoice.h"
 #include "hall/parcel.h"
 #include "hall/petition.h"
+#include "hall/proof.h"
 #include "hall/reconcile.h"
 #include "hall/recover.h"
 #include "hall/relying.h"
+#include "hall/remittance.h"
 #include "hall/reminder.h"
 #include "hall/trade.h"
 
@@ -42,7 +43,8 @@ sink_refund(struct db *db, const struct refund_fact *fact, struct err *err)
 static int
 sink_identity(struct db *db, const struct ident_fact *fact, struct err *err)
 {
-	return face_apply(db, sink_hall, fact, err);
+	return fact->request_id[0] == PROOF_REQUEST ? proof_apply(db, sink_hall, fact, err) :
+	    face_apply(db, sink_hall, fact, err);
 }
 
 /* Nothing waits for a message to arrive; an operator may want to know that it did not. */
@@ -60,7 +62,15 @@ sink_notice(struct db *db, const struct notice_fact *fact, struct err *err)
 static int
 sink_bill(struct db *db, const struct bill_fact *fact, struct err *err)
 {
-	return reconcile_apply(db, sink_hall, fact, err);
+	return strcmp(fact->channel, "bank") == 0 ?
+	    remittance_reconcile(db, sink_hall, fact, err) :
+	    reconcile_apply(db, sink_hall, fact, err);
+}
+
+static int
+sink_remittance(struct db *db, const struct remit_fact *fact, struct err *err)
+{
+	return remittance_apply(db, sink_hall, fact, err);
 }
 
 static int
@@ -86,8 +96,7 @@ sink_webhook(struct db *db, const struct webhook_fact *fact, struct err *err)
 static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
-	return limit_tick(db, now, err) < 0 ||
-	    petition_tick(db, sink_hall, now, err) < 0 ||
+	return petition_tick(db, sink_hall, now, err) < 0 ||
 	    recover_tick(db, sink_hall, now, err) < 0 ||
 	    relying_tick(db, now, err) < 0 ? -1 :
 	    reminder_tick(db, sink_hall, now, err);
@@ -98,6 +107,7 @@ const struct gate_sink	hall_sink = {
 	.pay_created = sink_pay_created,
 	.refund = sink_refund,
 	.identity = sink_identity,
+	.remittance = sink_remittance,
 	.notice = sink_notice,
 	.bill = sink_bill,
 	.invoice = sink_invoice,

@@ -18,6 +18,10 @@
  *             accept: {} (acknowledged)
  *  materials  {"materials":[…] as material_list, "complete"}; accept: {} when complete
  *  identity   face.h: {"session":{…},"attempts_left"}; accept: {} when passed
+ *  proof      proof.h: {"ways":[{"name","title","needs","takes","groups"}],"proof": proof_model |
+ *             null,"open","earlier":{"title","day","until"} | null,"subject_name","subject_no",
+ *             "tries","session" (face)}; accept: {} when passed
+ *  pin_account {"holder","groups"}; accept: {"bank","account"}
  *  payment    payment.h: {"amount","ways":[…],"bank":{…},"trade"?:{…},"paid"}; accept: {}
  *  question   {"question"}; accept: {"answer"}
  *  phone_code {"mobile_masked"}; accept: {"code"} (unlock_send_code)

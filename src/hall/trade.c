@@ -232,6 +232,8 @@ trade_channel_text(const char *channel)
 {
 	if (strcmp(channel, "alipay") == 0)
 		return "支付宝";
+	if (strcmp(channel, "bank") == 0)
+		return "银行打款";
 	return strcmp(channel, "wechat") == 0 ? "微信支付" : "转账或汇款";
 }
 

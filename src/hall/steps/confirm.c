@@ -164,13 +164,20 @@ static int
 confirm_accept(struct db *db, struct hall *h, const struct who *who, struct order *o,
     const json_t *values, json_t *errors, struct err *err)
 {
-	bool	first = o->submitted == 0;
+	static const char *const	kept[] = { "paid_by", "pin_bank", "pin_account" };
+	bool				first = o->submitted == 0;
+	json_t				*collection = NULL;
+	size_t				 i = 0;
 
 	(void)errors;
 	if (confirm_changed(db, h, o, err) < 0)
 		return -1;
+	collection = json_deep_copy(values);
+	for (i = 0; i < ARRAY_LEN(kept); i++)
+		if (*js_str(o->collection, kept[i]) != '\0')
+			js_set_str(collection, kept[i], js_str(o->collection, kept[i]));
 	json_decref(o->collection);
-	o->collection = json_deep_copy(values);
+	o->collection = collection;
 	js_set_int(o->steps, "confirm", clock_now());
 	if (o->state == ORDER_DRAFT) {
 		if (order_move(db, h, who, o, EVENT_SUBMIT, NULL, err) < 0)

@@ -89,8 +89,13 @@ form_step_fill(struct order *o, const json_t *values)
 	static const char *const proved[] = { "agent_name", "agent_id_no", "agent_phone",
 	    "person_name", "person_id_no", "mobile", NULL };
 
+	static const char *const subject[] = { "org_name", "org_id_no", "person_name",
+	    "person_id_no", NULL };
+
 	if (form_step_differs(o->form, values, proved))
 		step_unmark(o, "identity");
+	if (form_step_differs(o->form, values, subject))
+		step_unmark(o, "proof");
 	(void)snprintf(o->subject, sizeof(o->subject), "%s",
 	    js_str(values, o->def->person ? "person_name" : "org_name"));
 	if (*js_str(values, "years") == '\0') {		/* name, years and price stand */

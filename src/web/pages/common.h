@@ -16,6 +16,8 @@ json_t	*page_tabs(const char *const pairs[][2], const char *current);
 int	page_send(struct call *c, int rc, const char *type, struct buf *b, const char *name);
 /* Where from a list: the query as {"subject","no","product","state","page"}. */
 void	page_search(struct call *c);
+/* A step of the order {no}, as the template order_step shows it. */
+NODISCARD int page_step(struct call *c, const char *step, struct err *err);
 /* The upload's bytes; ERR_INPUT at "file" when there are none. */
 NODISCARD int page_file(struct call *c, struct err *err);
 #endif

@@ -30,7 +30,6 @@ staff_make_post(struct call *c, struct err *err)
 		{"claim", "已领取，请插入空白UKey制证。", delivery_claim},
 		{"unclaim", "已放回待制证列表。", delivery_unclaim},
 		{"made", "制证完成，请寄出或等待领取。", delivery_made},
-		{"activation/sent", "新的激活PIN码已用短信发出。", activation_again},
 	};
 	size_t	i = 0;
 
@@ -51,7 +50,21 @@ staff_make_post(struct call *c, struct err *err)
 STAFF_MAKE(staff_make_claim, "claim", "领取制证");
 STAFF_MAKE(staff_make_unclaim, "unclaim", "放回");
 STAFF_MAKE(staff_make_made, "made", "制证完成");
-STAFF_MAKE(staff_make_activation_sent, "activation/sent", "重发激活PIN码");
+
+static int
+staff_make_again_post(struct call *c, struct err *err)
+{
+	if (activation_again(c->hall, &c->who, call_param(c, "no"), c->in, err) < 0)
+		return -1;
+	return call_next(c, "新的激活PIN码已发出。", "/staff/making");
+}
+
+extern const struct page	page_staff_make_activation_sent;
+const struct page		page_staff_make_activation_sent = {
+	.name = "staff_make_activation_sent", .path = "/staff/making/{no}/activation/sent",
+	.need = NEED_MAKER, .title = "重发激活PIN码", .back = "/staff/making",
+	.post = staff_make_again_post,
+};
 
 static int
 staff_make_activation_post(struct call *c, struct err *err)

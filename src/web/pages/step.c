@@ -94,13 +94,34 @@ step_keep_choices(struct call *c)
 			    js_str(j, "id")) == 0);
 }
 
-static int
-order_step_show(struct call *c, struct err *err)
+/* The way that was picked, with its fields; where there is but one, that. */
+static void
+step_way(struct call *c)
+{
+	json_t		*ways = json_object_get(c->model, "ways"), *w = NULL;
+	const char	*picked = *call_param(c, "way") != '\0' ? call_param(c, "way") :
+			    call_query(c, "way");
+	size_t		 i = 0;
+
+	if (strcmp(js_str(c->model, "step"), "proof") != 0)
+		return;
+	(void)json_object_set_new(c->model, "way", json_null());
+	json_array_foreach(ways, i, w) {
+		if (strcmp(js_str(w, "name"), picked) != 0 && json_array_size(ways) > 1)
+			continue;
+		js_set_bool(w, "selected", true);
+		(void)json_object_set(c->model, "way", w);
+		(void)json_object_set(c->model, "groups", json_object_get(w, "groups"));
+	}
+}
+
+int
+page_step(struct call *c, const char *step, struct err *err)
 {
 	const json_t	*session = NULL;
 
-	if (call_take(c, step_show(c->hall, &c->who, call_param(c, "no"),
-	    call_param(c, "step"), &c->got, err)) < 0)
+	if (call_take(c, step_show(c->hall, &c->who, call_param(c, "no"), step, &c->got,
+	    err)) < 0)
 		return -1;
 	step_flags(c);
 	step_keep_choices(c);
@@ -108,9 +129,16 @@ order_step_show(struct call *c, struct err *err)
 	session = json_object_get(c->model, "session");
 	step_qr(c, session == NULL ? "" : js_str(session, "url"));
 	step_trade(c);
+	step_way(c);
 	js_set_str(c->model, "token", call_query(c, "token"));
 	page_captcha(c);
 	return 0;
+}
+
+static int
+order_step_show(struct call *c, struct err *err)
+{
+	return page_step(c, call_param(c, "step"), err);
 }
 
 static int

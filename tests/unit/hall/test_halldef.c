@@ -49,6 +49,22 @@ static const struct { const char *from, *to, *says; } halldef_bad[] = {
 	{ "sms_code: SMS_PETITION_WARNING", "sms_code: \"\"", "needs notices.petition_warning" },
 };
 
+/* The same of the platform's, for what only that has. */
+static const struct { const char *from, *to, *says; } platform_bad[] = {
+	{ "organisation: [legal_phone,", "organisation: [phone,", "no way to prove an organisation" },
+	{ "person: [phone,", "person: [legal_card,", "no way to prove a person" },
+	{ "legal_phone, remittance, legal_card]", "legal_phone, legal_phone]", "stands here twice" },
+	{ "  person: [phone, card, remittance, face]", "  person: []", "no way for the product" },
+	{ "check: remark", "check: nothing", "remark or amount" },
+	{ "days: 7, tries: 3", "days: 31, tries: 3", "from 1 to 30" },
+	{ "days: 7, tries: 3", "days: 7, tries: 6", "from 1 to 5" },
+	{ "reuse_days: 365", "reuse_days: 1831", "from 0 to 1830" },
+	{ "alipay: remittance", "alipay: pigeon", "remittance or sms" },
+	{ "payment, pin_account, review", "payment, review", "pin_account" },
+	{ "unlock: [phone_code, proof,", "unlock: [proof,", "two steps" },
+	{ "strict: false, activation: true", "strict: false", "medium.activation" },
+};
+
 static char *
 halldef_replace(const char *text, const char *from, const char *to, int *line)
 {
@@ -100,6 +116,36 @@ test_halldef__faults_are_named_with_their_line(void **state)
 		    strstr(halldef_bad[i].says, "needs") == NULL &&
 		    (told < line || told > line + 2))
 			fail_msg("%s: planted at %d, told %s", halldef_bad[i].to, line, err.text);
+		free(bad);
+	}
+	(void)unlink(where);
+	(void)rmdir(path);
+	buf_free(&b);
+}
+
+void
+test_halldef__faults_of_the_platform_are_named(void **state)
+{
+	struct err	 err = {0};
+	struct buf	 b = {0};
+	char		*bad = NULL, *p = NULL, path[] = "/tmp/hall-def-XXXXXX", where[80];
+	size_t		 i = 0;
+	int		 line = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	(void)snprintf(where, sizeof(where), "%s/x.yaml", path);
+	buf_init(&b, LIMIT_HALL_FILE);
+	assert_ok(hall_check("halls/hunan-platform.yaml", &err));
+	assert_ok(file_read("halls/hunan-platform.yaml", &b, &err));
+	for (i = 0; i < ARRAY_LEN(platform_bad); i++) {
+		bad = halldef_replace(b.p, platform_bad[i].from, platform_bad[i].to, &line);
+		while ((p = strstr(bad, "file: dfca")) != NULL)
+			memcpy(p, "text: dfca", 10);
+		assert_ok(file_write(where, bad, strlen(bad), 0644, &err));
+		assert_err(hall_check(where, &err), ERR_INPUT);
+		if (strstr(err.text, platform_bad[i].says) == NULL)
+			fail_msg("%s: %s", platform_bad[i].to, err.text);
 		free(bad);
 	}
 	(void)unlink(where);

@@ -332,11 +332,11 @@ journey_made(struct world *w, const char *no, EVP_PKEY *key)
 	assert_ok(delivery_made(w->h, &w->staff, no, &err));
 	assert_ok(delivery_made(w->h, &w->staff, no, &err));
 	journey_activation_sent(w, no, pin);
-	assert_err(activation_again(w->h, &w->staff, no, &err), ERR_WRONG_STATE);
+	assert_err(activation_again(w->h, &w->staff, no, NULL, &err), ERR_WRONG_STATE);
 	journey_activation(w, no, key, again);
 	assert_string_not_equal(pin, again);
 	assert_err(delivery_ship(w->h, &w->staff, no, in, NULL, &err), ERR_WRONG_STATE);
-	assert_ok(activation_again(w->h, &w->staff, no, &err));
+	assert_ok(activation_again(w->h, &w->staff, no, NULL, &err));
 	journey_activation_sent(w, no, again);
 	json_decref(in);
 }

@@ -21,10 +21,7 @@ void	(test_bundle__by_transfer_finance_confirms_once)(void **state);
 void	(test_bundle__several_reminders_are_one_message)(void **state);
 void	(test_bundle__the_bill_of_the_day_agrees)(void **state);
 void	(test_bundle__others_see_nothing_of_it)(void **state);
-void	(test_account__one_challenge_for_one_of_many_at_once)(void **state);
 void	(test_code__burns_after_five_wrong_tries)(void **state);
-void	(test_code__a_clock_that_ran_ahead_locks_nobody_out)(void **state);
-void	(test_code__one_captcha_for_one_of_many_at_once)(void **state);
 void	(test_form__each_bad_field_gets_its_sentence)(void **state);
 void	(test_form__values_are_normalised)(void **state);
 void	(test_form__person_id_must_agree_with_the_sex)(void **state);
@@ -65,6 +62,16 @@ void	(test_payment__another_amount_is_set_aside)(void **state);
 void	(test_payment__cancelled_orders_give_money_back)(void **state);
 void	(test_payment__facts_of_strangers_change_nothing)(void **state);
 void	(test_payment__transfer_is_confirmed_by_finance)(void **state);
+void	(test_proof__register_phone_and_code)(void **state);
+void	(test_proof__a_refusal_says_what_differs)(void **state);
+void	(test_proof__five_tries_a_day)(void **state);
+void	(test_proof__three_codes_of_a_remittance)(void **state);
+void	(test_proof__a_remittance_is_waited_for)(void **state);
+void	(test_proof__lost_transfers_are_told)(void **state);
+void	(test_proof__a_changed_name_is_proved_again)(void **state);
+void	(test_proof__an_unlocking_may_use_an_earlier_one)(void **state);
+void	(test_proof__the_statement_knows_better)(void **state);
+void	(test_proof__remittances_are_for_finance)(void **state);
 void	(test_petition__the_number_changes_after_the_waiting_to_the_millisecond)(void **state);
 void	(test_petition__due_at_its_millisecond)(void **state);
 void	(test_petition__the_old_channel_stops_it)(void **state);
@@ -113,10 +120,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_bundle__several_reminders_are_one_message,
 		test_bundle__the_bill_of_the_day_agrees,
 		test_bundle__others_see_nothing_of_it,
-		test_account__one_challenge_for_one_of_many_at_once,
 		test_code__burns_after_five_wrong_tries,
-		test_code__a_clock_that_ran_ahead_locks_nobody_out,
-		test_code__one_captcha_for_one_of_many_at_once,
 		test_form__each_bad_field_gets_its_sentence,
 		test_form__values_are_normalised,
 		test_form__person_id_must_agree_with_the_sex,
@@ -157,6 +161,16 @@ test_postgres__runs_the_same_tests(void **state)
 		test_payment__cancelled_orders_give_money_back,
 		test_payment__facts_of_strangers_change_nothing,
 		test_payment__transfer_is_confirmed_by_finance,
+		test_proof__register_phone_and_code,
+		test_proof__a_refusal_says_what_differs,
+		test_proof__five_tries_a_day,
+		test_proof__three_codes_of_a_remittance,
+		test_proof__a_remittance_is_waited_for,
+		test_proof__lost_transfers_are_told,
+		test_proof__a_changed_name_is_proved_again,
+		test_proof__an_unlocking_may_use_an_earlier_one,
+		test_proof__the_statement_knows_better,
+		test_proof__remittances_are_for_finance,
 		test_petition__the_number_changes_after_the_waiting_to_the_millisecond,
 		test_petition__due_at_its_millisecond,
 		test_petition__the_old_channel_stops_it,

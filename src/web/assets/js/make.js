@@ -51,10 +51,11 @@ async function makeOrFinish(form, no, box) {
 	}
 }
 
-/* The SMS is lost: another activation PIN, by the administrator's PIN of the UKey. */
+/* It did not arrive: another activation PIN, by the administrator's PIN of the UKey. */
 async function again(form, no, box) {
 	await activate(form, no, box, true);
-	await post(`/staff/making/${no}/activation/sent`, {});
+	await post(`/staff/making/${no}/activation/sent`,
+	    form.elements.by?.checked ? { by: "sms" } : {});
 	location.reload();
 }
 
