@@ -198,7 +198,8 @@ def china_day():
 def reconcile(officer, day):
     """Fetch the bills of the day once more; the finance page when both are in."""
     def at(model):
-        return {r["channel"]: r["at"] for r in model["days"] if r["day"] == day and r["ok"]}
+        return {r["channel"]: r["at"] for r in model["days"]
+                if r["day"] == day and r["ok"] and r["channel"] != "bank"}
     before = at(officer.browser.get("/staff/reconciliation"))
     time.sleep(1.1)         # the page shows seconds
     for channel in ("alipay", "wechat"):

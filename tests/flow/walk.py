@@ -171,7 +171,14 @@ class Walker:
         """Scan the QR with the phone: consent, the provider's face page, back again."""
         path = f"/orders/{self.p.order}/identity"
         self.browser.get(self.step_path("identity"))
-        session = self.browser.post(path)["session"]
+        self.scan(self.browser.post(path)["session"])
+        poll("the identity to be proved",
+             lambda: self.browser.get(path)["state"] == "passed")
+        self.do_step("identity")
+        self.say("identity proved by phone (three factors and face)")
+
+    def scan(self, session):
+        """What the phone does with the QR code."""
         phone = Browser(self.site.url, "Mozilla/5.0 (phone)")
         mobile_page = session["url"].removeprefix(self.site.url)
         phone.get(mobile_page)
@@ -186,10 +193,6 @@ class Walker:
         poll("the provider's face page", provider_page)
         self.world.face(self.p.id_no)
         phone.get(mobile_page + "?back=1")      # where the provider's page leads back to
-        poll("the identity to be proved",
-             lambda: self.browser.get(path)["state"] == "passed")
-        self.do_step("identity")
-        self.say("identity proved by phone (three factors and face)")
 
     def pay(self, channel="alipay"):
         path = f"/orders/{self.p.order}/payment"
