@@ -97,6 +97,56 @@ file_write(const char *path, const void *p, size_t len, mode_t mode, struct err 
 	return rc;
 }
 
+static int
+file_pour(int in, int out)
+{
+	char	 chunk[65536];
+	ssize_t	 n;
+
+	while ((n = read(in, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || file_write_all(out, chunk, (size_t)n) < 0)
+			return -1;
+	}
+	return fsync(out);
+}
+
+int
+file_copy(const char *from, const char *to, mode_t mode, struct err *err)
+{
+	int	 in = open(from, O_RDONLY | O_CLOEXEC), out, rc = -1;
+
+	if (in < 0)
+		return err_errno(err, ERR_STORE, "cannot open %s", from);
+	if ((out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0) {
+		err_errno(err, errno == EEXIST ? ERR_CONFLICT : ERR_STORE, "cannot create %s", to);
+	} else if (file_pour(in, out) < 0 || file_sync_dir(to) < 0) {
+		err_errno(err, ERR_STORE, "cannot write %s", to);
+		unlink(to);
+	} else {
+		rc = 0;
+	}
+	if (out >= 0)
+		close(out);
+	close(in);
+	return rc;
+}
+
+int
+file_sync(const char *path, struct err *err)
+{
+	int	 fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
+
+	if (fd >= 0 && fsync(fd) == 0 && file_sync_dir(path) == 0)
+		rc = 0;
+	else
+		err_errno(err, ERR_STORE, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 int
 file_shred(const char *path, struct err *err)
 {

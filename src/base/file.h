@@ -9,6 +9,10 @@ NODISCARD int file_read(const char *path, struct buf *b, struct err *err);
 /* Replace the file: temporary file, fsync, rename, fsync of the directory. */
 NODISCARD int file_write(const char *path, const void *p, size_t len, mode_t mode,
     struct err *err);
+/* A large file as it is, durably, to a place where there is none.  ERR_CONFLICT, ERR_STORE. */
+NODISCARD int file_copy(const char *from, const char *to, mode_t mode, struct err *err);
+/* What somebody else wrote there, and its name, is durable. */
+NODISCARD int file_sync(const char *path, struct err *err);
 /*
  * Overwrite the file with zeros and remove it, durably.  What the file system or the disk keeps
  * of the old blocks is not known here.

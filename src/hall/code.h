@@ -2,6 +2,7 @@
 #define HALL_CODE_H
 #include "hall/hall.h"
 #include "base/clock.h"
+#include "store/store.h"
 
 #define CODE_LIFE	(5 * CLOCK_MINUTE)	/* a code sent by SMS or mail */
 /*
@@ -55,4 +56,9 @@ NODISCARD int	limit_hits(struct hall *h, const char *what, const char *key,
 		    int64_t window_ms, int64_t *hits, struct err *err);
 NODISCARD int	limit_forget(struct hall *h, const char *what, const char *key,
 		    struct err *err);
+/*
+ * Now and then: limits, codes and fetch tokens that are long over go.  So do limits and codes of
+ * the future, left by a clock that ran ahead: they would lock people out until that day comes.
+ */
+NODISCARD int	limit_tick(struct db *db, int64_t now, struct err *err);
 #endif

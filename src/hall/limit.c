@@ -5,6 +5,9 @@
 #include "hall/act.h"
 #include "hall/sealed.h"
 
+#define LIMIT_KEPT	(2 * CLOCK_DAY)		/* longer than any window */
+#define LIMIT_AHEAD	(5 * CLOCK_MINUTE)	/* clocks of two machines differ by less */
+
 struct limit_job {
 	char	 digest[KEYED_TEXT];
 	int64_t	 window;
@@ -96,4 +99,15 @@ limit_hits(struct hall *h, const char *what, const char *key, int64_t window_ms,
 		return -1;
 	*hits = j.hits;
 	return 0;
+}
+
+int
+limit_tick(struct db *db, int64_t now, struct err *err)
+{
+	if (db_run(db, SQL_LIMIT_EXPIRE, NULL, err, DB_INT(now - LIMIT_KEPT),
+	    DB_INT(now + LIMIT_AHEAD)) < 0 ||
+	    db_run(db, SQL_CODE_EXPIRE, NULL, err, DB_INT(now - LIMIT_KEPT),
+	    DB_INT(now + LIMIT_AHEAD)) < 0)
+		return -1;
+	return db_run(db, SQL_FETCH_SESSION_EXPIRE, NULL, err, DB_INT(now - LIMIT_KEPT));
 }

@@ -94,14 +94,20 @@ order_load_id(struct db *db, const struct hall *h, int64_t id, struct order *o,
 	return order_load_row(h, rows, rc, o, err);
 }
 
+bool
+order_is_theirs(const struct who *who, const struct order *o)
+{
+	return who->system || (who->staff != 0 && (who->roles & ORDER_DESKS) != 0) ||
+	    (who->account != 0 && o->account == who->account);
+}
+
 int
 order_load_mine(struct db *db, const struct hall *h, const struct who *who, const char *no,
     struct order *o, struct err *err)
 {
 	if (order_load(db, h, no, o, err) < 0)
 		return -1;
-	if (who->system || (who->staff != 0 && (who->roles & ORDER_DESKS) != 0) ||
-	    (who->account != 0 && o->account == who->account))
+	if (order_is_theirs(who, o))
 		return 0;
 	order_release(o);
 	return err_set(err, ERR_NOT_FOUND, "没有找到这个业务受理号，请核对后重新输入。");

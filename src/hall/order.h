@@ -62,7 +62,9 @@ NODISCARD int	order_load(struct db *db, const struct hall *h, const char *no,
 		    struct order *o, struct err *err);
 NODISCARD int	order_load_id(struct db *db, const struct hall *h, int64_t id,
 		    struct order *o, struct err *err);
-/* ERR_NOT_FOUND unless it is the account's own (staff and the system may see all). */
+/* The account's own; desks that work on orders and the system may see all. */
+bool		order_is_theirs(const struct who *who, const struct order *o);
+/* ERR_NOT_FOUND unless it is theirs. */
 NODISCARD int	order_load_mine(struct db *db, const struct hall *h, const struct who *who,
 		    const char *no, struct order *o, struct err *err);
 /* Save all fields by compare-and-set; ERR_CONFLICT when somebody was first. o is updated. */

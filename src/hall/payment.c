@@ -245,7 +245,7 @@ payment_voucher_read_run(struct db *db, struct act *a, struct err *err)
 	if (trade_load(db, a->name, &t, err) < 0 || trade_order(db, a->h, &t, &o, err) < 0 ||
 	    (t.bundle != 0 && bundle_account(db, t.bundle, &o.account, err) < 0))
 		return -1;
-	if (a->who->staff == 0 && !a->who->system && o.account != a->who->account)
+	if (!order_is_theirs(a->who, &o))
 		err_set(err, ERR_NOT_FOUND, "没有这笔交易。");
 	else if (t.voucher[0] == '\0')
 		err_set(err, ERR_NOT_FOUND, "没有上传缴费凭证。");

@@ -2,6 +2,7 @@
 #include "hall/sink.h"
 
 #include "base/log.h"
+#include "hall/code.h"
 #include "hall/face_own.h"
 #include "hall/invoice.h"
 #include "hall/parcel.h"
@@ -96,7 +97,8 @@ sink_webhook(struct db *db, const struct webhook_fact *fact, struct err *err)
 static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
-	return petition_tick(db, sink_hall, now, err) < 0 ||
+	return limit_tick(db, now, err) < 0 ||
+	    petition_tick(db, sink_hall, now, err) < 0 ||
 	    recover_tick(db, sink_hall, now, err) < 0 ||
 	    relying_tick(db, now, err) < 0 ? -1 :
 	    reminder_tick(db, sink_hall, now, err);

@@ -24,6 +24,8 @@ struct engine {
 	void		(*rows_free)(struct rows *r);
 };
 extern const struct engine	engine_sqlite, engine_pgsql;
+/* The file of an address of SQLite; the caller frees it. */
+char	*sqlite_path(const char *address);
 
 struct store {
 	const struct engine	*engine;

@@ -498,14 +498,21 @@ sqlite_close(struct store *s)
 	free(q);
 }
 
+char *
+sqlite_path(const char *address)
+{
+	const char	*path = address + strlen("sqlite:");
+
+	return path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", conf_str("data.dir"), path);
+}
+
 static int
 sqlite_open(struct store *s, const char *address, struct err *err)
 {
 	struct sqlite	*q = xcalloc(1, sizeof(*q));
-	const char	*path = address + strlen("sqlite:");
 
 	s->impl = q;
-	q->path = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", conf_str("data.dir"), path);
+	q->path = sqlite_path(address);
 	q->read_only = s->read_only;
 	q->tail = &q->head;
 	pthread_mutex_init(&q->lock, NULL);

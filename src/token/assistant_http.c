@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "token/assistant.h"
 #include "token/assistant_assets.h"
+#include "token/signable.h"
 
 /*
  * The loopback face.  A request whose Host is not ours is refused (DNS rebinding).  What uses
@@ -81,6 +82,9 @@ ask_sign(const struct asked *q, json_t **out, struct err *err)
 {
 	const char	*text = js_str(q->in, "text");
 
+	if (!signable_is_for(text, q->origin))
+		return err_set(err, ERR_DENIED,
+		    "这是另一个网站的登录请求，已拒绝签名。请从那个网站自己的页面登录。");
 	if (keys_with(q->a, js_str(q->in, "key"), keys_sign, q->in, *out, err) == 0 &&
 	    signed_add(q->a, q->origin, text, js_str(*out, "serial"), err) == 0)
 		return 0;

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "pki/statement.h"
 #include "token/signable.h"
 
@@ -35,4 +36,30 @@ signable_kind(const char *text, size_t len, const char **kind, struct err *err)
 			return 0;
 		}
 	return err_set(err, ERR_DENIED, "网页要签名的内容不认识，已拒绝。");
+}
+
+/* The address begins with the origin (a browser leaves https's port out), then a path or nothing. */
+static bool
+site_is_of(const char *site, size_t len, const char *origin)
+{
+	size_t	 n = strlen(origin);
+
+	if (n == 0 || len < n || strncasecmp(site, origin, n) != 0)
+		return false;
+	if (len - n >= 4 && str_has_prefix(origin, "https://") && memcmp(site + n, ":443", 4) == 0)
+		n += 4;
+	return len == n || site[n] == '/';
+}
+
+bool
+signable_is_for(const char *text, const char *origin)
+{
+	if (!str_has_prefix(text, signable_sign_in))
+		return true;
+	text += sizeof(signable_sign_in) - 1;
+	text += strcspn(text, "\n");
+	if (*text != '\n')
+		return false;
+	text++;
+	return site_is_of(text, strcspn(text, "\n"), origin);
 }

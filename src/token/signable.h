@@ -13,4 +13,10 @@
 
 /* The kind ("sign-in", or the statement's type), a constant; ERR_DENIED, ERR_LIMIT. */
 NODISCARD int	signable_kind(const char *text, size_t len, const char **kind, struct err *err);
+/*
+ * A sign-in challenge names its site in the third line: is that the origin that asks?  Otherwise
+ * one allowed site could have another one's challenge signed, and sign in there as the user.
+ * Statements name no site: true.
+ */
+bool		signable_is_for(const char *text, const char *origin);
 #endif

@@ -83,14 +83,17 @@ DELETE FROM code WHERE purpose = $1 AND target = $2;
 INSERT INTO captcha (id, digest, created) VALUES ($1, $2, $3)
 ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, created = excluded.created;
 
--- name: captcha_get
-SELECT digest, created FROM captcha WHERE id = $1;
-
--- name: captcha_drop
-DELETE FROM captcha WHERE id = $1;
+-- name: captcha_take
+DELETE FROM captcha WHERE id = $1 RETURNING digest, created;
 
 -- name: captcha_expire
 DELETE FROM captcha WHERE created < $1;
+
+-- name: code_expire
+DELETE FROM code WHERE created < $1 OR created > $2;
+
+-- name: limit_expire
+DELETE FROM guess_limit WHERE started < $1 OR started > $2;
 
 -- name: limit_hit
 INSERT INTO guess_limit (digest, started, hits) VALUES ($1, $2, 1)
@@ -109,11 +112,8 @@ DELETE FROM guess_limit WHERE digest = $1;
 -- name: challenge_insert
 INSERT INTO challenge (id, body, created) VALUES ($1, $2, $3);
 
--- name: challenge_get
-SELECT body, created FROM challenge WHERE id = $1;
-
--- name: challenge_drop
-DELETE FROM challenge WHERE id = $1;
+-- name: challenge_take
+DELETE FROM challenge WHERE id = $1 RETURNING body, created;
 
 -- name: challenge_expire
 DELETE FROM challenge WHERE created < $1;

@@ -42,6 +42,9 @@ INSERT INTO fetch_session (digest, order_id, ends) VALUES ($1, $2, $3);
 -- name: fetch_session_get
 SELECT order_id, ends FROM fetch_session WHERE digest = $1;
 
+-- name: fetch_session_expire
+DELETE FROM fetch_session WHERE ends < $1;
+
 -- name: approval_set
 INSERT INTO approval (order_id, version, staff, statement, certificate, signature, created, signed)
 VALUES ($1, $2, $3, $4, NULL, NULL, $5, 0)

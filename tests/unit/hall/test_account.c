@@ -1,5 +1,8 @@
 #include "world.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 static int
 account_try(struct world *w, const char *login, const char *password, bool captcha,
     struct err *err)
@@ -211,6 +214,150 @@ test_account__ukey_challenge_is_good_once(void **state)
 	buf_free(&sig);
 	json_decref(m);
 	json_decref(in);
+	world_close(&w);
+}
+
+#define AT_ONCE		6
+
+/* One act, done by several threads at the same moment; how often it held. */
+struct at_once {
+	pthread_barrier_t	 start;
+	bool			(*act)(const struct at_once *o);
+	struct world		*w;
+	const json_t		*in;
+	atomic_int		 held;
+};
+
+static void *
+at_once_main(void *arg)
+{
+	struct at_once	*o = arg;
+
+	(void)pthread_barrier_wait(&o->start);
+	if (o->act(o))
+		atomic_fetch_add(&o->held, 1);
+	return NULL;
+}
+
+static int
+at_once(struct world *w, const json_t *in, bool (*act)(const struct at_once *o))
+{
+	struct at_once	o = {.act = act, .w = w, .in = in};
+	pthread_t	threads[AT_ONCE];
+	int		i = 0;
+
+	assert_int_equal(pthread_barrier_init(&o.start, NULL, AT_ONCE), 0);
+	for (i = 0; i < AT_ONCE; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, at_once_main, &o), 0);
+	for (i = 0; i < AT_ONCE; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	(void)pthread_barrier_destroy(&o.start);
+	return atomic_load(&o.held);
+}
+
+static bool
+at_once_captcha(const struct at_once *o)
+{
+	struct err	err = {0};
+
+	return captcha_use(o->w->h, js_str(o->in, "captcha_id"), js_str(o->in, "captcha"),
+	    &err) == 0;
+}
+
+void
+test_code__one_captcha_for_one_of_many_at_once(void **state)
+{
+	struct world	 w;
+	struct who	 who = {.address = "192.0.2.34"};
+	json_t		*in = json_object();
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	for (i = 0; i < 10; i++) {
+		(void)world_captcha(&w, &who, in);
+		assert_int_equal(at_once(&w, in, at_once_captcha), 1);
+	}
+	json_decref(in);
+	world_close(&w);
+}
+
+static bool
+at_once_sign_in(const struct at_once *o)
+{
+	struct err	err = {0};
+	struct who	who = {.address = "192.0.2.35"};
+	char		token[SESSION_TOKEN];
+
+	return ukey_sign_in(o->w->h, &who, SESSION_STAFF, o->in, token, &err) == 0;
+}
+
+void
+test_account__one_challenge_for_one_of_many_at_once(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct who	 who = {.address = "192.0.2.35"};
+	json_t		*m = NULL, *in = json_object();
+	struct buf	 sig = {0};
+	const unsigned char *der = NULL;
+	size_t		 len = 0;
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	buf_init(&sig, 256);
+	der = cert_der(w.officer, &len);
+	js_set_bytes(in, "certificate", der, len);
+	for (i = 0; i < 10; i++) {
+		assert_ok(ukey_challenge(w.h, &who, &m, &err));
+		buf_clear(&sig);
+		assert_ok(sm2_sign_message(w.officer_key, js_str(m, "text"),
+		    strlen(js_str(m, "text")), &sig, &err));
+		js_set_str(in, "id", js_str(m, "id"));
+		js_set_bytes(in, "signature", sig.p, sig.len);
+		json_decref(m);
+		assert_int_equal(at_once(&w, in, at_once_sign_in), 1);
+	}
+	buf_free(&sig);
+	json_decref(in);
+	world_close(&w);
+}
+
+static int
+limit_tick_run(struct db *db, void *arg, struct err *err)
+{
+	(void)arg;
+	return limit_tick(db, clock_now(), err);
+}
+
+/* A clock set a year ahead by mistake, and set right again. */
+void
+test_code__a_clock_that_ran_ahead_locks_nobody_out(void **state)
+{
+	struct err	err = {0};
+	struct world	w;
+	int64_t		hits = 0;
+	int		i = 0;
+
+	(void)state;
+	world_open(&w);
+	assert_ok(limit_hit(w.h, "test", "now", 1, CLOCK_HOUR, &err));
+	clock_shift(365 * CLOCK_DAY);
+	for (i = 0; i < 3; i++)
+		assert_ok(limit_hit(w.h, "test", "ahead", 3, CLOCK_HOUR, &err));
+	clock_shift(-365 * CLOCK_DAY);
+	assert_err(limit_hit(w.h, "test", "ahead", 3, CLOCK_HOUR, &err), ERR_LIMIT);
+	assert_ok(store_write(w.store, limit_tick_run, NULL, &err));
+	assert_ok(limit_hit(w.h, "test", "ahead", 3, CLOCK_HOUR, &err));
+	/* What is young is kept; what is long over goes. */
+	assert_ok(limit_hits(w.h, "test", "now", CLOCK_HOUR, &hits, &err));
+	assert_int_equal(hits, 1);
+	clock_shift(3 * CLOCK_DAY);
+	assert_ok(store_write(w.store, limit_tick_run, NULL, &err));
+	assert_ok(limit_hits(w.h, "test", "now", 30 * CLOCK_DAY, &hits, &err));
+	assert_int_equal(hits, 0);
+	clock_shift(-3 * CLOCK_DAY);
 	world_close(&w);
 }
 

@@ -194,15 +194,24 @@ test_payment__transfer_is_confirmed_by_finance(void **state)
 {
 	struct err	 err = {0};
 	struct purse	 p;
+	struct who	 admin = {.staff = 77, .roles = ROLE_ADMIN, .address = "192.0.2.9"};
 	json_t		*t = NULL, *errors = json_array(), *in = json_object();
+	const char	*type = NULL;
+	struct buf	 picture = {0};
 	char		*no = NULL;
 
 	(void)state;
 	purse_open(&p);
+	buf_init(&picture, 1024);
 	assert_err(payment_voucher(p.w.h, &p.w.me, p.no, "junk", 4, "", &t, &err), ERR_INPUT);
 	assert_ok(payment_voucher(p.w.h, &p.w.me, p.no, "JPEG-v", 6, "已汇款", &t, &err));
 	no = xstrdup(js_str(t, "no"));
 	json_decref(t);
+	/* An administrator has no business with other people's papers. */
+	assert_err(payment_voucher_read(p.w.h, &admin, no, &picture, &type, &err), ERR_NOT_FOUND);
+	assert_ok(payment_voucher_read(p.w.h, &p.w.staff, no, &picture, &type, &err));
+	assert_string_equal(picture.p, "JPEG-v");
+	buf_free(&picture);
 	js_set_str(in, "amount", "三百");
 	assert_err(payment_confirm(p.w.h, &p.w.staff, no, in, errors, &err), ERR_INPUT);
 	js_set_str(in, "amount", "340");

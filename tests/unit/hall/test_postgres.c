@@ -21,7 +21,10 @@ void	(test_bundle__by_transfer_finance_confirms_once)(void **state);
 void	(test_bundle__several_reminders_are_one_message)(void **state);
 void	(test_bundle__the_bill_of_the_day_agrees)(void **state);
 void	(test_bundle__others_see_nothing_of_it)(void **state);
+void	(test_account__one_challenge_for_one_of_many_at_once)(void **state);
 void	(test_code__burns_after_five_wrong_tries)(void **state);
+void	(test_code__a_clock_that_ran_ahead_locks_nobody_out)(void **state);
+void	(test_code__one_captcha_for_one_of_many_at_once)(void **state);
 void	(test_form__each_bad_field_gets_its_sentence)(void **state);
 void	(test_form__values_are_normalised)(void **state);
 void	(test_form__person_id_must_agree_with_the_sex)(void **state);
@@ -120,7 +123,10 @@ test_postgres__runs_the_same_tests(void **state)
 		test_bundle__several_reminders_are_one_message,
 		test_bundle__the_bill_of_the_day_agrees,
 		test_bundle__others_see_nothing_of_it,
+		test_account__one_challenge_for_one_of_many_at_once,
 		test_code__burns_after_five_wrong_tries,
+		test_code__a_clock_that_ran_ahead_locks_nobody_out,
+		test_code__one_captcha_for_one_of_many_at_once,
 		test_form__each_bad_field_gets_its_sentence,
 		test_form__values_are_normalised,
 		test_form__person_id_must_agree_with_the_sex,

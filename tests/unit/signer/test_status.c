@@ -164,6 +164,34 @@ test_status__old_release_is_not_replayed(void **state)
 	signer_pair_free(&p);
 }
 
+/* Who asks is a whole word: a piece of one, or several, would need nobody's signature. */
+void
+test_status__asked_by_a_piece_of_a_word(void **state)
+{
+	static const char *const pieces[] = { "h", "old", "holde", "off", "office", "r",
+	    "holder,officer", ",", "", "Holder", "officer ", "web", "phone" };
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct signer_pair	 p;
+
+	(void)state;
+	issue_one("20261121000000000299", &p);
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		assert_err(world_change(w, with(statement("revocation", p.sign_serial,
+		    pieces[i]), "reason", json_integer(1)), NULL, NULL, &err), ERR_DENIED);
+		if (strcmp(pieces[i], "phone") != 0)
+			assert_err(world_change(w, statement("hold", p.sign_serial, pieces[i]),
+			    NULL, NULL, &err), ERR_DENIED);
+	}
+	assert_status(p.sign_serial, "good");
+	assert_ok(world_change(w, statement("hold", p.sign_serial, "phone"), NULL, NULL, &err));
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++)
+		assert_err(world_change(w, statement("release", p.sign_serial, pieces[i]), NULL,
+		    NULL, &err), ERR_DENIED);
+	assert_status(p.sign_serial, "held");
+	signer_pair_free(&p);
+}
+
 void
 test_status__holder_revokes_with_the_key(void **state)
 {

@@ -355,6 +355,10 @@ test_assistant__notes_what_it_signed(void **state)
 	buf_init(&b, 65536);
 	assert_int_equal(ask("POST", "/sign", HALL,
 	    "{\"pin\":\"135790\",\"text\":\"any contract\"}", &b), 403);
+	/* the challenge of another hall, handed on by a page that is allowed */
+	assert_int_equal(ask("POST", "/sign", HALL, "{\"pin\":\"135790\",\"text\":"
+	    "\"yinxin-sign-in\\nhall\\nhttps://other.example\\nid\\n2026\\n\"}", &b), 403);
+	assert_true(has(&b, "另一个网站的登录请求"));
 	assert_int_equal(ask("GET", "/signed", HALL, "", &b), 403);
 	for (int i = 0; i < SIGNED_KEPT + 5; i++)
 		assert_ok(signed_add(&assistant, HALL, i == 0 ? "yinxin-sign-in\nfirst\n" :

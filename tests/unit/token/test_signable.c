@@ -57,3 +57,36 @@ test_signable__has_a_largest_size(void **state)
 	assert_ok(signable_kind(text, SIGNABLE_MAX, &kind, &err));
 	free(text);
 }
+
+/* A page that may use the UKey gets no signature for somebody else's sign-in. */
+void
+test_signable__a_sign_in_is_for_one_site(void **state)
+{
+	static const struct { const char *site, *origin; bool is; } rows[] = {
+		{"https://ca.example", "https://ca.example", true},
+		{"https://CA.example", "https://ca.example", true},
+		{"https://ca.example/hall", "https://ca.example", true},
+		{"https://ca.example:443", "https://ca.example", true},
+		{"https://ca.example:443/hall", "https://ca.example", true},
+		{"https://ca.example:8443", "https://ca.example:8443", true},
+		{"https://ca.example:8443", "https://ca.example", false},
+		{"https://ca.example:4430", "https://ca.example", false},
+		{"https://ca.example.evil.example", "https://ca.example", false},
+		{"https://ca.example", "https://ca.example.evil.example", false},
+		{"https://ca.example", "https://evil.example", false},
+		{"https://ca.example", "", false},
+		{"", "https://ca.example", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char	*text = xasprintf("yinxin-sign-in\nhall\n%s\nid\n2026\n", rows[i].site);
+
+		if (signable_is_for(text, rows[i].origin) != rows[i].is)
+			fail_msg("%s asked by %s", rows[i].site, rows[i].origin);
+		free(text);
+	}
+	assert_false(signable_is_for("yinxin-sign-in\n", "https://ca.example"));
+	assert_false(signable_is_for("yinxin-sign-in\nhall", "https://ca.example"));
+	assert_true(signable_is_for("{\"type\":\"hold\",\"v\":1}", "https://ca.example"));
+}
