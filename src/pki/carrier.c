@@ -20,26 +20,60 @@ carrier_text(const char *order, const char *serial, const unsigned char point[SM
 	return buf_check(out, err);
 }
 
+/* Written again it is the same: nothing else stands in it. */
+static int
+carrier_is_whole(const struct carrier *c, const char *text, size_t len, struct err *err)
+{
+	struct buf	again;
+	int		rc = -1;
+
+	buf_init(&again, STATEMENT_MAX);
+	if (carrier_text(c->order, c->serial, c->point, &again, err) == 0)
+		rc = again.len == len && memcmp(again.p, text, len) == 0 ? 0 :
+		    err_set(err, ERR_DENIED, "the carrier says more than a carrier does");
+	buf_free(&again);
+	return rc;
+}
+
+int
+carrier_parse(const char *text, size_t len, struct carrier *out, struct err *err)
+{
+	json_t		*j = NULL;
+	const char	*order = NULL, *serial = NULL, *point = NULL;
+	int		 rc = -1;
+
+	if (statement_parse(text, len, "carrier", &j, err) < 0)
+		return -1;
+	order = js_str(j, "order");
+	serial = js_str(j, "serial");
+	point = js_str(j, "point");
+	if (strlen(order) >= sizeof(out->order) || strlen(serial) >= sizeof(out->serial) ||
+	    strlen(point) != 2 * SM2_POINT_LEN ||
+	    hex_decode(point, out->point, SM2_POINT_LEN) < 0) {
+		err_set(err, ERR_DENIED, "the carrier names no order, certificate or key");
+	} else {
+		(void)snprintf(out->order, sizeof(out->order), "%s", order);
+		(void)snprintf(out->serial, sizeof(out->serial), "%s", serial);
+		rc = carrier_is_whole(out, text, len, err);
+	}
+	json_decref(j);
+	return rc;
+}
+
 int
 carrier_check(const struct signed_statement *in, const char *order, const struct cert *by,
     unsigned char point[SM2_POINT_LEN], struct err *err)
 {
-	json_t	*j = NULL;
-	int	 rc = -1;
+	struct carrier	c;
 
-	if (statement_parse(in->text, in->len, "carrier", &j, err) < 0)
+	if (carrier_parse(in->text, in->len, &c, err) < 0)
 		return -1;
-	if (strcmp(js_str(j, "order"), order) != 0)
-		err_set(err, ERR_DENIED, "the carrier is for another order");
-	else if (strcmp(js_str(j, "serial"), cert_serial(by)) != 0)
-		err_set(err, ERR_DENIED, "the carrier is of another certificate");
-	else if (strlen(js_str(j, "point")) != 2 * SM2_POINT_LEN ||
-	    hex_decode(js_str(j, "point"), point, SM2_POINT_LEN) < 0)
-		err_set(err, ERR_DENIED, "the carrier names no key");
-	else
-		rc = statement_verify(in, &in->first, by, err);
-	json_decref(j);
-	return rc;
+	if (strcmp(c.order, order) != 0)
+		return err_set(err, ERR_DENIED, "the carrier is for another order");
+	if (strcmp(c.serial, cert_serial(by)) != 0)
+		return err_set(err, ERR_DENIED, "the carrier is of another certificate");
+	memcpy(point, c.point, SM2_POINT_LEN);
+	return statement_verify(in, &in->first, by, err);
 }
 
 void

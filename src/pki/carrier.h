@@ -16,6 +16,13 @@
  */
 NODISCARD int	carrier_text(const char *order, const char *serial,
 		    const unsigned char point[SM2_POINT_LEN], struct buf *out, struct err *err);
+/* What it says; ERR_DENIED when it is anything but a text of carrier_text. */
+#define CARRIER_ORDER	41
+struct carrier {
+	char		 order[CARRIER_ORDER], serial[CERT_SERIAL_TEXT];
+	unsigned char	 point[SM2_POINT_LEN];
+};
+NODISCARD int	carrier_parse(const char *text, size_t len, struct carrier *out, struct err *err);
 /* Signed by this certificate's key, for this order; point gets the carrier's.  ERR_DENIED. */
 NODISCARD int	carrier_check(const struct signed_statement *in, const char *order,
 		    const struct cert *by, unsigned char point[SM2_POINT_LEN], struct err *err);

@@ -5,11 +5,39 @@
 
 /* Relying systems: who is told of what, and what was sent. */
 
+/* What was typed stays when it was refused. */
+static void
+staff_apps_keep(struct call *c, const char *list, const char *prefix)
+{
+	json_t	*choices = json_object_get(json_object_get(c->model, "choices"), list), *j = NULL;
+	char	 name[64];
+	size_t	 i = 0;
+
+	json_array_foreach(choices, i, j) {
+		(void)snprintf(name, sizeof(name), "%s%s", prefix, js_str(j, "value"));
+		js_set_bool(j, "chosen", *call_in(c, name) != '\0' ||
+		    strcmp(call_in(c, "subject"), name) == 0);
+	}
+}
+
+static int
+staff_apps_list(struct call *c, struct err *err)
+{
+	int	rc = call_take(c, relying_list(c->hall, &c->who, &c->got, err));
+
+	staff_apps_keep(c, "events", "event_");
+	staff_apps_keep(c, "products", "product_");
+	staff_apps_keep(c, "subjects", "");
+	(void)json_object_set_new(c->model, "typed", json_pack("{s:s, s:s}", "name",
+	    call_in(c, "name"), "url", call_in(c, "url")));
+	return rc;
+}
+
 static int
 staff_apps_show(struct call *c, struct err *err)
 {
 	(void)json_object_set_new(c->model, "added", json_null());
-	return call_take(c, relying_list(c->hall, &c->who, &c->got, err));
+	return staff_apps_list(c, err);
 }
 
 /* The ticked boxes "event_frozen", "product_org" as one text. */
@@ -46,7 +74,10 @@ staff_apps_post(struct call *c, struct err *err)
 	    err));
 
 	json_decref(in);
-	return rc < 0 ? -1 : call_take(c, relying_list(c->hall, &c->who, &c->got, err));
+	if (rc < 0)
+		return -1;
+	(void)json_object_clear(c->in);
+	return staff_apps_list(c, err);
 }
 
 extern const struct page	page_staff_apps, page_staff_app;
