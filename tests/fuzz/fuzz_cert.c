@@ -2,8 +2,27 @@
 #include "base/base.h"
 #include "pki/cert.h"
 #include "pki/crl.h"
+#include "pki/lint.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
+
+static void
+fuzz_broken(const struct lint_rule *rule, void *arg)
+{
+	size_t	*n = arg;
+
+	assert(rule->name[0] != '\0');
+	(*n)++;
+}
+
+static void
+fuzz_lint(const struct cert *c)
+{
+	struct lint_case	 lc = {.cert = c, .issuer = c};
+	size_t			 broken = 0, errors = lint_run(&lc, fuzz_broken, &broken);
+
+	assert(errors <= broken);
+}
 
 static void
 fuzz_read(const struct cert *c)
@@ -30,6 +49,7 @@ fuzz_read(const struct cert *c)
 		assert(err.kind != ERR_NONE);
 	if (crl_verify(cert_der(c, &len), len, c, &facts, &err) == 0)
 		assert(facts.number >= -1);
+	fuzz_lint(c);
 	buf_free(&pem);
 }
 
