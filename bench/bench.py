@@ -82,7 +82,7 @@ def bench_issue_kind(kind, rounds, ms):
     """By a CA of this kind: on 1, 2, 4 threads (the signer has 4) beside all cores' bare crypto."""
     cores = min(len(CORES), 2)
     for n in (1, 2, 4):
-        bare = [min(n, cores) * 1000 / v for v in rounds[f"sum_{kind}_ms"]]
+        bare = [min(n, cores) * 1000 / v for v in rounds[f"wall_{kind}_ms"]]
         row(f"{kind}: issuances, {n} thread{'s' * (n > 1)}", "/s", rounds[f"issue_{kind}_{n}"],
             f"/s bare crypto, {min(n, cores)} core{'s' * (min(n, cores) > 1)}", bare)
     best = rounds[f"issue_{kind}_4"]
