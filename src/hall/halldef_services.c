@@ -70,7 +70,7 @@ read_invoice(struct reader *r, const struct yaml *root, struct err *err)
 	    invoice_read_line(r, y, "medium", &d->medium, err) < 0)
 		return -1;
 	if (strcmp(title, "unit") != 0 && strcmp(title, "free") != 0)
-		return yaml_err(r->doc, y, err, "title: unit or free");
+		return yaml_err(r->doc, yaml_get(y, "title"), err, "title: unit or free");
 	d->fixed = strcmp(title, "unit") == 0;
 	d->days = (int)days;
 	d->orders = (int)orders;
@@ -104,7 +104,7 @@ read_express(struct reader *r, const struct yaml *root, struct err *err)
 	    read_text(r, s, "address", NULL, &d->address, err) < 0)
 		return -1;
 	if (strcmp(pay, "receiver") != 0 && strcmp(pay, "month") != 0)
-		return yaml_err(r->doc, y, err, "pay: receiver (到付) or month (月结)");
+		return yaml_err(r->doc, yaml_get(y, "pay"), err, "pay: receiver (到付) or month (月结)");
 	d->collect = strcmp(pay, "receiver") == 0;
 	d->on = true;
 	return 0;
