@@ -34,7 +34,7 @@ static const struct { const char *from, *to, *says; } halldef_bad[] = {
 	{ "title: unit\n", "title: me\n", "title: unit or free" },
 	{ "tax_code: \"3040203990000000000\"", "tax_code: \"304\"", "\"tax_code\" has 19 digits" },
 	{ "rate: 600}", "rate: 9999}", "from 0 to 1700" },
-	{ "pay: receiver", "pay: nobody", "pay: receiver" },
+	{ "pay: receiver\n", "pay: nobody\n", "pay: receiver" },
 	{ "phones:\n", "xphones:\n", "unknown key \"xphones\"" },
 	{ "  - 0731-88271748", "  - {a: b}", "\"phones\" holds texts" },
 	{ "price: {1: 34000, 2: 68000, 3: 102000, 4: 136000, 5: 170000}", "price: {}",
