@@ -5,7 +5,7 @@ import itertools
 import life
 import walk
 from flow import count, need, same
-from test_g_kill import AFTER_MS, under_fire
+from test_g_kill import AFTER_MS, steady, under_fire
 from test_l_status import holder, look, status
 from test_n_unlock import NEW_PIN
 from test_r_life import code_for
@@ -140,7 +140,7 @@ def test_kill_status(ctx):
         send = changed(w, serial, kind, **more)
         fire(send)
         fire(send)
-        walk.poll("the page to agree", lambda s=seen: look(w, serial)["status"] == s)
+        walk.poll("the page to agree", lambda s=seen: steady(w, look, w, serial)["status"] == s)
         same(status(ctx, serial), "revoked", kind)
         same(count(w.order_model(), said), 1, f"told in the order: {said}")
     verified(ctx)
