@@ -169,6 +169,35 @@ const struct field	form_petition_mobile[] = {
 	{ .name = NULL },
 };
 
+/* Another handler of the same organisation: whose certificates, and who asks. */
+const struct field	form_petition_handler[] = {
+	FIELD("subject", "单位或个人名称", FIELD_TEXT, true, 60, "证书主体，与证件上的名称完全一致。",
+	    .group = "要接管的证书", .check = check_text),
+	FIELD("subject_id", "主体证件号码", FIELD_TEXT, true, 18,
+	    "统一社会信用代码等，与申请证书时填写的一致。", .check = check_code_text),
+	FIELD("name", "姓名", FIELD_TEXT, true, 30, "您本人，与身份证一致。",
+	    .group = "新经办人（您）", .check = check_name),
+	FIELD("id_no", "身份证号", FIELD_TEXT, true, 18, "18位居民身份证号码。",
+	    .check = check_adult),
+	FIELD("contact", "邮箱", FIELD_MAIL, true, 100, "接收下载授权码和通知。",
+	    .check = check_mail),
+	FIELD("note", "更换原因", FIELD_TEXT, true, 100, "例如：原经办人已离职。",
+	    .check = check_text),
+	{ .name = NULL },
+};
+
+const struct field	form_handover[] = {
+	FIELD("name", "姓名", FIELD_TEXT, true, 30, "您本人，与身份证一致。",
+	    .check = check_name),
+	FIELD("id_no", "身份证号", FIELD_TEXT, true, 18, "18位居民身份证号码。",
+	    .check = check_adult),
+	FIELD("mail", "邮箱", FIELD_MAIL, true, 100, "接收下载授权码和通知。",
+	    .check = check_mail),
+	FIELD("code", "短信验证码", FIELD_CODE, true, 6, "发到您账户的手机号。",
+	    .check = check_code),
+	{ .name = NULL },
+};
+
 const struct field	form_collection[] = {
 	FIELD("receiver", "收货姓名", FIELD_TEXT, true, 30, NULL, .group = "收货地址",
 	    .check = check_name),

@@ -174,6 +174,7 @@ struct halldef {
 	bool		 medium_activation;	/* … and the holder gets an activation PIN (activation.h) */
 	int		 sign_in_notices;	/* told in 24 hours of sign-ins from somewhere new */
 	struct def_petition petition_mobile;	/* a dead number without a UKey */
+	struct def_petition petition_handler;	/* certificates of another handler */
 	struct def_invoice invoice;
 	struct def_express express;
 	/* private */

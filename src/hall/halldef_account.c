@@ -12,7 +12,7 @@ static int
 read_petition(struct reader *r, const struct yaml *account, const char *name,
     struct def_petition *p, struct err *err)
 {
-	static const char *const	 known[] = { "wait_days", "reviewers", NULL };
+	static const char *const	 known[] = { "wait_days", "reviewers", "letter", NULL };
 	const struct yaml		*y = yaml_get(account, name);
 	const struct def_notice		*n = halldef_notice(r->def, "petition_warning");
 	int64_t				 days = 0, reviewers = 0;
@@ -22,7 +22,8 @@ read_petition(struct reader *r, const struct yaml *account, const char *name,
 		return 0;
 	if (yaml_keys(r->doc, y, known, err) < 0 ||
 	    yaml_int(r->doc, y, "wait_days", 1, PETITION_DAYS, 3, &days, err) < 0 ||
-	    yaml_int(r->doc, y, "reviewers", 1, 2, 1, &reviewers, err) < 0)
+	    yaml_int(r->doc, y, "reviewers", 1, 2, 1, &reviewers, err) < 0 ||
+	    read_text(r, y, "letter", "", &p->letter, err) < 0)
 		return -1;
 	if (n == NULL || *n->sms_code == '\0' || *n->mail_subject == '\0')
 		return yaml_err(r->doc, y, err,
@@ -35,7 +36,8 @@ read_petition(struct reader *r, const struct yaml *account, const char *name,
 int
 read_account(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const	 known[] = { "mobile_petition", "sign_in_notices", NULL };
+	static const char *const	 known[] = { "mobile_petition", "handler_petition", "sign_in_notices",
+	    NULL };
 	const struct yaml		*y = yaml_get(root, "account");
 	int64_t				 told = 0;
 
@@ -45,5 +47,10 @@ read_account(struct reader *r, const struct yaml *root, struct err *err)
 		return -1;
 	if (y != NULL)
 		r->def->sign_in_notices = (int)told;
-	return read_petition(r, y, "mobile_petition", &r->def->petition_mobile, err);
+	if (read_petition(r, y, "mobile_petition", &r->def->petition_mobile, err) < 0 ||
+	    read_petition(r, y, "handler_petition", &r->def->petition_handler, err) < 0)
+		return -1;
+	if (r->def->petition_handler.wait_days != 0 && *r->def->petition_handler.letter == '\0')
+		return yaml_err(r->doc, y, err, "\"handler_petition\" needs a letter");
+	return 0;
 }

@@ -48,6 +48,7 @@ medium_event_text(const char *what)
 			return medium_events[i].text;
 	return strcmp(what, "received") == 0 ? "入库" :
 	    strcmp(what, "released") == 0 ? "解除登记" :
+	    strcmp(what, "handed") == 0 ? "更换经办人" :
 	    strcmp(what, "bound") == 0 ? "用于业务" : what;
 }
 

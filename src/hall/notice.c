@@ -19,7 +19,8 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"petition_stopped", "sign_in_new", "mail_proved", "recover_begun",
 	"recover_signed", "recover_ready", "recover_ended", "recovered", "lost_entered",
 	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed",
-	"bundle_submitted", "bundle_paid", "expiring_many", "pin_remitted", NULL };
+	"bundle_submitted", "bundle_paid", "expiring_many", "pin_remitted", "handover_offered",
+	"handler_left", "handler_came", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *

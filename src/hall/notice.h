@@ -9,7 +9,8 @@
  * petition_refused petition_granted petition_warning petition_stopped sign_in_new mail_proved
  * recover_begun recover_signed recover_ready recover_ended recovered lost_entered
  * delivering invoice_issued invoice_file (mail with the PDF) invoice_failed invoice_reversed
- * bundle_submitted bundle_paid expiring_many pin_remitted.
+ * bundle_submitted bundle_paid expiring_many pin_remitted handover_offered handler_left
+ * handler_came.
  */
 extern const char *const notice_events[];	/* ends with NULL */
 /* To the agent of the order; values: further placeholders (may be NULL). */

@@ -11,7 +11,8 @@
 
 #define PETITION_BODY	(16 * 1024)
 
-static const struct petition_kind *const	petition_kinds[] = { &petition_mobile };
+static const struct petition_kind *const	petition_kinds[] = { &petition_mobile,
+	&petition_handler };
 
 static const struct { const char *name, *text; } petition_states[] = {
 	{ "draft", "待提交" }, { "reviewing", "待审核" }, { "second", "待第二人审核" },
@@ -235,7 +236,9 @@ petition_notice(struct db *db, const struct hall *h, const struct petition *p, c
 {
 	char	 day[CLOCK_TEXT] = "";
 	char	*key = xasprintf("%s:%s:%" PRIx64, p->no, event, (uint64_t)rand_id());
-	json_t	*v = json_pack("{s:s, s:s, s:s, s:s}", "no", p->no, "what", p->kind->text, "reason",
+	char	*what = xasprintf("%s%s%s%s", p->kind->text, *p->subject == '\0' ? "" : "（",
+		    p->subject, *p->subject == '\0' ? "" : "）");
+	json_t	*v = json_pack("{s:s, s:s, s:s, s:s}", "no", p->no, "what", what, "reason",
 		    p->reason, "date", p->effective == 0 ? "" : clock_datetime(p->effective, day));
 	int	 rc = 0;
 
@@ -243,6 +246,7 @@ petition_notice(struct db *db, const struct hall *h, const struct petition *p, c
 		js_update(v, more);
 	rc = notice_to(db, h, event, mobile, mail, v, key, err);
 	json_decref(v);
+	free(what);
 	free(key);
 	return rc;
 }

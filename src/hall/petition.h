@@ -25,10 +25,16 @@
 /* in: form_petition_mobile; a code of CODE_NUMBER went to the new number. */
 NODISCARD int	petition_begin_mobile(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, char ref[PETITION_REF], struct err *err);
+/* in: form_petition_handler.  The certificates of a subject that another account handles. */
+NODISCARD int	petition_begin_handler(struct hall *h, const struct who *who, const json_t *in,
+		    json_t *errors, char ref[PETITION_REF], struct err *err);
+/* The letter of authorisation to be sealed, as PDF (kinds that ask for one). */
+NODISCARD int	petition_letter(struct hall *h, const struct who *who, const char *ref,
+		    struct buf *pdf, struct err *err);
 /*
  * {"ref","no","kind","kind_text","state","state_text","is_<state>","facts":[{"label","value"}]
  * (masked),"pictures":[{"kind","title","help","required","has"}],"complete","may_file",
- * "may_cancel","reason","created","filed","decided","effective","ended"}
+ * "may_cancel","has_letter","reason","created","filed","decided","effective","ended"}
  */
 NODISCARD int	petition_show(struct hall *h, const struct who *who, const char *ref,
 		    json_t **model, struct err *err);

@@ -61,6 +61,7 @@ petition_show_run(struct db *db, struct act *a, struct err *err)
 	js_set_bool(a->model, "complete", complete);
 	js_set_bool(a->model, "may_file", complete && petition_is(p, "draft"));
 	js_set_bool(a->model, "may_cancel", petition_is(p, "draft") || petition_is_open(p));
+	js_set_bool(a->model, "has_letter", p->kind->letter);
 	js_set_int(a->model, "wait_days", p->kind->rule(hall_def(a->h))->wait_days);
 	js_set_int(a->model, "review_days", hall_def(a->h)->review_days);
 	rc = 0;

@@ -14,6 +14,7 @@ struct petition_picture {
 /* One row a kind, in a file petition_<kind>.c. */
 struct petition_kind {
 	const char	*name, *text;		/* "mobile", 更换手机号 */
+	bool		 letter;		/* a letter is to be printed and sealed */
 	struct petition_picture pictures[5];	/* ends with kind NULL */
 	const struct def_petition *(*rule)(const struct halldef *d);
 	/* What was said beside what is known: [{"label","value","known","same"}]. */
@@ -26,7 +27,7 @@ struct petition_kind {
 	int		(*apply)(struct db *db, struct hall *h, const struct who *who,
 			    struct petition *p, struct err *err);
 };
-extern const struct petition_kind	petition_mobile;
+extern const struct petition_kind	petition_mobile, petition_handler;
 
 struct petition {
 	int64_t		 id, version, account, claimant, reviewer, second;

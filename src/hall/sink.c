@@ -6,6 +6,7 @@
 #include "hall/face_own.h"
 #include "hall/invoice.h"
 #include "hall/parcel.h"
+#include "hall/handler.h"
 #include "hall/petition.h"
 #include "hall/proof.h"
 #include "hall/reconcile.h"
@@ -98,7 +99,7 @@ static int
 sink_tick(struct db *db, int64_t now, struct err *err)
 {
 	return limit_tick(db, now, err) < 0 ||
-	    petition_tick(db, sink_hall, now, err) < 0 ||
+	    petition_tick(db, sink_hall, now, err) < 0 || handover_tick(db, now, err) < 0 ||
 	    recover_tick(db, sink_hall, now, err) < 0 ||
 	    relying_tick(db, now, err) < 0 ? -1 :
 	    reminder_tick(db, sink_hall, now, err);

@@ -2,6 +2,7 @@
 #include "web/page.h"
 
 #include "hall/code.h"
+#include "hall/handler.h"
 #include "hall/petition.h"
 #include "hall/sign_in.h"
 #include "web/pages/common.h"
@@ -124,6 +125,7 @@ static int
 user_account_show(struct call *c, struct err *err)
 {
 	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0 ||
+	    call_take(c, handler_unit(c->hall, &c->who, &c->got, err)) < 0 ||
 	    call_take_as(c, "petitions", petition_of_account(c->hall, &c->who, &c->got, err)) < 0)
 		return -1;
 	if (call_take_as(c, "sign_ins", sign_in_list(c->hall, &c->who, &c->got, err)) < 0)

@@ -39,6 +39,10 @@ void	(test_invoice__a_refund_takes_it_back)(void **state);
 void	(test_invoice__of_several_the_others_get_another)(void **state);
 void	(test_invoice__finance_issues_it_anew)(void **state);
 void	(test_invoice__given_up_is_asked_again_as_it_was)(void **state);
+void	(test_handler__handed_over_with_both_codes)(void **state);
+void	(test_handler__everything_moves_and_the_old_one_sees_nothing)(void **state);
+void	(test_handler__an_offer_lasts_seven_days)(void **state);
+void	(test_handler__found_by_name_and_number_only)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
 void	(test_journey__others_see_nothing)(void **state);
@@ -141,6 +145,10 @@ test_postgres__runs_the_same_tests(void **state)
 		test_invoice__of_several_the_others_get_another,
 		test_invoice__finance_issues_it_anew,
 		test_invoice__given_up_is_asked_again_as_it_was,
+		test_handler__handed_over_with_both_codes,
+		test_handler__everything_moves_and_the_old_one_sees_nothing,
+		test_handler__an_offer_lasts_seven_days,
+		test_handler__found_by_name_and_number_only,
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
 		test_journey__others_see_nothing,

@@ -1,0 +1,216 @@
+#include "world.h"
+#include "hall/handler.h"
+
+/* The subject of world_form_org. */
+#define SUBJECT		"测试勘察单位一"
+#define SUBJECT_ID	"91350100M000100Y43"
+#define OTHER_MOBILE	"13900000079"
+
+/* One account with a certificate of the subject, and another account. */
+struct two {
+	struct world	 w;
+	char		 no[ORDER_NO];
+	struct who	 other;
+};
+
+static int
+hold_run(struct db *db, void *arg, struct err *err)
+{
+	struct two	*t = arg;
+	struct order	 o = { .id = 0 };
+	int		 rc = order_load(db, t->w.h, t->no, &o, err);
+
+	if (rc == 0)
+		rc = db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o.id), DB_TEXT("sign"),
+		    DB_INT(o.account), DB_TEXT("5e71a1"), DB_TEXT("CN=x"), DB_INT(clock_now()),
+		    DB_INT(clock_now() + 30 * CLOCK_DAY), DB_BLOB("x", 1), DB_INT(clock_now()));
+	order_release(&o);
+	return rc;
+}
+
+static void
+two_open(struct two *t)
+{
+	struct err	err = {0};
+
+	memset(t, 0, sizeof(*t));
+	world_open(&t->w);
+	world_order(&t->w, "h1", "download", t->no);
+	assert_ok(store_write(t->w.store, hold_run, t, &err));
+	t->other = (struct who){.address = "192.0.2.90"};
+	t->other.account = world_register(&t->w, OTHER_MOBILE, "other@example.com");
+}
+
+/* A code to the own number. */
+static json_t *
+coded(struct two *t, const struct who *who, json_t *in)
+{
+	struct err	 err = {0};
+	json_t		*errors = json_array(), *captcha = world_captcha(&t->w, who, json_object());
+
+	assert_ok(handover_code(t->w.h, who, captcha, errors, &err));
+	js_set_str(in, "code", world_sms_code(&t->w));
+	json_decref(captcha);
+	json_decref(errors);
+	return in;
+}
+
+static int
+offer(struct two *t, const char *mobile, char no[ORDER_NO], struct err *why)
+{
+	json_t	*in = coded(t, &t->w.me, json_pack("{s:s, s:s}", "subject", SUBJECT, "mobile",
+		    mobile)), *errors = json_array();
+	int	 rc = handover_offer(t->w.h, &t->w.me, in, errors, no, why);
+
+	json_decref(errors);
+	json_decref(in);
+	return rc;
+}
+
+static int
+accept(struct two *t, const struct who *who, const char *no, struct err *why)
+{
+	json_t	*in = coded(t, who, json_pack("{s:s, s:s, s:s}", "name", "钱小二", "id_no",
+		    "11010519491231002X", "mail", "qian@example.com")), *errors = json_array();
+	int	 rc = handover_accept(t->w.h, who, no, in, errors, why);
+
+	json_decref(errors);
+	json_decref(in);
+	return rc;
+}
+
+static bool
+sees(struct two *t, const struct who *who)
+{
+	struct err	 err = {0};
+	json_t		*m = NULL;
+	bool		 saw = order_view(t->w.h, who, t->no, &m, &err) == 0;
+
+	json_decref(m);
+	return saw;
+}
+
+void
+test_handler__handed_over_with_both_codes(void **state)
+{
+	struct err	 err = {0};
+	struct two	 t;
+	char		 no[ORDER_NO];
+	json_t		*m = NULL;
+
+	(void)state;
+	two_open(&t);
+	assert_err(offer(&t, "13911111111", no, &err), ERR_INPUT);	/* nobody's number */
+	clock_shift(61 * CLOCK_SECOND);
+	assert_ok(offer(&t, OTHER_MOBILE, no, &err));
+	clock_shift(61 * CLOCK_SECOND);
+	assert_err(offer(&t, OTHER_MOBILE, no, &err), ERR_CONFLICT);	/* one at a time */
+	clock_shift(61 * CLOCK_SECOND);
+	assert_ok(handler_subjects(t.w.h, &t.other, NULL, &m, &err));
+	assert_int_equal(json_array_size(json_object_get(m, "offers")), 1);
+	json_decref(m);
+	assert_true(sees(&t, &t.w.me));
+	world_close(&t.w);
+	clock_shift(-3 * 61 * CLOCK_SECOND);
+}
+
+void
+test_handler__everything_moves_and_the_old_one_sees_nothing(void **state)
+{
+	struct err	 err = {0};
+	struct two	 t;
+	char		 no[ORDER_NO];
+	json_t		*m = NULL, *form = NULL;
+
+	(void)state;
+	two_open(&t);
+	assert_ok(offer(&t, OTHER_MOBILE, no, &err));
+	assert_ok(accept(&t, &t.other, no, &err));
+	clock_shift(61 * CLOCK_SECOND);
+	assert_err(accept(&t, &t.other, no, &err), ERR_WRONG_STATE);
+	clock_shift(-61 * CLOCK_SECOND);
+	assert_true(sees(&t, &t.other));
+	assert_false(sees(&t, &t.w.me));
+	assert_ok(order_view(t.w.h, &t.other, t.no, &m, &err));
+	form = json_object_get(m, "form");
+	assert_string_equal(js_str(form, "agent_name"), "钱小二");
+	assert_string_equal(js_str(form, "agent_phone"), OTHER_MOBILE);
+	assert_string_equal(js_str(form, "answer"), "");
+	json_decref(m);
+	assert_ok(handler_subjects(t.w.h, &t.other, NULL, &m, &err));
+	assert_int_equal(json_array_size(json_object_get(m, "rows")), 1);
+	json_decref(m);
+	assert_err(handler_subject(t.w.h, &t.w.me, SUBJECT, &m, &err), ERR_NOT_FOUND);
+	world_close(&t.w);
+}
+
+static int
+tick_run(struct db *db, void *arg, struct err *err)
+{
+	return handover_tick(db, *(int64_t *)arg, err);
+}
+
+void
+test_handler__an_offer_lasts_seven_days(void **state)
+{
+	struct err	 err = {0};
+	struct two	 t;
+	char		 no[ORDER_NO];
+	json_t		*m = NULL;
+	int64_t		 at = 0;
+
+	(void)state;
+	two_open(&t);
+	assert_ok(offer(&t, OTHER_MOBILE, no, &err));
+	clock_shift(7 * CLOCK_DAY - CLOCK_MINUTE);
+	at = clock_now();
+	assert_ok(store_write(t.w.store, tick_run, &at, &err));
+	assert_ok(handover_view(t.w.h, &t.other, no, &m, &err));
+	assert_true(js_bool(m, "may_accept"));
+	json_decref(m);
+	clock_shift(2 * CLOCK_MINUTE);
+	assert_ok(handover_view(t.w.h, &t.other, no, &m, &err));	/* also before the tick */
+	assert_false(js_bool(m, "may_accept"));
+	json_decref(m);
+	assert_err(accept(&t, &t.other, no, &err), ERR_WRONG_STATE);
+	assert_true(sees(&t, &t.w.me));
+	clock_shift(-7 * CLOCK_DAY - CLOCK_MINUTE);
+	world_close(&t.w);
+}
+
+/* Who has certificates of this name and number, as a petition asks. */
+struct finding { struct hall *h; const char *id; int64_t but, account; };
+
+static int
+find_run(struct db *db, void *arg, struct err *err)
+{
+	struct finding	*f = arg;
+
+	return handler_find(db, f->h, SUBJECT, f->id, f->but, &f->account, err);
+}
+
+void
+test_handler__found_by_name_and_number_only(void **state)
+{
+	struct err	err = {0};
+	struct two	t;
+	struct finding	f = { .id = SUBJECT_ID };
+
+	(void)state;
+	two_open(&t);
+	f.h = t.w.h;
+	f.but = t.other.account;
+	assert_ok(store_read(t.w.store, find_run, &f, &err));
+	assert_int_equal(f.account, t.w.me.account);
+	f.id = "91430100MA4L16JY83";
+	assert_ok(store_read(t.w.store, find_run, &f, &err));
+	assert_int_equal(f.account, 0);
+	f.id = "";
+	assert_ok(store_read(t.w.store, find_run, &f, &err));
+	assert_int_equal(f.account, 0);
+	f.id = SUBJECT_ID;
+	f.but = t.w.me.account;
+	assert_ok(store_read(t.w.store, find_run, &f, &err));
+	assert_int_equal(f.account, 0);
+	world_close(&t.w);
+}
