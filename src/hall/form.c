@@ -5,12 +5,29 @@
 #include "hall/act.h"
 #include "hall/form_check.h"
 #include "hall/halldef.h"
+#include "hall/ops.h"
 #include "pki/idcode.h"
 
 static bool
 form_applies(const struct form_context *c, const struct field *f)
 {
 	return f->applies == NULL || f->applies(c);
+}
+
+bool
+form_is_fixed(const struct form_context *c, const struct field *f)
+{
+	const struct op			*op = c->op == NULL ? NULL : op_by_name(c->op);
+	const struct def_product	*p = op == NULL || !op->same_facts || c->product == NULL ? NULL :
+					    halldef_product(hall_def(c->hall), c->product);
+	char				 name[64];
+	size_t				 i = 0;
+
+	(void)snprintf(name, sizeof(name), "{%s}", f->name);
+	for (i = 0; p != NULL && i < p->n_subject; i++)
+		if (strstr(p->subject[i].value, name) != NULL)
+			return true;
+	return false;
 }
 
 /* Names and addresses keep their full-width brackets, as the register writes them. */
@@ -52,7 +69,8 @@ form_normalised(const struct form_context *c, const struct field *fields, const 
 	for (; fields->name != NULL; fields++) {
 		if (!form_applies(c, fields))
 			continue;
-		text = form_normalise(fields, in);
+		text = form_is_fixed(c, fields) ? xstrdup(js_str(c->stands, fields->name)) :
+		    form_normalise(fields, in);
 		if (utf8_is_valid(text, strlen(text)))
 			(void)json_object_set_new(out, fields->name, json_string(text));
 		else
@@ -144,7 +162,7 @@ form_check(const struct form_context *context, const struct field *fields, const
 
 	c.values = *values = form_normalised(context, fields, in);
 	for (f = fields; f->name != NULL; f++) {
-		if (!form_applies(&c, f))
+		if (!form_applies(&c, f) || form_is_fixed(&c, f))
 			continue;
 		err_clear(&one);
 		if (form_check_field(&c, f, &one) == 0)
@@ -231,6 +249,7 @@ form_field_model(const struct form_context *c, const struct field *f, const json
 	for (type = FIELD_TEXT; type <= FIELD_TICK; type++)
 		js_set_bool(j, form_type_key((enum field_type)type), f->type ==
 		    (enum field_type)type);
+	js_set_bool(j, "is_fixed", form_is_fixed(c, f));
 	if (f->options != NULL)
 		(void)json_object_set_new(j, "options", form_options_model(c, f, value));
 	else

@@ -18,6 +18,7 @@ struct form_context {
 	int64_t			 order;		/* whose form it is, 0: new */
 	const char		*product;	/* NULL outside an application */
 	const char		*op;		/* of the order; NULL: a first application */
+	const json_t		*stands;	/* the order's own values: those of fixed fields */
 };
 
 struct field {
@@ -37,6 +38,12 @@ struct field {
 	bool		(*applies)(const struct form_context *c);
 };
 
+/*
+ * A renewal or re-issue certifies what stood: a field that the product puts into the certificate is
+ * shown and keeps its value, whatever is sent.
+ */
+bool	form_is_fixed(const struct form_context *c, const struct field *f);
+
 extern const struct field form_organisation[], form_person[], form_register[],
     form_password[], form_reset[], form_mobile[], form_mail[], form_collection[],
     form_petition_mobile[], form_petition_handler[], form_handover[], form_account[];
@@ -55,7 +62,7 @@ NODISCARD int	form_check_one(const struct form_context *c, const struct field *f
 /*
  * [{"group":text,"fields":[{"name","label","required","max","help","value","options"?,
  *   "is_text"|"is_tel"|"is_mail"|"is_date"|"is_choice"|"is_radio"|"is_password"|"is_tick"|
- *   "is_hidden"|"is_code": true, "error"?}]}] ; options carry "selected".
+ *   "is_hidden"|"is_code"|"is_fixed": true, "error"?}]}] ; options carry "selected".
  * errors (may be NULL) puts each sentence beside its field.
  */
 json_t	*form_model(const struct form_context *c, const struct field *fields,

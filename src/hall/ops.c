@@ -159,6 +159,8 @@ op_insert(struct db *db, struct act *a, struct op_job *j, struct err *err)
 	o.state = o.was = ORDER_DRAFT;
 	o.form = json_deep_copy(j->old.form);
 	o.steps = json_object();
+	if (j->op->same_facts)
+		js_set_int(o.steps, "form", clock_now());
 	o.collection = json_pack("{s:s}", "way", "download");
 	if (j->op->prepare(&j->c, &o, err) == 0 &&
 	    order_insert(db, a->h, a->who, &o, j->op->name, err) == 0) {

@@ -14,7 +14,7 @@
  *	recover	密钥恢复	the encryption key of an ended certificate into the UKey of another one (recover.h)
  *	unlock	解锁	the PIN is forgotten or locked: the certificate stays (unlock.h)
  *
- * Otherwise nothing is filled in anew: what was certified stands.  What the signer makes of each stands in
+ * Otherwise what was certified stands; who is to be reached may be mended (form_is_fixed).  What the signer makes of each stands in
  * signer/replace.h.
  */
 struct op_case {
@@ -33,6 +33,7 @@ struct op {
 	const char	*name, *text;		/* "renew", 更新 */
 	bool		 ends_old;		/* the old pair is revoked when the new one is issued */
 	bool		 same_key;		/* the new pair goes into the key of the old one */
+	bool		 same_facts;		/* what was certified stands: the form is filled in */
 	bool		 keeps;			/* the certificate stays, none is issued: order.concerns */
 	/* ERR_WRONG_STATE with a sentence when the certificate does not qualify. */
 	int		(*may)(const struct op_case *c, struct err *err);

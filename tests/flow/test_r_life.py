@@ -214,6 +214,36 @@ def journal_lines(ctx, serial, what):
     return proof.count(what)
 
 
+def test_prefilled(ctx):
+    """A re-issue comes filled in: what the certificate says is fixed, whatever is sent; a new mail
+    address stands beside the old one for applicant and officer, and gets the download mail."""
+    w, serial = holder(ctx, "org")
+    w.p.order = w.browser.post(f"/certificates/{serial}/reissue", {"cause": "lost"})["no"]
+    w.agree()
+    same(w.browser.get(w.step_path("confirm"))["changes"], [], "nothing was changed yet")
+    fields = {f["name"]: f for g in w.browser.get(w.step_path("form"))["groups"]
+              for f in g["fields"]}
+    same({n for n, f in fields.items() if f["is_fixed"]},
+         {"org_name", "org_id_type", "org_id_no", "province", "city"}, "what is fixed")
+    same(fields["org_name"]["value"], w.p.company, "filled in")
+    need("answer" not in fields and "years" not in fields, "what is not asked again")
+    old, w.p.mail = w.p.mail, "new-" + w.p.mail
+    form = {n: f["value"] for n, f in fields.items()}
+    e = refused(422, w.browser.post, w.step_path("form"), {**form, "agent_mail": "nowhere"})
+    need("邮" in sentence(e) or "E-Mail" in sentence(e), sentence(e))
+    w.browser.post(w.step_path("form"), {**form, "agent_mail": w.p.mail, "org_name": "别人有限公司"})
+    changes = w.browser.get(w.step_path("confirm"))["changes"]
+    same([(c["name"], c["was"], c["value"]) for c in changes], [("agent_mail", old, w.p.mail)],
+         "changes")
+    w.confirm()
+    w.prove_identity()
+    life.pay_once(w)
+    same(ctx.officer().look(w.p.order)["changes"], changes, "at the desk")
+    life.approve(ctx, w)
+    need(w.authorisation_code(), "no mail to the new address")
+    same(w.order_model()["subject"], w.p.company, "whose it is")
+
+
 # -- lost and found ----------------------------------------------------------------------
 def test_found_key(ctx):
     """The lost UKey turns up after the re-issue: it signs in nowhere, and nothing can be done with

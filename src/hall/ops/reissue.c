@@ -77,6 +77,6 @@ reissue_leaves(const struct order *o)
 
 extern const struct op	op_reissue;
 const struct op		op_reissue = {
-	.name = "reissue", .text = "补办", .ends_old = true, .may = reissue_may,
-	.prepare = reissue_prepare, .model = reissue_model, .leaves = reissue_leaves,
+	.name = "reissue", .text = "补办", .ends_old = true, .same_facts = true,
+	.may = reissue_may, .prepare = reissue_prepare, .model = reissue_model, .leaves = reissue_leaves,
 };

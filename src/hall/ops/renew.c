@@ -71,6 +71,6 @@ renew_model(const struct op_case *c, json_t *model)
 
 extern const struct op	op_renew;
 const struct op		op_renew = {
-	.name = "renew", .text = "更新", .same_key = true, .may = renew_may, .prepare = renew_prepare,
+	.name = "renew", .text = "更新", .same_key = true, .same_facts = true, .may = renew_may, .prepare = renew_prepare,
 	.model = renew_model,
 };

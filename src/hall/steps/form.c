@@ -11,7 +11,7 @@ form_step_show(struct db *db, struct hall *h, const struct who *who, const struc
     json_t *model, struct err *err)
 {
 	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product,
-				    .op = o->op};
+				    .op = o->op, .stands = o->form};
 	json_t			*price = NULL, *values = NULL;
 
 	(void)db;
@@ -35,7 +35,7 @@ form_step_check(struct hall *h, const struct order *o, const json_t *in, json_t 
     json_t *errors, struct err *err)
 {
 	struct form_context	c = {.hall = h, .order = o->id, .product = o->product,
-				    .op = o->op};
+				    .op = o->op, .stands = o->form};
 	const char		*years = NULL;
 
 	if (form_check(&c, form_by_name(o->def->form), in, values, errors, err) < 0)
