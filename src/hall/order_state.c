@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "hall/order.h"
 
+#include "hall/ops.h"
+
 static const struct { const char *name, *text; } order_states[ORDER__MAX] = {
 #define STATE(id, name, text)	[id] = { name, text },
 #include "hall/order_state.def"
@@ -134,5 +136,5 @@ order_event_text(const char *what)
 	for (i = 0; i < ARRAY_LEN(moves); i++)
 		if (strcmp(order_event_name(moves[i].event), what) == 0)
 			return moves[i].text;
-	return what;
+	return op_by_name(what) != NULL ? op_text(what) : what;	/* begun */
 }

@@ -113,6 +113,7 @@ confirm_show(struct db *db, struct hall *h, const struct who *who, const struct 
 	js_set_bool(model, "renewing", strcmp(o->op, "renew") == 0);
 	js_set_bool(model, "has_changes", json_array_size(changes) > 0);
 	js_set_bool(model, "changing", strcmp(o->op, "change") == 0);
+	js_set_str(model, "fee_label", o->years > 0 ? "证书价格" : "应缴费用");
 	js_set_bool(model, "replacing", o->replaces[0] != '\0');
 	(void)json_object_set_new(model, "changes", changes);
 	(void)json_object_set_new(model, "summary", confirm_summary(o, ends));

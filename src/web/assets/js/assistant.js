@@ -138,7 +138,7 @@ export class AssistantBox {
 	constructor(scope, wants) {
 		this.scope = scope;
 		this.wants = wants;
-		this.holds = "";		/* serial of that certificate */
+		this.holds = "";		/* serial of that certificate; of the one to sign with */
 		this.ukey = "";			/* … and of its UKey, "" unknown */
 		this.assistant = new Assistant();
 		this.said = scope.querySelector("[data-assistant-said]");
@@ -160,7 +160,8 @@ export class AssistantBox {
 	}
 
 	get certificate() {
-		return this.key?.certificates[0];
+		return this.key?.certificates.find((c) => c.serial === this.holds) ??
+		    this.key?.certificates[0];
 	}
 
 	get pin() {
@@ -232,7 +233,8 @@ export class AssistantBox {
 			return;
 		}
 		if (this.wants === "certificate")
-			this.select.value = (this.keys.find((k) => k.certificates.length > 0) ??
+			this.select.value = (this.keys.find((k) => k.certificates.some((c) =>
+			    c.serial === this.holds)) ?? this.keys.find((k) => k.certificates.length > 0) ??
 			    this.keys[0]).key;
 		if (this.wants === "blank")
 			this.select.value = (this.keys.find((k) => k.certificates.length === 0) ??

@@ -34,6 +34,8 @@ for (const form of document.querySelectorAll("[data-sign-change]")) {
 	const base = `${place.dataset.base}/${place.dataset.certificate}`;
 	const box = new AssistantBox(form, "certificate");
 
+	if (place.dataset.base === "/certificates")	/* the holder signs with this very pair */
+		box.holds = place.dataset.certificate;
 	box.look();
 	form.addEventListener("submit", (e) => {
 		e.preventDefault();

@@ -22,7 +22,7 @@ async function checkOne(box, list, one) {
 }
 
 /* path: where the documents come from; fields: of that post. */
-export function selfcheck(form, path, fields = () => ({})) {
+export function selfcheck(form, path, fields = () => ({}), holds = "") {
 	const box = new AssistantBox(form, "certificate");
 	const list = form.querySelector("[data-selfcheck-said]");
 
@@ -48,9 +48,12 @@ export function selfcheck(form, path, fields = () => ({})) {
 		say(box.said, "正在自检……");
 		run().catch((error) => box.failed(error));
 	});
+	box.holds = holds;
 	box.look();
 }
 
-for (const form of document.querySelectorAll("[data-selfcheck]"))
-	if (form.closest("[data-certificate]"))
-		selfcheck(form, `/certificates/${form.closest("[data-certificate]").dataset.certificate}/selfcheck`);
+for (const form of document.querySelectorAll("[data-certificate] [data-selfcheck]")) {
+	const serial = form.closest("[data-certificate]").dataset.certificate;
+
+	selfcheck(form, `/certificates/${serial}/selfcheck`, undefined, serial);
+}
