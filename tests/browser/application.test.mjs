@@ -509,7 +509,7 @@ export const tests = [
 		await pay(world, page, "alipay", order);
 		await page.locator("text=缴费完成").first().waitFor();
 		await approve(world, await officer(world), order);
-		await fetchPair(world, page, { ...p, kind: "other" }, order);
+		await fetchPair(world, page, { ...p, kind: "again" }, order);
 		await page.goto(`/orders/${order}`);
 		assert.match(await page.textContent("main"), /原证书[\s\S]*已于 .* 撤销/);
 		await world.shot(page, "reissue-done");
@@ -670,7 +670,7 @@ export const tests = [
 		await page.locator(`${form} [data-assistant-key]:not(.hide)`).waitFor();
 		await page.check("[name=kind][value=revocation]");
 		await page.selectOption("#f-reason", "5");
-		await signWith(form, "other");
+		await signWith(form, "again");
 		await page.locator(`${form} [data-assistant-said].notice-bad`).waitFor();
 		await page.locator("[data-statement]", { hasText: "revocation" }).waitFor();
 		await world.shot(page, "revoke-wrong-key");

@@ -12,7 +12,7 @@ import identity  # noqa: E402
 import walk  # noqa: E402
 
 
-KEYS = ("org", "person", "spare", "other", "pair", "pair2", "staff", "colleague")
+KEYS = ("org", "person", "spare", "other", "again", "pair", "pair2", "staff", "colleague")
 
 
 def person(world, kind):
@@ -74,7 +74,7 @@ def main():
         site.install()
         renewing(site)
         site.init()
-        for key in ("org", "person", "spare", "other", "pair", "pair2"):
+        for key in ("org", "person", "spare", "other", "again", "pair", "pair2"):
             site.make_key(key, key, walk.BLANK_PIN)
         site.make_key("colleague", "colleague", walk.USER_PIN)
         site.start(KEYS)
