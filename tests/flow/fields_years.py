@@ -114,8 +114,20 @@ def apps(t):
     desk.post(f"/staff/apps/{app}/remove")
 
 
+def handover(t, w):
+    """Giving a subject's certificates to another account."""
+
+    def stands():
+        return w.browser.get("/user/account")["mobile"], str(w.browser.get("/user/orders")["total"])
+    t.form(w.browser, "/user/subject",
+           {"subject": w.p.name, "mobile": identity.mobile(), "code": "123456"}, {
+               "subject": [None, "", HUGE, NUL, SCRIPT], "code": CODES,
+               "mobile": [None, "", HUGE, NUL, SCRIPT, "1380013800"]}, stands)
+
+
 def years(t, w, serial):
     """w: who holds this certificate, good and nobody's concern yet."""
+    handover(t, w)
     renewals(t, w)
     lost(t, w, serial)
     invoice(t)
