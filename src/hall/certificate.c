@@ -120,12 +120,14 @@ view_chain(const struct certificate *c, json_t *model)
 	const struct cert	*at = c->cert, *up = NULL;
 	struct cert_pool	 pool = { .n = 0 };
 	struct err		 err = { .kind = ERR_NONE };
+	char			 day[CLOCK_TEXT];
 	size_t			 n = 0;
 
 	if (cert_pool_read(&pool, path, &err) == 0)
 		for (n = 0; n < CERT_CHAIN_MAX && at != up; n++) {
-			(void)json_array_append_new(chain, json_pack("{s:s, s:s}", "subject",
-			    cert_subject(at), "serial", cert_serial(at)));
+			(void)json_array_append_new(chain, json_pack("{s:s, s:s, s:s}", "subject",
+			    cert_subject(at), "serial", cert_serial(at), "ends",
+			    clock_date(cert_not_after(at), day)));
 			up = cert_pool_issuer(&pool, at);
 			if (up == NULL || cert_is_same(up, at))
 				break;
@@ -265,6 +267,7 @@ certificate_view(struct hall *h, const struct who *who, const char *serial, json
 	js_set_str(m, "subject", cert_subject(c.cert));
 	js_set_str(m, "name", c.subject);
 	js_set_str(m, "order", c.no);
+	js_set_str(m, "fingerprint", cert_fingerprint(c.cert));
 	view_validity(&c, m);
 	if (ops_model(h, who, c.serial, m, err) < 0)
 		goto out;

@@ -13,7 +13,7 @@
  * The account's own, or any for a reviewer and the system: {"serial","subject","order","not_before",
  * "not_after","days_left","used" (percent of the validity),"status" (good|held|revoked|expired),
  * "status_text","since","reason_text","is_held","is_revoked","may_freeze","may_revoke","may_release","mobile_masked",
- * "chain":[{"subject","serial"}],"reasons":[{"code","text"}],"officers":[{"id","name"}]}
+ * "fingerprint","chain":[{"subject","serial","ends"}],"reasons":[{"code","text"}],"officers":[{"id","name"}]}
  */
 NODISCARD int	certificate_view(struct hall *h, const struct who *who, const char *serial,
 		    json_t **model, struct err *err);

@@ -127,7 +127,8 @@ static int
 move_agent(struct db *db, struct hall *h, const struct moving *m, struct order *o,
     struct err *err)
 {
-	bool	proved = json_object_get(o->steps, "identity") != NULL && !o->def->identity_person;
+	bool	proved = !o->def->identity_person && (json_object_get(o->steps, "identity") != NULL ||
+		    json_object_get(o->steps, "proof") != NULL);
 
 	js_set_str(o->form, "agent_name", js_str(m->agent, "name"));
 	js_set_str(o->form, "agent_id_no", js_str(m->agent, "id_no"));
@@ -138,6 +139,7 @@ move_agent(struct db *db, struct hall *h, const struct moving *m, struct order *
 	if (!order_may_edit(o) || !proved)
 		return order_save(db, h, o, err);
 	step_unmark(o, "identity");
+	step_unmark(o, "proof");
 	return o->state == ORDER_REVIEWING ? order_move(db, h, m->who, o, EVENT_LACK,
 	    "更换经办人", err) : order_save(db, h, o, err);
 }
