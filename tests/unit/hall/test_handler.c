@@ -11,6 +11,7 @@ struct two {
 	struct world	 w;
 	char		 no[ORDER_NO];
 	struct who	 other;
+	bool		 proved;	/* proved_run: somebody proved himself for the order */
 };
 
 static int
@@ -39,6 +40,36 @@ two_open(struct two *t)
 	assert_ok(store_write(t->w.store, hold_run, t, &err));
 	t->other = (struct who){.address = "192.0.2.90"};
 	t->other.account = world_register(&t->w, OTHER_MOBILE, "other@example.com");
+}
+
+/* The old handler proved himself, by the phone and by a way of the hall. */
+static int
+prove_run(struct db *db, void *arg, struct err *err)
+{
+	struct two	*t = arg;
+	struct order	 o = { .id = 0 };
+	int		 rc = order_load(db, t->w.h, t->no, &o, err);
+
+	if (rc == 0) {
+		js_set_bool(o.steps, "identity", true);
+		js_set_bool(o.steps, "proof", true);
+		rc = order_save(db, t->w.h, &o, err);
+	}
+	order_release(&o);
+	return rc;
+}
+
+static int
+proved_run(struct db *db, void *arg, struct err *err)
+{
+	struct two	*t = arg;
+	struct order	 o = { .id = 0 };
+	int		 rc = order_load(db, t->w.h, t->no, &o, err);
+
+	t->proved = rc == 0 && (json_object_get(o.steps, "identity") != NULL ||
+	    json_object_get(o.steps, "proof") != NULL);
+	order_release(&o);
+	return rc;
 }
 
 /* A code to the own number. */
@@ -124,8 +155,11 @@ test_handler__everything_moves_and_the_old_one_sees_nothing(void **state)
 
 	(void)state;
 	two_open(&t);
+	assert_ok(store_write(t.w.store, prove_run, &t, &err));
 	assert_ok(offer(&t, OTHER_MOBILE, no, &err));
 	assert_ok(accept(&t, &t.other, no, &err));
+	assert_ok(store_read(t.w.store, proved_run, &t, &err));
+	assert_false(t.proved);
 	clock_shift(61 * CLOCK_SECOND);
 	assert_err(accept(&t, &t.other, no, &err), ERR_WRONG_STATE);
 	clock_shift(-61 * CLOCK_SECOND);
