@@ -550,7 +550,7 @@ export const tests = [
 		await page.fill("[data-assistant-pin]", world.site.userPin);
 		await page.click("[data-assistant-go]");
 		await page.locator("[data-assistant-said]", { hasText: "不是接收密钥的UKey" }).waitFor();
-		await page.selectOption("[data-assistant-select]", world.site.keys.other);
+		await page.selectOption("[data-assistant-select]", world.site.keys.again);
 		await page.fill("[data-assistant-pin]", world.site.userPin);
 		await world.shot(page, "recover-ready");
 		await page.click("[data-assistant-go]");
