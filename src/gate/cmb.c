@@ -191,7 +191,7 @@ cmb_open(const char *data, size_t len, json_t **out, struct err *err)
 	int		 rc = -1;
 
 	if (memmem(data, len, "ErrMsg", 6) != NULL)
-		return err_set(err, ERR_GATEWAY, "%.*s", (int)MIN(len, 200), data);
+		return err_set(err, ERR_GATEWAY, "the bank says %.*s", (int)MIN(len, 200), data);
 	buf_init(&sealed, CMB_TEXT);
 	buf_init(&text, CMB_TEXT);
 	buf_init(&plain, CMB_TEXT);
