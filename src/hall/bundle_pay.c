@@ -29,24 +29,7 @@ int
 bundle_trade(struct db *db, const struct bundle *b, const char *channel, const char *states,
     struct trade *t, struct err *err)
 {
-	struct rows	*rows = NULL;
-	struct trade	 one;
-	char		 key[24];
-	int		 rc = 0, found = 0;
-
-	if (db_query(db, SQL_TRADE_OF_BUNDLE, &rows, err, DB_INT(b->id)) < 0)
-		return -1;
-	while ((rc = rows_next(rows, err)) > 0) {
-		trade_from_row(rows, &one);
-		(void)snprintf(key, sizeof(key), ",%s,", one.state);
-		if (strstr(states, key) == NULL ||
-		    (channel != NULL && strcmp(one.channel, channel) != 0))
-			continue;
-		*t = one;
-		found = 1;
-	}
-	rows_free(rows);
-	return rc < 0 ? -1 : found;
+	return trade_newest(db, SQL_TRADE_OF_BUNDLE, b->id, channel, states, t, err);
 }
 
 /* ---- who owes what ---- */

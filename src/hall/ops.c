@@ -265,6 +265,18 @@ op_ask(struct db *db, struct hall *h, const struct who *who, const char *op, con
 /* ---- an order that replaces a certificate ---- */
 
 int
+op_prepare_free(const struct op_case *c, struct order *o, struct err *err)
+{
+	(void)c;
+	(void)err;
+	o->years = 0;
+	o->amount = 0;
+	json_decref(o->collection);
+	o->collection = json_object();
+	return 0;
+}
+
+int
 op_ends(struct db *db, const struct order *o, int64_t *ends, struct err *err)
 {
 	struct rows	*rows = NULL;

@@ -52,6 +52,9 @@ enum medium_event op_leaves_medium(const struct order *o);
 /* 制作 for a first application */
 const char	*op_text(const char *name);
 
+/* A `prepare` where nothing is bought and nothing sent.  Can not fail. */
+NODISCARD int	op_prepare_free(const struct op_case *c, struct order *o, struct err *err);
+
 /* When the certificate of this order will end, about: a renewal's years count from the old end,
  * what buys no years keeps it. */
 NODISCARD int	op_ends(struct db *db, const struct order *o, int64_t *ends, struct err *err);

@@ -51,7 +51,7 @@ trade_load(struct db *db, const char *no, struct trade *t, struct err *err)
 }
 
 int
-trade_find(struct db *db, const struct order *o, const char *channel, const char *states,
+trade_newest(struct db *db, enum sql_id of, int64_t id, const char *channel, const char *states,
     struct trade *t, struct err *err)
 {
 	struct rows	*rows = NULL;
@@ -59,7 +59,7 @@ trade_find(struct db *db, const struct order *o, const char *channel, const char
 	char		 key[24];
 	int		 rc = 0, found = 0;
 
-	if (db_query(db, SQL_TRADE_OF_ORDER, &rows, err, DB_INT(o->id)) < 0)
+	if (db_query(db, of, &rows, err, DB_INT(id)) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
 		trade_from_row(rows, &one);
@@ -72,6 +72,13 @@ trade_find(struct db *db, const struct order *o, const char *channel, const char
 	}
 	rows_free(rows);
 	return rc < 0 ? -1 : found;
+}
+
+int
+trade_find(struct db *db, const struct order *o, const char *channel, const char *states,
+    struct trade *t, struct err *err)
+{
+	return trade_newest(db, SQL_TRADE_OF_ORDER, o->id, channel, states, t, err);
 }
 
 int

@@ -19,6 +19,9 @@ NODISCARD int	trade_load(struct db *db, const char *no, struct trade *t, struct 
 /* Newest trade of the order in one of ",a,b,", 1 found, 0 none, -1. */
 NODISCARD int	trade_find(struct db *db, const struct order *o, const char *channel,
 		    const char *states, struct trade *t, struct err *err);
+/* The same among the rows of a statement that lists the trades of an id, oldest first. */
+NODISCARD int	trade_newest(struct db *db, enum sql_id of, int64_t id, const char *channel,
+		    const char *states, struct trade *t, struct err *err);
 NODISCARD int	trade_new(struct db *db, struct trade *t, const struct order *o,
 		    const char *channel, const char *state, struct err *err);
 /* A row as it stands in t, numbered after an order or a bundle. */

@@ -17,18 +17,11 @@ recover_may(const struct op_case *c, struct err *err)
 	return 0;
 }
 
-/* Nothing is bought and nothing sent. */
 static int
 recover_prepare(const struct op_case *c, struct order *o, struct err *err)
 {
-	(void)c;
-	(void)err;
-	o->years = 0;
-	o->amount = 0;
-	json_decref(o->collection);
-	o->collection = json_object();
 	(void)json_object_del(o->form, "recover");
-	return 0;
+	return op_prepare_free(c, o, err);
 }
 
 extern const struct op	op_recover;

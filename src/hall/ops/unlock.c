@@ -24,21 +24,8 @@ unlock_may(const struct op_case *c, struct err *err)
 	return 0;
 }
 
-/* Nothing is bought and nothing sent. */
-static int
-unlock_prepare(const struct op_case *c, struct order *o, struct err *err)
-{
-	(void)c;
-	(void)err;
-	o->years = 0;
-	o->amount = 0;
-	json_decref(o->collection);
-	o->collection = json_object();
-	return 0;
-}
-
 extern const struct op	op_unlock;
 const struct op		op_unlock = {
 	.name = "unlock", .text = "解锁", .keeps = true, .may = unlock_may,
-	.prepare = unlock_prepare,
+	.prepare = op_prepare_free,
 };
