@@ -53,7 +53,7 @@ class Person:
     """Somebody with a phone and a mailbox who applies for a certificate."""
 
     def __init__(self, kind, key):
-        tail = "".join(RNG.choice("0123456789") for _ in range(6))
+        tail = "".join(RNG.choice("0123456789") for _ in range(9))  # nobody else's on the site
         self.kind, self.key = kind, key             # "org" or "person"; UKey file
         self.title = "单位经办人" if kind == "org" else "个人"
         self.name = RNG.choice("赵钱孙李周吴郑王冯陈") + RNG.choice("小大文志建国") + \
@@ -61,7 +61,7 @@ class Person:
         self.mobile, self.id_no = mobile(), resident_id()
         self.mail = f"u{tail}@mail.example"
         self.password = "Walk-" + tail + "-Yx"
-        self.company, self.uscc = f"长沙测试勘察设计{tail}有限公司", uscc()
+        self.company, self.uscc = f"长沙测试勘察设计{tail[:6]}有限公司", uscc()
         self.user_name = ("u" if kind == "org" else "p") + tail
         self.order = self.code = None
 
