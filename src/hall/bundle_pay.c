@@ -7,6 +7,7 @@
 #include "hall/blob.h"
 #include "hall/journal.h"
 #include "hall/order_row.h"
+#include "hall/payment.h"
 #include "hall/services.h"
 #include "hall/steps.h"
 #include "hall/trade.h"
@@ -314,24 +315,6 @@ bundle_money(struct db *db, struct act *a, struct bundle *b, struct standing *s,
 	return 0;
 }
 
-static void
-bundle_ways(const struct halldef *d, json_t *model)
-{
-	json_t	*ways = json_array();
-
-	if (d->pay_alipay)
-		(void)json_array_append_new(ways, json_pack("{s:s, s:s, s:s}", "id", "alipay",
-		    "title", "支付宝", "help", "用支付宝扫描二维码支付"));
-	if (d->pay_wechat)
-		(void)json_array_append_new(ways, json_pack("{s:s, s:s, s:s}", "id", "wechat",
-		    "title", "微信支付", "help", "用微信扫描二维码支付"));
-	(void)json_object_set_new(model, "ways", ways);
-	js_set_bool(model, "has_bank", d->pay_transfer);
-	(void)json_object_set_new(model, "bank", json_pack("{s:s, s:s, s:s}", "holder",
-	    d->pay_transfer ? d->bank.holder : "", "account", d->pay_transfer ?
-	    d->bank.account : "", "bank", d->pay_transfer ? d->bank.bank : ""));
-}
-
 static int
 bundle_trades(struct db *db, const struct bundle *b, json_t *model, struct err *err)
 {
@@ -366,7 +349,7 @@ bundle_view_run(struct db *db, struct act *a, struct err *err)
 	js_set_bool(a->model, "settled", s->due == 0);
 	js_set_bool(a->model, "all_done", s->n_done + s->n_over == s->n);
 	(void)json_object_set(a->model, "orders", s->orders);
-	bundle_ways(hall_def(a->h), a->model);
+	payment_ways(hall_def(a->h), a->model);
 	return bundle_trades(db, &b, a->model, err);
 }
 

@@ -39,6 +39,35 @@ payment_trades(struct db *db, const struct hall *h, const struct order *o, json_
 	return rc;
 }
 
+static void
+payment_way(json_t *ways, const char *id, const char *title, const char *help)
+{
+	(void)json_array_append_new(ways, json_pack("{s:s, s:s, s:s, s:b}", "id", id, "title",
+	    title, "help", help, "online", strcmp(id, "transfer") != 0));
+}
+
+void
+payment_ways(const struct halldef *d, json_t *model)
+{
+	const char	*holder = "", *account = "", *bank = "";
+	json_t		*ways = json_array();
+
+	if (d->pay_alipay)
+		payment_way(ways, "alipay", "支付宝", "用支付宝扫描二维码支付");
+	if (d->pay_wechat)
+		payment_way(ways, "wechat", "微信支付", "用微信扫描二维码支付");
+	if (d->pay_transfer) {
+		payment_way(ways, "transfer", "转账或电汇", "转账后上传缴费凭证，由工作人员核对");
+		holder = d->bank.holder;
+		account = d->bank.account;
+		bank = d->bank.bank;
+	}
+	(void)json_object_set_new(model, "ways", ways);
+	js_set_bool(model, "has_bank", d->pay_transfer);
+	(void)json_object_set_new(model, "bank", json_pack("{s:s, s:s, s:s}", "holder", holder,
+	    "account", account, "bank", bank));
+}
+
 static int
 payment_may_start(const struct order *o, struct err *err)
 {

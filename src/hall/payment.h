@@ -42,6 +42,9 @@ NODISCARD int	payment_refund_order(struct db *db, struct hall *h, const struct w
  * one are closed.  Who had paid one all the same gets the money back by itself. */
 NODISCARD int	payment_close_stale(struct db *db, struct hall *h, const struct order *o,
 		    struct err *err);
+/* The definition's ways to pay, for a model: "ways":[{"id","title","help","online"}], "has_bank",
+ * "bank":{"holder","account","bank"} (all "" without a bank). */
+void		payment_ways(const struct halldef *d, json_t *model);
 /* Trades of an order for its view. */
 NODISCARD int	payment_trades(struct db *db, const struct hall *h, const struct order *o,
 		    json_t **rows, struct err *err);

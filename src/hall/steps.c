@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "hall/act.h"
 #include "hall/notice.h"
+#include "hall/ops.h"
 
 #define STEP(name)	extern const struct step step_##name;
 #include "hall/steps.def"
@@ -255,6 +256,7 @@ step_show_run(struct db *db, struct act *a, struct err *err)
 	js_set_str(a->model, "product", a->o.product);
 	js_set_str(a->model, "product_title", a->o.def->title);
 	js_set_bool(a->model, "person", a->o.def->person);
+	js_set_str(a->model, "op_text", op_text(a->o.op));
 	js_set_str(a->model, "subject", a->o.subject);
 	js_set_str(a->model, "state", order_state_name(a->o.state));
 	js_set_str(a->model, "state_text", order_state_text(a->o.state));

@@ -19,41 +19,20 @@ payment_done(const struct order *o)
 	return (o->years > 0 || o->replaces[0] != '\0') && o->paid >= o->amount;
 }
 
-static void
-payment_way(json_t *list, const char *id, const char *title, const char *help)
-{
-	(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "id", id, "title",
-	    title, "help", help, "online", strcmp(id, "transfer") != 0));
-}
-
 static int
 payment_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
     json_t *model, struct err *err)
 {
-	const struct halldef	*d = hall_def(h);
-	json_t			*ways = json_array(), *trades = NULL;
-	char			 bundle[ORDER_NO];
+	json_t	*trades = NULL;
+	char	 bundle[ORDER_NO];
 
 	(void)who;
-	if (d->pay_alipay)
-		payment_way(ways, "alipay", "支付宝", "用支付宝扫描二维码支付");
-	if (d->pay_wechat)
-		payment_way(ways, "wechat", "微信支付", "用微信扫描二维码支付");
-	if (d->pay_transfer)
-		payment_way(ways, "transfer", "转账或电汇", "转账后上传缴费凭证，由工作人员核对");
-	(void)json_object_set_new(model, "ways", ways);
-	if (bundle_of(db, o, bundle, err) < 0) {
-		json_decref(ways);
+	if (bundle_of(db, o, bundle, err) < 0)
 		return -1;
-	}
 	js_set_str(model, "bundle", bundle);
 	js_set_fen(model, "amount", o->amount);
 	js_set_bool(model, "paid", payment_done(o));
-	(void)json_object_set_new(model, "bank", json_pack("{s:s, s:s, s:s}", "holder",
-	    d->pay_transfer ? d->bank.holder : "", "account",
-	    d->pay_transfer ? d->bank.account : "", "bank",
-	    d->pay_transfer ? d->bank.bank : ""));
-	js_set_bool(model, "has_bank", d->pay_transfer);
+	payment_ways(hall_def(h), model);
 	if (payment_trades(db, h, o, &trades, err) < 0)
 		return -1;
 	(void)json_object_set_new(model, "trades", trades);

@@ -98,8 +98,12 @@ bundle_qr(struct call *c)
 static int
 bundle_show(struct call *c, struct err *err)
 {
+	char	base[64];
+
 	if (call_take(c, bundle_view(c->hall, &c->who, call_param(c, "no"), &c->got, err)) < 0)
 		return -1;
+	(void)snprintf(base, sizeof(base), "/bundles/%s", js_str(c->model, "no"));
+	js_set_str(c->model, "base", base);
 	bundle_qr(c);
 	return 0;
 }

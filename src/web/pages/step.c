@@ -54,13 +54,16 @@ step_price_group(struct call *c)
 	}
 }
 
-/* The newest online trade that waits for its payer. */
+/* Where this order is paid, and the newest online trade that waits for its payer. */
 static void
 step_trade(struct call *c)
 {
 	json_t	*trades = json_object_get(c->model, "trades"), *t = NULL;
+	char	 base[64];
 	size_t	 i = 0;
 
+	(void)snprintf(base, sizeof(base), "/orders/%s", js_str(c->model, "no"));
+	js_set_str(c->model, "base", base);
 	(void)json_object_set_new(c->model, "trade", json_null());
 	json_array_foreach(trades, i, t) {
 		if (strcmp(js_str(t, "channel"), "transfer") == 0 ||

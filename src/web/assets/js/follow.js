@@ -58,7 +58,7 @@ identity?.querySelector("[data-identity-start]")?.addEventListener("submit", asy
 let following = false;
 
 async function followPayment(card) {
-	const base = card.dataset.base ?? `/orders/${card.dataset.payment}`;
+	const base = card.dataset.base;
 	const said = card.querySelector("[data-said]");
 	const box = card.querySelector("[data-qr-box]");
 	let shown = box.querySelector("[data-qr]")?.getAttribute("d") ?? "";
@@ -90,7 +90,7 @@ async function followPayment(card) {
 
 /* The provider gives the code a moment later; then the page shows it with all that belongs. */
 async function followCreated(card, answer) {
-	const base = card.dataset.base ?? `/orders/${card.dataset.payment}`;
+	const base = card.dataset.base;
 
 	for (let tries = 0; tries < 20 && !answer.qr && !answer.paid; tries += 1) {
 		await wait(500);
