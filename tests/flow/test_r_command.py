@@ -120,3 +120,30 @@ def two(ctx, verb, serial, me, other, *more):
     refused(site, "cert", "sign", serial, number, sig, "--officer", me)
     signed(site, "colleague", walk.USER_PIN, text, sig)
     same(site.yinxin("cert", "sign", serial, number, sig, "--officer", other), "done\n", verb)
+
+
+def test_command_seal(ctx):
+    """A seal of another house: printed, and every rule said; an altered one, and the certificate of
+    somebody who is no holder of it, are refused."""
+    site = ctx.site
+    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "fuzz", "corpus", "seal", "v4")
+    shown = site.yinxin("seal", "show", path)
+    need("4A5B6C7D8E9F" in shown and "42 x 42 mm" in shown, shown)
+    chain = site.path("data", "pub", "chain.pem")
+    staff = site.path("keys", "staff.crt")
+    r = site.yinxin("seal", "verify", path, "--holder", staff, "--chain", chain, check=False)
+    need(r.returncode != 0, "a seal of strangers was taken")
+    need("ok     signature" in r.stdout and "broken maker-chain" in r.stdout
+         and "broken holder " in r.stdout, r.stdout)
+    with open(path, "rb") as f:
+        der = bytearray(f.read())
+    at = der.find(b"4A5B6C7D8E9F")
+    der[at] ^= 1
+    with open(site.path("altered.esl"), "wb") as f:
+        f.write(der)
+    r = site.yinxin("seal", "verify", site.path("altered.esl"), check=False)
+    need(r.returncode != 0 and "broken signature" in r.stdout, r.stdout)
+    with open(site.path("cut.esl"), "wb") as f:
+        f.write(der[:-1])
+    need("电子印章" in refused(site, "seal", "show", site.path("cut.esl")), "cut")
+    refused(site, "seal", "verify", site.path("nothing.esl"))

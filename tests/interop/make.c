@@ -14,6 +14,7 @@
 #include "pki/envelope.h"
 #include "pki/ocsp.h"
 #include "pki/tsp.h"
+#include "seal/eseal.h"
 
 #include <openssl/evp.h>
 
@@ -229,6 +230,31 @@ write_stamp(const char *prefix, const char *file, enum cms_form form, const stru
 	buf_free(&der);
 }
 
+/* An electronic seal for the certificate "sign"; in both versions we write. */
+static void
+write_seal(void)
+{
+	static const unsigned char png[] = "\x89PNG\r\n\x1a\n…";
+	struct party		 maker = {0};
+	struct eseal_plan	 plan = {.version = ESEAL_V4, .vendor = "YINXIN", .id = "4A5B6C7D8E9F",
+		.type = ESEAL_OF_ORGANISATION, .name = "长沙建工有限公司", .holder = sign.cert,
+		.made = clock_now(), .not_before = clock_now(),
+		.not_after = clock_add_years(clock_now(), 1),
+		.picture = {"PNG", png, sizeof(png) - 1, 42, 42},
+		.maker_use = profile_find("seal")->eku};
+	struct buf		 der;
+
+	issue(&maker, "maker", "seal", "电子印章制章", NULL, &issuing, 5);
+	plan.maker = maker.cert;
+	for (int version = ESEAL_V4; version <= ESEAL_V5; version++) {
+		buf_init(&der, ESEAL_MAX);
+		plan.version = (enum eseal_version)version;
+		must(eseal_build(&plan, SIGNING(maker.key), &der, &err));
+		put(version == ESEAL_V4 ? "seal.esl" : "seal5.esl", der.p, der.len);
+		buf_free(&der);
+	}
+}
+
 /* The same hierarchy with another kind of key: for those who know no SM2. */
 static void
 write_kind(const char *name)
@@ -287,6 +313,7 @@ write_all(void)
 	write_lists();
 	write_request();
 	write_secrets();
+	write_seal();
 	write_stamp("sm2", "stamp", CMS_STANDARD, &issuing);
 	write_stamp("sm2gm", "stamp", CMS_GM, &issuing);
 	for (size_t i = 1; (kind = key_kind_at(i)) != NULL; i++)

@@ -1,0 +1,113 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "seal/eseal.h"
+
+static void
+eseal_print(const struct eseal *s)
+{
+	static const char *const	 types[] = {"unknown", "organisation", "person"};
+	const struct eseal_picture	*p = eseal_picture(s);
+	const struct eseal_holder	*h;
+	unsigned char			 digest[SM2_DIGEST_LEN];
+	char				 text[CLOCK_TEXT], end[CLOCK_TEXT], hex[2 * SM2_DIGEST_LEN + 1];
+	int64_t				 type = eseal_type(s);
+
+	printf("seal         %s\nname         %s\ntype         %s\nversion      %d, by %s\n"
+	    "made         %s\n", eseal_id(s), eseal_name(s), types[type == 1 || type == 2 ? type : 0],
+	    eseal_version(s), eseal_vendor(s), clock_datetime(eseal_made(s), text));
+	printf("valid        %s to %s\n", clock_datetime(eseal_not_before(s), text),
+	    clock_datetime(eseal_not_after(s), end));
+	sm3(p->p, p->len, digest);
+	hex_encode(digest, sizeof(digest), hex);
+	printf("picture      %s, %" PRId64 " x %" PRId64 " mm, %zu bytes, SM3 %s\n", p->type, p->width,
+	    p->height, p->len, hex);
+	printf("maker        %s\n             %s\n", cert_subject(eseal_maker(s)),
+	    cert_serial(eseal_maker(s)));
+	for (size_t i = 0; (h = eseal_holder_at(s, i)) != NULL; i++) {
+		if (!h->is_digest)
+			sm3(h->p, h->len, digest);
+		hex_encode(h->is_digest ? h->p : digest, SM2_DIGEST_LEN, hex);
+		printf("holder       certificate with SM3 %s\n", hex);
+	}
+}
+
+static int
+eseal_show(const char *path, struct err *err)
+{
+	struct eseal	*s = NULL;
+
+	if (eseal_read(path, &s, err) < 0)
+		return -1;
+	eseal_print(s);
+	eseal_free(s);
+	return 0;
+}
+
+static void
+eseal_rule_print(const struct eseal_rule *rule, bool holds, void *arg)
+{
+	(void)arg;
+	printf("%-6s %-13s %s\n", holds ? "ok" : "broken", rule->name, holds ? rule->title : rule->text);
+}
+
+/* The roots: of this file, or of this house. */
+static int
+eseal_pool(const char *path, struct cert_pool *pool, struct err *err)
+{
+	char	*own = xasprintf("%s/pub/chain.pem", conf_str("data.dir"));
+	int	 rc = cert_pool_read(pool, path == NULL ? own : path, err);
+
+	free(own);
+	return rc;
+}
+
+/* Makers of this house carry its own usage; of another house nothing is known but the chain. */
+static int
+eseal_verify(const char *path, const char *chain, const char *holder_path, struct err *err)
+{
+	struct cert_pool	 pool = {.n = 0};
+	struct cert		*holder = NULL;
+	struct eseal		*s = NULL;
+	struct eseal_question	 q = {.now = clock_now(), .pool = &pool};
+	size_t			 broken;
+	int			 rc = -1;
+
+	if (profiles_load(err) < 0 || eseal_read(path, &s, err) < 0 ||
+	    eseal_pool(chain, &pool, err) < 0 ||
+	    (holder_path != NULL && cert_read(holder_path, &holder, err) < 0))
+		goto out;
+	q.seal = s;
+	q.holder = holder;
+	if (chain == NULL && profile_find("seal") != NULL)
+		q.maker_use = profile_find("seal")->eku;
+	broken = eseal_check_each(&q, eseal_rule_print, NULL);
+	rc = broken == 0 ? 0 : err_set(err, ERR_INPUT, "%zu rule(s) broken", broken);
+ out:
+	eseal_free(s);
+	cert_free(holder);
+	cert_pool_release(&pool);
+	return rc;
+}
+
+static int
+cmd_seal(int argc, char **argv, struct err *err)
+{
+	const char	*chain = command_option(&argc, argv, "--chain", NULL);
+	const char	*holder = command_option(&argc, argv, "--holder", NULL);
+
+	if (argc == 3 && strcmp(argv[1], "show") == 0)
+		return eseal_show(argv[2], err);
+	if (argc == 3 && strcmp(argv[1], "verify") == 0)
+		return eseal_verify(argv[2], chain, holder, err);
+	return command_usage(command_by_name("seal"), err);
+}
+
+const struct command	 command_seal = {
+	.name = "seal", .args = "show FILE | verify FILE [--chain FILE] [--holder FILE]",
+	.help = "Electronic seals (GB/T 38540-2020, GM/T 0031): print one; check every rule, up to the "
+	    "roots of this house or of the PEM file --chain, for the certificate --holder.",
+	.run = cmd_seal,
+};
