@@ -26,7 +26,7 @@ static int
 petition_command_show(struct hall *h, const char *no, struct err *err)
 {
 	static const char *const names[] = { "kind", "state", "subject", "created", "filed",
-				    "decided", "effective", "ended", "reason", "impossible" };
+				    "decided", "effective", "ended", "reason", "returned_for", "impossible" };
 	json_t	*model = NULL;
 	size_t	 i;
 
@@ -39,11 +39,14 @@ petition_command_show(struct hall *h, const char *no, struct err *err)
 	return 0;
 }
 
+/* Refuse it, or send it back to be mended: argv[3] says why. */
 static int
-petition_command_refuse(struct hall *h, char **argv, struct err *err)
+petition_command_answer(struct hall *h, char **argv, struct err *err)
 {
 	json_t	*in = json_pack("{s:s}", "reason", argv[3]);
 	int	 rc = in == NULL ? err_set(err, ERR_INPUT, "not text") :
+		    strcmp(argv[1], "return") == 0 ?
+		    petition_return(h, &petition_system, argv[2], in, NULL, err) :
 		    petition_refuse(h, &petition_system, argv[2], in, NULL, err);
 
 	json_decref(in);
@@ -68,25 +71,27 @@ cmd_petition(int argc, char **argv, struct err *err)
 	const char	*what = argc > 1 ? argv[1] : "";
 	bool		 list = argc == 2 && strcmp(what, "list") == 0;
 	bool		 show = argc == 3 && strcmp(what, "show") == 0;
-	bool		 refuse = argc == 4 && strcmp(what, "refuse") == 0;
+	bool		 answer = argc == 4 && (strcmp(what, "refuse") == 0 ||
+			    strcmp(what, "return") == 0);
 	bool		 run = argc == 2 && strcmp(what, "run") == 0;
 	struct hall	*h = NULL;
 	int		 rc = -1;
 
-	if (!list && !show && !refuse && !run)
+	if (!list && !show && !answer && !run)
 		return command_usage(command_by_name("petition"), err);
 	if (hall_open(&h, err) == 0)
 		rc = list ? petition_command_list(h, state, err) :
 		    show ? petition_command_show(h, argv[2], err) :
-		    refuse ? petition_command_refuse(h, argv, err) : petition_command_run(h, err);
+		    answer ? petition_command_answer(h, argv, err) : petition_command_run(h, err);
 	hall_close(h);
 	return rc;
 }
 
 const struct command	 command_petition = {
 	.name = "petition",
-	.args = "list [--state open|waiting|ended]|show NO|refuse NO REASON|run",
-	.help = "Petitions about accounts: what waits for a reviewer; refuse one; carry out what is due "
+	.args = "list [--state open|returned|waiting|ended]|show NO|refuse NO REASON|"
+	    "return NO REASON|run",
+	.help = "Petitions about accounts: what waits for a reviewer; refuse one; send one back to be mended; carry out what is due "
 	    "now (the gate does so by itself). Granting is for the reviewers' page.",
 	.run = cmd_petition,
 };

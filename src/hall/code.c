@@ -16,7 +16,7 @@
 #define CODE_ADDRESS	30
 
 static const char *const	code_purposes[CODE__MAX] = { "register", "reset", "query",
-	"submit", "freeze", "signin", "mobile", "number", "unlock", "mail", "lost", "proof",
+	"submit", "freeze", "signin", "mobile", "number", "step", "mail", "lost", "proof",
 	"handover" };
 
 enum code_purpose

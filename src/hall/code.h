@@ -17,7 +17,7 @@
  */
 enum code_purpose { CODE_REGISTER, CODE_RESET, CODE_QUERY, CODE_SUBMIT, CODE_FREEZE,
 	CODE_SIGNIN, CODE_MOBILE /* the old number */, CODE_NUMBER /* the new one */,
-	CODE_UNLOCK, CODE_MAIL /* to an address that is to be proved */, CODE_LOST,
+	CODE_STEP /* of an order: steps.h */, CODE_MAIL /* to an address that is to be proved */, CODE_LOST,
 	CODE_PROOF /* proof.h */, CODE_HANDOVER, CODE__MAX };
 enum code_purpose	code_purpose_by_name(const char *name);	/* "register" …; CODE__MAX */
 

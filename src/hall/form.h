@@ -46,7 +46,8 @@ bool	form_is_fixed(const struct form_context *c, const struct field *f);
 
 extern const struct field form_organisation[], form_person[], form_register[],
     form_password[], form_reset[], form_mobile[], form_mail[], form_collection[],
-    form_petition_mobile[], form_petition_handler[], form_handover[], form_account[];
+    form_petition_mobile[], form_petition_handler[], form_mend_mobile[], form_mend_handler[],
+    form_handover[], form_account[];
 /* By the name a product gives; NULL when unknown. */
 const struct field	*form_by_name(const char *name);
 

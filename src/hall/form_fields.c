@@ -169,6 +169,29 @@ const struct field	form_petition_mobile[] = {
 	{ .name = NULL },
 };
 
+/* What may be said anew of a petition that came back; what stays empty stays. */
+#define FIELDS_MEND								\
+	FIELD("name", "姓名", FIELD_TEXT, false, 30, "与身份证一致；不改的不用填写。",		\
+	    .check = check_name),						\
+	FIELD("id_no", "身份证号", FIELD_TEXT, false, 18, "18位居民身份证号码。",			\
+	    .check = check_adult),						\
+	FIELD("contact", "邮箱", FIELD_MAIL, false, 100, "也用邮件通知您办理结果。",		\
+	    .check = check_mail),						\
+	FIELD("note", "更换原因", FIELD_TEXT, false, 100, NULL, .check = check_text)
+
+const struct field form_mend_mobile[] = {
+	FIELDS_MEND,
+	FIELD("mobile", "新手机号", FIELD_TEL, false, 11, "只在要换成另一个号码时填写。",
+	    .check = check_mobile),
+	FIELD("code", "短信验证码", FIELD_CODE, false, 6, NULL, .check = check_code),
+	{ .name = NULL },
+};
+
+const struct field form_mend_handler[] = {
+	FIELDS_MEND,
+	{ .name = NULL },
+};
+
 /* Another handler of the same organisation: whose certificates, and who asks. */
 const struct field	form_petition_handler[] = {
 	FIELD("subject", "单位或个人名称", FIELD_TEXT, true, 60, "证书主体，与证件上的名称完全一致。",

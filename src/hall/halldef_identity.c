@@ -60,6 +60,38 @@ identity_read_remittance(struct reader *r, const struct yaml *y, struct err *err
 	return 0;
 }
 
+/* Does whoever walks these steps, by whichever way, have a code sent to a phone? */
+static bool
+identity_asks_phone(const struct halldef *d, const char *op)
+{
+	size_t	i = 0, kind = 0;
+
+	if (halldef_has_step(d, op, "phone_code"))
+		return true;
+	if (!halldef_has_step(d, op, "proof"))
+		return false;
+	for (kind = 0; kind < 2; kind++)
+		for (i = 0; i < d->identity.n_ways[kind]; i++)
+			if (!way_has(way_by_name(d->identity.ways[kind][i]), WAY_CODE))
+				return false;
+	return true;
+}
+
+/* Who has a password alone gets no certificate in another's place: steps.h, phone_code. */
+static int
+identity_check_phone(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const	ops[] = { "reissue", "change" };
+	const struct yaml		*steps = yaml_get(root, "steps");
+	size_t				 i = 0;
+
+	for (i = 0; i < ARRAY_LEN(ops); i++)
+		if (halldef_steps(r->def, ops[i])->n > 0 && !identity_asks_phone(r->def, ops[i]))
+			return yaml_err(r->doc, yaml_get(steps, ops[i]), err, "\"%s\" needs "
+			    "phone_code, or proof by ways that each send a code to a phone", ops[i]);
+	return 0;
+}
+
 /* A step that nobody could take. */
 static int
 identity_check(struct reader *r, const struct yaml *y, struct err *err)
@@ -96,7 +128,7 @@ read_identity(struct reader *r, const struct yaml *root, struct err *err)
 		return -1;
 	d->identity.tries = (int)tries;
 	d->identity.reuse_days = (int)reuse;
-	return identity_check(r, y, err);
+	return identity_check(r, y, err) < 0 ? -1 : identity_check_phone(r, root, err);
 }
 
 /* ---- how the activation PIN travels ---- */

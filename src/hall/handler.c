@@ -24,28 +24,44 @@ handler_is_of(const struct order *o, const char *subject_id)
 	return *subject_id != '\0' && strcmp(id, subject_id) == 0;
 }
 
+static bool
+handler_has(const int64_t *accounts, size_t n, int64_t account)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < n; i++)
+		if (accounts[i] == account)
+			return true;
+	return false;
+}
+
 int
 handler_find(struct db *db, const struct hall *h, const char *subject, const char *subject_id,
-    int64_t but, int64_t *account, struct err *err)
+    int64_t but, int64_t accounts[HANDLER_HOLDERS], size_t *n, struct err *err)
 {
+	struct holding { int64_t order, account; } *found = xcalloc(HANDLER_ORDERS,
+			    sizeof(*found));
 	struct rows	*rows = NULL;
 	struct order	 o = { .id = 0 };
-	int64_t		 ids[50];
-	size_t		 n = 0, i = 0;
-	int		 rc = 0;
+	size_t		 all = 0, i = 0;
+	int		 rc = db_query(db, SQL_HANDLER_HOLDERS, &rows, err, DB_TEXT(subject),
+			    DB_INT(but));
 
-	*account = 0;
-	if (db_query(db, SQL_HANDLER_HOLDERS, &rows, err, DB_TEXT(subject), DB_INT(but)) < 0)
-		return -1;
-	while (n < ARRAY_LEN(ids) && (rc = rows_next(rows, err)) > 0)
-		ids[n++] = rows_int(rows, 0);
+	*n = 0;
+	while (rc >= 0 && all < HANDLER_ORDERS && (rc = rows_next(rows, err)) > 0) {
+		found[all].order = rows_int(rows, 0);
+		found[all++].account = rows_int(rows, 1);
+	}
 	rows_free(rows);
-	for (i = 0; rc >= 0 && i < n && *account == 0; i++) {
-		rc = order_load_id(db, h, ids[i], &o, err);
+	for (i = 0; rc >= 0 && i < all && *n < HANDLER_HOLDERS; i++) {
+		if (handler_has(accounts, *n, found[i].account))
+			continue;
+		rc = order_load_id(db, h, found[i].order, &o, err);
 		if (rc == 0 && handler_is_of(&o, subject_id))
-			*account = o.account;
+			accounts[(*n)++] = o.account;
 		order_release(&o);
 	}
+	free(found);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -129,6 +145,7 @@ move_agent(struct db *db, struct hall *h, const struct moving *m, struct order *
 {
 	bool	proved = !o->def->identity_person && (json_object_get(o->steps, "identity") != NULL ||
 		    json_object_get(o->steps, "proof") != NULL);
+	bool	asked = o->concerns[0] == '\0' && json_object_get(o->steps, "phone_code") != NULL;
 
 	js_set_str(o->form, "agent_name", js_str(m->agent, "name"));
 	js_set_str(o->form, "agent_id_no", js_str(m->agent, "id_no"));
@@ -136,10 +153,14 @@ move_agent(struct db *db, struct hall *h, const struct moving *m, struct order *
 	js_set_str(o->form, "agent_mail", js_str(m->agent, "contact"));
 	(void)json_object_del(o->form, "question");
 	(void)json_object_del(o->form, "answer");
-	if (!order_may_edit(o) || !proved)
+	if (!order_may_edit(o) || (!proved && !asked))
 		return order_save(db, h, o, err);
-	step_unmark(o, "identity");
-	step_unmark(o, "proof");
+	if (proved) {
+		step_unmark(o, "identity");
+		step_unmark(o, "proof");
+	}
+	if (asked)				/* another account, another phone */
+		step_unmark(o, "phone_code");
 	return o->state == ORDER_REVIEWING ? order_move(db, h, m->who, o, EVENT_LACK,
 	    "更换经办人", err) : order_save(db, h, o, err);
 }

@@ -41,9 +41,11 @@ NODISCARD int	handover_end(struct hall *h, const struct who *who, const char *no
 
 /* ---- inside a transaction ---- */
 
-/* Who has certificates of this subject, besides `but`: 0 nobody. */
+/* Which accounts have certificates of this subject, besides `but`; those of the newest first. */
+#define HANDLER_HOLDERS	8
 NODISCARD int	handler_find(struct db *db, const struct hall *h, const char *subject,
-		    const char *subject_id, int64_t but, int64_t *account, struct err *err);
+		    const char *subject_id, int64_t but, int64_t accounts[HANDLER_HOLDERS],
+		    size_t *n, struct err *err);
 /* How much would move; agent gets the name of the newest order's. */
 NODISCARD int	handler_count(struct db *db, const struct hall *h, int64_t account,
 		    const char *subject, const char *subject_id, int64_t *orders,

@@ -16,7 +16,7 @@ static const struct petition_kind *const	petition_kinds[] = { &petition_mobile,
 
 static const struct { const char *name, *text; } petition_states[] = {
 	{ "draft", "待提交" }, { "reviewing", "待审核" }, { "second", "待第二人审核" },
-	{ "waiting", "等待生效" }, { "done", "已生效" }, { "refused", "未通过" },
+	{ "returned", "待补正" }, { "waiting", "等待生效" }, { "done", "已生效" }, { "refused", "未通过" },
 	{ "stopped", "已停止" }, { "cancelled", "已撤回" }, { "expired", "已过期" },
 };
 
@@ -31,6 +31,18 @@ bool
 petition_is(const struct petition *p, const char *state)
 {
 	return strcmp(p->state, state) == 0;
+}
+
+bool
+petition_is_about(const struct petition *p, int64_t account)
+{
+	const json_t	*j = NULL;
+	size_t		 i = 0;
+
+	json_array_foreach(json_object_get(p->body, "others"), i, j)
+		if (js_int(j, "account", 0) == account)
+			return true;
+	return p->account == account;
 }
 
 bool
@@ -134,7 +146,7 @@ petition_load_own(struct db *db, const struct hall *h, enum sql_id by_token, con
 	}
 	if (petition_load_no(db, h, ref, p, err) < 0)
 		return -1;
-	if (account != 0 && (about ? p->account : p->claimant) == account)
+	if (account != 0 && (about ? petition_is_about(p, account) : p->claimant == account))
 		return 0;
 	petition_release(p);
 	return err_set(err, ERR_NOT_FOUND, "没有找到这个申请，请核对链接或受理号。");
@@ -184,7 +196,7 @@ petition_insert(struct db *db, const struct hall *h, const struct who *who, stru
 	return rc;
 }
 
-static int
+int
 petition_save(struct db *db, const struct hall *h, struct petition *p, const char *state,
     struct err *err)
 {
@@ -267,6 +279,33 @@ petition_warn(struct db *db, const struct hall *h, const struct petition *p, con
 	    js_str(p->body, "old_mail"), more, err);
 }
 
+int
+petition_warn_others(struct db *db, const struct hall *h, const struct petition *p,
+    struct err *err)
+{
+	char	 token[PETITION_REF], digest[SM3_TEXT], *url = NULL;
+	json_t	*j = NULL, *v = NULL;
+	size_t	 i = 0;
+	int	 rc = 0;
+
+	json_array_foreach(json_object_get(p->body, "others"), i, j) {
+		if (rc < 0)
+			break;
+		rand_token(token, sizeof(token) - 1);
+		petition_digest(token, digest);
+		url = xasprintf("%s/petition-stop/%s", conf_str("web.public_url"), token);
+		v = json_pack("{s:s}", "url", url);
+		rc = db_run(db, SQL_PETITION_OTHER_SET, NULL, err, DB_INT(p->id),
+		    DB_INT(js_int(j, "account", 0)), DB_TEXT(digest));
+		if (rc == 0)
+			rc = petition_notice(db, h, p, "petition_warning", js_str(j, "mobile"),
+			    js_str(j, "mail"), v, err);
+		json_decref(v);
+		free(url);
+	}
+	return rc;
+}
+
 /* ---- models ---- */
 
 void
@@ -335,5 +374,7 @@ petition_model(const struct petition *p)
 		js_set_bool(j, flag, petition_is(p, petition_states[i].name));
 	}
 	js_set_bool(j, "is_open", petition_is_open(p));
+	js_set_int(j, "returns", js_int(p->body, "returns", 0));
+	js_set_str(j, "returned_for", js_str(p->body, "returned_for"));
 	return j;
 }

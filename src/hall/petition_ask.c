@@ -42,11 +42,19 @@ petition_masked(const json_t *facts)
 	return list;
 }
 
+static bool
+petition_may_cancel(const struct petition *p)
+{
+	return petition_is(p, "draft") || petition_is(p, "returned") || petition_is_open(p);
+}
+
 static int
 petition_show_run(struct db *db, struct act *a, struct err *err)
 {
 	struct petition	*p = a->extra;
 	json_t		*pictures = NULL, *facts = json_array();
+	struct form_context	 c = {.hall = a->h};
+	struct err	 why = {.kind = ERR_NONE};
 	bool		 complete = false;
 	int		 rc = -1;
 
@@ -59,9 +67,13 @@ petition_show_run(struct db *db, struct act *a, struct err *err)
 	(void)json_object_set_new(a->model, "facts", petition_masked(facts));
 	(void)json_object_set_new(a->model, "pictures", pictures);
 	js_set_bool(a->model, "complete", complete);
-	js_set_bool(a->model, "may_file", complete && petition_is(p, "draft"));
-	js_set_bool(a->model, "may_cancel", petition_is(p, "draft") || petition_is_open(p));
+	js_set_bool(a->model, "may_file", complete &&
+	    (petition_is(p, "draft") || petition_is(p, "returned")));
+	js_set_bool(a->model, "may_cancel", petition_may_cancel(p));
+	js_set_bool(a->model, "may_edit", petition_editable(p, &why) == 0);
 	js_set_bool(a->model, "has_letter", p->kind->letter);
+	(void)json_object_set_new(a->model, "groups", petition_is(p, "returned") ?
+	    form_model(&c, p->kind->mend, NULL, NULL) : json_array());
 	js_set_int(a->model, "wait_days", p->kind->rule(hall_def(a->h))->wait_days);
 	js_set_int(a->model, "review_days", hall_def(a->h)->review_days);
 	rc = 0;
@@ -89,10 +101,10 @@ petition_show(struct hall *h, const struct who *who, const char *ref, json_t **m
 
 /* ---- pictures ---- */
 
-static int
+int
 petition_editable(const struct petition *p, struct err *err)
 {
-	return petition_is(p, "draft") ? 0 : err_set(err, ERR_WRONG_STATE,
+	return petition_is(p, "draft") || petition_is(p, "returned") ? 0 : err_set(err, ERR_WRONG_STATE,
 	    "申请当前为“%s”，不能再修改；需要更改时请撤回后重新申请。", petition_state_text(p->state));
 }
 
@@ -225,6 +237,7 @@ petition_file_run(struct db *db, struct act *a, struct err *err)
 	if (petition_ready_run(db, a, err) < 0)
 		return -1;
 	p->filed = clock_now();
+	p->decided = 0;
 	if (petition_move(db, a->h, a->who, p, "reviewing", NULL, err) < 0)
 		return -1;
 	url = xasprintf("%s/petitions/%s", conf_str("web.public_url"), a->name);
@@ -243,7 +256,7 @@ petition_file(struct hall *h, const struct who *who, const char *ref, struct err
 	char		key[300];
 	int		rc = act_read(&a, petition_ready_run, err);
 
-	if (rc == 0 && p.account != 0) {
+	if (rc == 0 && p.account != 0 && petition_is(&p, "draft")) {
 		(void)snprintf(key, sizeof(key), "%s|%" PRId64 "|%s", p.kind->name, p.account,
 		    p.subject);
 		rc = limit_hit(h, "petition.filed", key, PETITION_FILED, CLOCK_DAY, err);
@@ -258,7 +271,7 @@ petition_cancel_run(struct db *db, struct act *a, struct err *err)
 
 	if (petition_load(db, a->h, a->who, a->name, p, err) < 0)
 		return -1;
-	if (!petition_is(p, "draft") && !petition_is_open(p))
+	if (!petition_may_cancel(p))
 		return err_set(err, ERR_WRONG_STATE, "申请当前为“%s”，不能撤回。",
 		    petition_state_text(p->state));
 	return petition_move(db, a->h, a->who, p, "cancelled", NULL, err);

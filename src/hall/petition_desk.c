@@ -10,7 +10,7 @@
 
 /* The work list's tabs and the states they hold. */
 static const struct { const char *tab, *states; } petition_tabs[] = {
-	{ "open", ",reviewing,second," }, { "waiting", ",waiting," },
+	{ "open", ",reviewing,second," }, { "returned", ",returned," }, { "waiting", ",waiting," },
 	{ "ended", ",done,refused,stopped,cancelled," },
 };
 
@@ -103,7 +103,7 @@ desk_may(const struct who *who, const struct desk_job *j, struct err *err)
 		    petition_state_text(p->state));
 	if (who->system)
 		return 0;
-	if ((j->own != 0 && (j->own == p->account || j->own == p->claimant)) ||
+	if ((j->own != 0 && (petition_is_about(p, j->own) || j->own == p->claimant)) ||
 	    strcmp(j->name, js_str(p->body, "name")) == 0)
 		return err_set(err, ERR_DENIED, "这份申请与您本人有关，请由其他审核员处理。");
 	if (petition_is(p, "second") && p->reviewer == who->staff)
@@ -145,6 +145,7 @@ petition_view_run(struct db *db, struct act *a, struct err *err)
 	js_set_bool(a->model, "possible", possible);
 	js_set_str(a->model, "impossible", why.text);
 	js_set_int(a->model, "wait_days", j->p.kind->rule(hall_def(a->h))->wait_days);
+	js_set_bool(a->model, "may_return", js_int(j->p.body, "returns", 0) < PETITION_RETURNS);
 	return 0;
 }
 
@@ -189,7 +190,8 @@ petition_grant(struct db *db, struct act *a, struct petition *p, struct err *err
 		return -1;
 	url = xasprintf("%s/petition-stop/%s", conf_str("web.public_url"), token);
 	v = json_pack("{s:s}", "url", url);
-	if (petition_warn(db, a->h, p, "petition_warning", v, err) == 0)
+	if (petition_warn(db, a->h, p, "petition_warning", v, err) == 0 &&
+	    petition_warn_others(db, a->h, p, err) == 0)
 		rc = petition_tell(db, a->h, p, "petition_granted", NULL, err);
 	json_decref(v);
 	free(url);
@@ -259,9 +261,32 @@ petition_refuse_run(struct db *db, struct act *a, struct err *err)
 	return petition_tell(db, a->h, &j->p, "petition_refused", NULL, err);
 }
 
-int
-petition_refuse(struct hall *h, const struct who *who, const char *no, const json_t *in,
-    json_t *errors, struct err *err)
+static int
+petition_return_run(struct db *db, struct act *a, struct err *err)
+{
+	struct desk_job	*j = a->extra;
+	struct petition	*p = &j->p;
+	int64_t		 returns = 0;
+
+	if (desk_decide(db, a, j, err) < 0)
+		return -1;
+	returns = js_int(p->body, "returns", 0);
+	if (returns >= PETITION_RETURNS)
+		return err_set(err, ERR_WRONG_STATE, "这份申请已经退回过%d次，请同意，或者拒绝。",
+		    PETITION_RETURNS);
+	js_set_int(p->body, "returns", returns + 1);
+	js_set_str(p->body, "returned_for", j->reason);
+	p->reviewer = p->second = 0;		/* what comes back is another petition to read */
+	p->decided = clock_now();
+	if (petition_move(db, a->h, a->who, p, "returned", j->reason, err) < 0)
+		return -1;
+	return petition_tell(db, a->h, p, "petition_returned", NULL, err);
+}
+
+/* Both say why: refuse and return. */
+static int
+desk_answer(struct hall *h, const struct who *who, const char *no, const json_t *in,
+    json_t *errors, const char *label, act_fn run, struct err *err)
 {
 	struct desk_job	j = {.reason = js_str(in, "reason"),
 			    .version = who->system ? -1 : desk_version(in)};
@@ -272,9 +297,23 @@ petition_refuse(struct hall *h, const struct who *who, const char *no, const jso
 	if (!who->system && hall_need_role(who, ROLE_REVIEWER, err) < 0)
 		return -1;
 	if (n < 2 || n > 60)
-		return hall_field_error(errors, "reason", "不同意的原因", err,
-		    "请写明不同意的原因，2至60个字，会用短信告诉申请人。");
-	rc = act_write(&a, petition_refuse_run, err);
+		return hall_field_error(errors, "reason", label, err,
+		    "请写明%s，2至60个字，会用短信告诉申请人。", label);
+	rc = act_write(&a, run, err);
 	petition_release(&j.p);
 	return rc;
+}
+
+int
+petition_return(struct hall *h, const struct who *who, const char *no, const json_t *in,
+    json_t *errors, struct err *err)
+{
+	return desk_answer(h, who, no, in, errors, "退回的原因", petition_return_run, err);
+}
+
+int
+petition_refuse(struct hall *h, const struct who *who, const char *no, const json_t *in,
+    json_t *errors, struct err *err)
+{
+	return desk_answer(h, who, no, in, errors, "不同意的原因", petition_refuse_run, err);
 }

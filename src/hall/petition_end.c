@@ -141,7 +141,7 @@ petition_tick(struct db *db, struct hall *h, int64_t now, struct err *err)
 	size_t	n = 0;
 
 	if (db_run(db, SQL_PETITION_EXPIRE, NULL, err, DB_INT(now - PETITION_DRAFT),
-	    DB_INT(now)) < 0)
+	    DB_INT(now), DB_INT(now - PETITION_MEND_DAYS * CLOCK_DAY)) < 0)
 		return -1;
 	return petition_end_due(db, h, now, &n, err);
 }

@@ -25,13 +25,60 @@ struct takeover {
 	char		*ref;
 };
 
+/* The old channels as they are now: the first is the petition's own, the others stand beside. */
+static int
+takeover_holders(struct db *db, struct hall *h, struct petition *p, struct err *err)
+{
+	int64_t	 accounts[HANDLER_HOLDERS];
+	json_t	*me = NULL, *others = json_array();
+	size_t	 n = 0, i = 0;
+
+	(void)json_object_set_new(p->body, "others", others);
+	if (handler_find(db, h, p->subject, js_str(p->body, "subject_id"), p->claimant, accounts, &n,
+	    err) < 0)
+		return -1;
+	p->account = n == 0 ? 0 : accounts[0];
+	js_set_bool(p->body, "more", n == HANDLER_HOLDERS);
+	for (i = 0; i < n; i++) {
+		if (account_facts(db, h, accounts[i], &me, NULL, err) < 0)
+			return -1;
+		if (i == 0) {
+			js_set_str(p->body, "old_mobile", js_str(me, "mobile"));
+			js_set_str(p->body, "old_mail", js_str(me, "mail"));
+		} else {
+			(void)json_array_append_new(others, json_pack("{s:I, s:s, s:s}", "account",
+			    (json_int_t)accounts[i], "mobile", js_str(me, "mobile"), "mail",
+			    js_str(me, "mail")));
+		}
+		json_decref(me);
+	}
+	return 0;
+}
+
+/* A row for each further account; the link comes when the petition is granted. */
+static int
+takeover_keep_others(struct db *db, const struct petition *p, struct err *err)
+{
+	char	 none[64], digest[SM3_TEXT];
+	json_t	*j = NULL;
+	size_t	 i = 0;
+
+	json_array_foreach(json_object_get(p->body, "others"), i, j) {
+		(void)snprintf(none, sizeof(none), "none:%" PRId64 ":%zu", p->id, i);
+		petition_digest(none, digest);
+		if (db_run(db, SQL_PETITION_OTHER_ADD, NULL, err, DB_INT(p->id),
+		    DB_INT(js_int(j, "account", 0)), DB_TEXT(digest)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 takeover_begin_run(struct db *db, struct act *a, struct err *err)
 {
 	struct takeover	*b = a->extra;
 	struct petition	*p = &b->p;
-	json_t		*me = NULL, *old = NULL;
-	int		 rc = -1;
+	json_t		*me = NULL;
 
 	if (account_facts(db, a->h, a->who->account, &me, NULL, err) < 0)
 		return -1;
@@ -41,16 +88,10 @@ takeover_begin_run(struct db *db, struct act *a, struct err *err)
 	json_decref(me);
 	p->claimant = a->who->account;
 	(void)snprintf(p->subject, sizeof(p->subject), "%s", js_str(a->in, "subject"));
-	if (handler_find(db, a->h, p->subject, js_str(a->in, "subject_id"), p->claimant, &p->account,
-	    err) < 0)
+	if (takeover_holders(db, a->h, p, err) < 0 ||
+	    petition_insert(db, a->h, a->who, p, b->ref, err) < 0)
 		return -1;
-	if (p->account != 0 && account_facts(db, a->h, p->account, &old, NULL, err) < 0)
-		return -1;
-	js_set_str(p->body, "old_mobile", js_str(old, "mobile"));
-	js_set_str(p->body, "old_mail", js_str(old, "mail"));
-	rc = petition_insert(db, a->h, a->who, p, b->ref, err);
-	json_decref(old);
-	return rc;
+	return takeover_keep_others(db, p, err);
 }
 
 int
@@ -79,41 +120,71 @@ petition_begin_handler(struct hall *h, const struct who *who, const json_t *in, 
 	return rc;
 }
 
+/* ---- the accounts it is about ---- */
+
+struct takeover_holder {
+	int64_t		 account, orders, certificates;
+	const char	*mobile;
+	char		 agent[128];
+};
+
+/* Holder i of the petition with what stands under it now; false after the last. */
+static bool
+takeover_holder(const struct petition *p, size_t i, struct takeover_holder *w)
+{
+	const json_t	*j = i == 0 ? NULL : json_array_get(json_object_get(p->body, "others"), i - 1);
+
+	*w = (struct takeover_holder){ .account = i == 0 ? p->account : js_int(j, "account", 0),
+	    .mobile = i == 0 ? js_str(p->body, "old_mobile") : js_str(j, "mobile") };
+	return w->account != 0;
+}
+
+static int
+takeover_count(struct db *db, struct hall *h, const struct petition *p,
+    struct takeover_holder *w, struct err *err)
+{
+	return handler_count(db, h, w->account, p->subject, js_str(p->body, "subject_id"),
+	    &w->orders, &w->certificates, w->agent, err);
+}
+
 static int
 takeover_facts(struct db *db, struct hall *h, const struct petition *p, json_t *list,
     struct err *err)
 {
-	char	agent[128] = "", text[128];
-	int64_t	orders = 0, certificates = 0;
+	struct takeover_holder	w;
+	char			text[200];
+	bool			found = p->account != 0;
+	size_t			i = 0;
 
-	if (p->account != 0 && handler_count(db, h, p->account, p->subject,
-	    js_str(p->body, "subject_id"), &orders, &certificates, agent, err) < 0)
-		return -1;
-	petition_fact(list, "主体名称", p->subject, p->account == 0 ? "没有别人办理过这个主体的证书" :
-	    p->subject, p->account != 0);
-	petition_fact(list, "主体证件号码", js_str(p->body, "subject_id"), p->account == 0 ? "" :
-	    "与登记的一致", p->account != 0);
+	petition_fact(list, "主体名称", p->subject, found ? p->subject : "没有别人办理过这个主体的证书", found);
+	petition_fact(list, "主体证件号码", js_str(p->body, "subject_id"), found ? "与登记的一致" : "", found);
 	petition_fact(list, "姓名", js_str(p->body, "name"), "", false);
 	petition_fact(list, "身份证号", js_str(p->body, "id_no"), "", false);
 	petition_fact(list, "手机号", js_str(p->body, "mobile"), "登录账户的手机号", true);
 	petition_fact(list, "邮箱", js_str(p->body, "contact"), "", false);
 	petition_fact(list, "原因", js_str(p->body, "note"), "", false);
-	if (p->account != 0) {
-		(void)snprintf(text, sizeof(text), "%s　%s", agent, js_str(p->body, "old_mobile"));
+	for (i = 0; takeover_holder(p, i, &w); i++) {
+		if (takeover_count(db, h, p, &w, err) < 0)
+			return -1;
+		(void)snprintf(text, sizeof(text), "%s　%s", w.agent, w.mobile);
 		petition_fact(list, "现经办人", NULL, text, true);
 		(void)snprintf(text, sizeof(text), "%" PRId64 "张证书，%" PRId64 "笔在办业务",
-		    certificates, orders);
-		petition_fact(list, "将转移", NULL, text, certificates > 0);
+		    w.certificates, w.orders);
+		petition_fact(list, "将转移", NULL, text, w.certificates > 0);
 	}
+	if (js_bool(p->body, "more"))
+		petition_fact(list, "注意", NULL, "可能还有别的经办人，这一次只转移以上各位名下的证书", false);
 	return 0;
 }
 
 static int
 takeover_may(struct db *db, struct hall *h, const struct petition *p, struct err *err)
 {
-	json_t	*me = NULL;
-	int64_t	 orders = 0, certificates = 0;
-	bool	 active = false;
+	struct takeover_holder	 w;
+	json_t			*me = NULL;
+	int64_t			 certificates = 0;
+	bool			 active = false;
+	size_t			 i = 0;
 
 	if (account_facts(db, h, p->claimant, &me, NULL, err) < 0)
 		return -1;
@@ -121,9 +192,11 @@ takeover_may(struct db *db, struct hall *h, const struct petition *p, struct err
 	json_decref(me);
 	if (!active)
 		return err_set(err, ERR_WRONG_STATE, "申请人的账户已停用。");
-	if (handler_count(db, h, p->account, p->subject, js_str(p->body, "subject_id"), &orders,
-	    &certificates, NULL, err) < 0)
-		return -1;
+	for (i = 0; takeover_holder(p, i, &w); i++) {
+		if (takeover_count(db, h, p, &w, err) < 0)
+			return -1;
+		certificates += w.certificates;
+	}
 	return certificates > 0 ? 0 : err_set(err, ERR_WRONG_STATE,
 	    "原经办人名下已经没有这个主体的证书。");
 }
@@ -132,11 +205,19 @@ static int
 takeover_apply(struct db *db, struct hall *h, const struct who *who, struct petition *p,
     struct err *err)
 {
-	char	note[64];
+	struct takeover_holder	w;
+	char			note[64];
+	size_t			i = 0;
 
 	(void)snprintf(note, sizeof(note), "经办人变更（%s）", p->no);
-	return handler_move(db, h, who, p->account, p->claimant, p->subject,
-	    js_str(p->body, "subject_id"), p->body, note, err);
+	for (i = 0; takeover_holder(p, i, &w); i++) {
+		if (takeover_count(db, h, p, &w, err) < 0)
+			return -1;
+		if (w.certificates + w.orders > 0 && handler_move(db, h, who, w.account,
+		    p->claimant, p->subject, js_str(p->body, "subject_id"), p->body, note, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 const struct petition_kind	petition_handler = {
@@ -148,7 +229,7 @@ const struct petition_kind	petition_handler = {
 		{ "more", "单位证件", "营业执照等单位有效证件，复印后加盖单位公章。", false },
 		{ NULL, NULL, NULL, false },
 	},
-	.rule = takeover_rule, .facts = takeover_facts, .may = takeover_may,
+	.mend = form_mend_handler, .rule = takeover_rule, .facts = takeover_facts, .may = takeover_may,
 	.apply = takeover_apply,
 };
 

@@ -206,5 +206,5 @@ const struct petition_kind	petition_mobile = {
 		{ "more", "其他证明", "例如本人手持身份证的照片，或单位出具并盖章的说明。", false },
 		{ NULL, NULL, NULL, false },
 	},
-	.rule = mobile_rule, .facts = mobile_facts, .may = mobile_may, .apply = mobile_apply,
+	.mend = form_mend_mobile, .rule = mobile_rule, .facts = mobile_facts, .may = mobile_may, .apply = mobile_apply,
 };

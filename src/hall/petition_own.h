@@ -2,6 +2,7 @@
 #define HALL_PETITION_OWN_H
 #include "hall/act.h"
 #include "hall/digest.h"
+#include "hall/form.h"
 #include "hall/halldef.h"
 #include "hall/petition.h"
 /* Between the files of petitions. */
@@ -15,6 +16,7 @@ struct petition_picture {
 struct petition_kind {
 	const char	*name, *text;		/* "mobile", 更换手机号 */
 	bool		 letter;		/* a letter is to be printed and sealed */
+	const struct field *mend;		/* what may be said anew after a return */
 	struct petition_picture pictures[5];	/* ends with kind NULL */
 	const struct def_petition *(*rule)(const struct halldef *d);
 	/* What was said beside what is known: [{"label","value","known","same"}]. */
@@ -39,6 +41,8 @@ struct petition {
 };
 void		petition_release(struct petition *p);	/* of a zeroed one: no-op */
 bool		petition_is(const struct petition *p, const char *state);
+/* Is it this account's number or certificates that are asked for? */
+bool		petition_is_about(const struct petition *p, int64_t account);
 bool		petition_is_open(const struct petition *p);	/* filed and not ended */
 const char	*petition_state_text(const char *state);
 
@@ -57,6 +61,11 @@ NODISCARD int	petition_load_stop(struct db *db, const struct hall *h, const stru
 /* A new draft: number and token are made; ref gets what the claimant has. */
 NODISCARD int	petition_insert(struct db *db, const struct hall *h, const struct who *who,
 		    struct petition *p, char ref[PETITION_REF], struct err *err);
+/* As it is now, by compare-and-set, with this state; ERR_CONFLICT when somebody was first. */
+NODISCARD int	petition_save(struct db *db, const struct hall *h, struct petition *p,
+		    const char *state, struct err *err);
+/* May the claimant say and upload anything (now)?  ERR_WRONG_STATE with a sentence. */
+NODISCARD int	petition_editable(const struct petition *p, struct err *err);
 /* To this state, with a journal line; ERR_CONFLICT when somebody was first. */
 NODISCARD int	petition_move(struct db *db, const struct hall *h, const struct who *who,
 		    struct petition *p, const char *state, const char *reason, struct err *err);
@@ -66,6 +75,9 @@ NODISCARD int	petition_tell(struct db *db, const struct hall *h, const struct pe
 /* Tell the old channel: the account's number and mail as they were at the filing. */
 NODISCARD int	petition_warn(struct db *db, const struct hall *h, const struct petition *p,
 		    const char *event, const json_t *more, struct err *err);
+/* The same "petition_warning" to each further account it is about, with a link of its own. */
+NODISCARD int	petition_warn_others(struct db *db, const struct hall *h,
+		    const struct petition *p, struct err *err);
 /* The pictures of its kind, and whether all are there that must. */
 NODISCARD int	petition_pictures(struct db *db, const struct petition *p, json_t **list,
 		    bool *complete, struct err *err);

@@ -151,6 +151,15 @@ step_next_text(const struct hall *h, const struct order *o)
 	return s == NULL ? "" : s->next;
 }
 
+int
+step_is_now(const struct hall *h, const struct order *o, const char *name, struct err *err)
+{
+	const struct step	*s = step_current(h, o);
+
+	return s != NULL && strcmp(s->name, name) == 0 ? 0 : err_set(err, ERR_WRONG_STATE,
+	    "现在不需要这一步，请刷新页面后继续。");
+}
+
 void
 step_unmark(struct order *o, const char *name)
 {

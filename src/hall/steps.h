@@ -24,7 +24,7 @@
  *  pin_account {"holder","groups"}; accept: {"bank","account"}
  *  payment    payment.h: {"amount","ways":[…],"bank":{…},"trade"?:{…},"paid"}; accept: {}
  *  question   {"question"}; accept: {"answer"}
- *  phone_code {"mobile_masked"}; accept: {"code"} (unlock_send_code)
+ *  phone_code {"mobile_masked","of_account"}; accept: {"code"} (phone_code_send)
  *  mail_link  {"mail_masked","sent"}; accept: {"token"} (unlock_send_link)
  *  challenge  {"read","ukey"}; accept: {"ukey","challenge"} from the locked UKey
  *  unlock     {"ukey","may_unlock"}; nothing to accept: unlock.h
@@ -79,7 +79,18 @@ void		step_unmark(struct order *o, const char *name);
 /* How many steps that prove the applicant this order has; done: only those that are done. */
 size_t		step_proofs(const struct hall *h, const struct order *o, bool done);
 
+/* The phone that the code of the step phone_code goes to; inside a transaction. */
+#define STEP_MOBILE	64
+NODISCARD int	phone_code_mobile(struct db *db, const struct hall *h, const struct order *o,
+		    char mobile[STEP_MOBILE], struct err *err);
+/* ERR_WRONG_STATE unless this is what the applicant has to do next: nothing is sent for nothing. */
+NODISCARD int	step_is_now(const struct hall *h, const struct order *o, const char *name,
+		    struct err *err);
+
 /* ---- for pages ---- */
+/* Send the code of the step phone_code. in {"captcha_id","captcha"} */
+NODISCARD int	phone_code_send(struct hall *h, const struct who *who, const char *no,
+		    const json_t *in, json_t *errors, struct err *err);
 /* name NULL: the current step.  A step whose predecessors are not done is ERR_WRONG_STATE. */
 NODISCARD int	step_show(struct hall *h, const struct who *who, const char *no,
 		    const char *name, json_t **model, struct err *err);

@@ -33,31 +33,11 @@ unlock_challenge(const struct order *o)
 
 /* ---- proofs ---- */
 
-/* The step must be there, and not done: nothing is sent for nothing. */
 static int
 unlock_send_look(struct db *db, struct act *a, struct err *err)
 {
-	const struct step	*s = step_current(a->h, &a->o);
-
 	(void)db;
-	if (s == NULL || strcmp(s->name, a->name) != 0)
-		return err_set(err, ERR_WRONG_STATE, "现在不需要这一步，请刷新页面后继续。");
-	if (a->extra != NULL)
-		(void)snprintf(a->extra, (size_t)a->number, "%s", order_mobile(&a->o));
-	return 0;
-}
-
-int
-unlock_send_code(struct hall *h, const struct who *who, const char *no, const json_t *in,
-    json_t *errors, struct err *err)
-{
-	char		mobile[64];
-	struct act	a = { .h = h, .who = who, .no = no, .name = "phone_code",
-		.extra = mobile, .number = sizeof(mobile) };
-
-	if (act_read(&a, unlock_send_look, err) < 0)
-		return -1;
-	return code_send(h, who, CODE_UNLOCK, "code", mobile, in, errors, err);
+	return step_is_now(a->h, &a->o, "mail_link", err);
 }
 
 static int
@@ -88,8 +68,7 @@ unlock_send_link_run(struct db *db, struct act *a, struct err *err)
 int
 unlock_send_link(struct hall *h, const struct who *who, const char *no, struct err *err)
 {
-	struct act	look = { .h = h, .who = who, .no = no, .name = "mail_link" };
-	struct act	a = { .h = h, .who = who, .no = no };
+	struct act	look = { .h = h, .who = who, .no = no }, a = look;
 
 	if (act_read(&look, unlock_send_look, err) < 0)
 		return -1;

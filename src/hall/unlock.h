@@ -18,9 +18,6 @@
 const char	*unlock_ukey(const struct order *o);		/* "" before the challenge */
 const char	*unlock_challenge(const struct order *o);
 
-/* Send a code to the phone of the order. in {"captcha_id","captcha"} */
-NODISCARD int	unlock_send_code(struct hall *h, const struct who *who, const char *no,
-		    const json_t *in, json_t *errors, struct err *err);
 /* Mail a link, good for 30 minutes, to the mail address of the order; an older one is void. */
 NODISCARD int	unlock_send_link(struct hall *h, const struct who *who, const char *no,
 		    struct err *err);

@@ -126,3 +126,14 @@ way_by_name(const char *name)
 			return ways_all[i];
 	return NULL;
 }
+
+bool
+way_has(const struct way *w, enum way_stage stage)
+{
+	int	i = 0;
+
+	for (i = 0; i < w->n_stages; i++)
+		if (w->stages[i] == stage)
+			return true;
+	return false;
+}

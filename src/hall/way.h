@@ -27,4 +27,5 @@ struct way {
 };
 extern const struct way *const ways_all[];	/* ends with NULL */
 const struct way	*way_by_name(const char *name);	/* NULL */
+bool		 way_has(const struct way *w, enum way_stage stage);
 #endif

@@ -45,9 +45,11 @@ async function signIn(page, p) {
 }
 
 /* From the confirmation to the identity check. */
-async function confirmAndProve(world, page, p, way = "download") {
+async function confirmAndProve(world, page, p, way = "download", phone = null) {
 	await page.check(`[name=way][value=${way}]`);
 	await page.click("text=确认，下一步");
+	if (phone)
+		await codeByPhone(world, page, p, phone);
 	await page.waitForURL(/steps\/print/);
 	await page.click("text=已打印，下一步");
 	await page.waitForURL(/steps\/materials/);
@@ -61,6 +63,28 @@ async function confirmAndProve(world, page, p, way = "download") {
 	await page.click("main >> text=下一步 >> nth=-1");
 	await page.waitForURL(/steps\/identity/);
 	await proveIdentity(world, page, p);
+}
+
+/* A code to the registered phone, typed in; a phone gets one a minute, and the page says so. */
+async function codeByPhone(world, page, p, name) {
+	await page.waitForURL(/steps\/phone_code/);
+	const seen = (await world.sms(p.mobile)).length;
+	const ask = async () => {
+		await page.reload();
+		await page.fill("#f-captcha", world.site.captcha);
+		const answer = page.waitForResponse(/\/orders\/\d{20}\/code$/);
+
+		await page.click("[data-send-code]");
+		return (await answer).status();
+	};
+
+	for (let status = await ask(); status !== 200; status = await ask()) {
+		assert.equal(status, 429);
+		await page.waitForTimeout(5000);
+	}
+	await page.fill("#f-code", await world.smsCode(p.mobile, seen));
+	await world.shot(page, name);
+	await page.click("text=下一步");
 }
 
 /* From the price list to the waiting page; the order's number. */
@@ -311,14 +335,7 @@ async function proveForUnlock(world, page, p, order) {
 	await world.shot(page, "unlock-question");
 	await page.fill("#f-answer", p.form.answer ?? "我的母亲");
 	await page.click("text=下一步");
-	await page.waitForURL(/steps\/phone_code/);
-	const seen = (await world.sms(p.mobile)).length;
-
-	await page.fill("#f-captcha", world.site.captcha);
-	await page.click("[data-send-code]");
-	await page.fill("#f-code", await world.smsCode(p.mobile, seen));
-	await world.shot(page, "unlock-phone");
-	await page.click("text=下一步");
+	await codeByPhone(world, page, p, "unlock-phone");
 	await page.waitForURL(/steps\/mail_link/);
 	await page.click("text=发送邮件");
 	await page.locator("text=邮件已发送").first().waitFor();
@@ -503,6 +520,7 @@ export const tests = [
 		await world.shot(page, "reissue-confirm");
 		await page.check("[name=way][value=download]");
 		await page.click("text=确认，下一步");
+		await codeByPhone(world, page, p, "reissue-phone");
 		await page.waitForURL(/steps\/identity/);
 		await proveIdentity(world, page, p);
 		await page.waitForURL(/steps\/payment/);
@@ -649,7 +667,7 @@ export const tests = [
 		await page.waitForURL(/steps\/confirm/);
 		await world.shot(page, "change-confirm");
 		assert.match(await page.textContent("main"), /设计部[\s\S]*造价咨询部/);
-		await confirmAndProve(world, page, p);
+		await confirmAndProve(world, page, p, "download", "change-phone");
 		await page.waitForURL(/steps\/review/);
 		await approve(world, await officer(world), order);
 		await fetchIntoUsedKey(world, page, p, order);

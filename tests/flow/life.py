@@ -42,6 +42,7 @@ def reissue(ctx, w, serial, run):
     run(w.agree)
     run(w.confirm)
     yield "submitted"
+    w.phone_code()
     run(w.prove_identity)
     run(pay_once, w)
     yield "reviewing"
@@ -58,6 +59,7 @@ def change(ctx, w, serial, run):
     run(fill_changed, w)
     run(w.confirm)
     yield "submitted"
+    w.phone_code()
     run(w.print)
     run(w.materials)
     run(w.prove_identity)

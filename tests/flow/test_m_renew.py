@@ -5,7 +5,7 @@ import re
 
 import walk
 from browser import Browser
-from flow import count, need, refused, same, sentence, ukey
+from flow import captcha, count, need, refused, same, sentence, ukey
 from test_j_race import at_once, twin
 from test_l_status import holder, look, status
 
@@ -99,6 +99,23 @@ def test_renew(ctx):
         as_before(ctx)
 
 
+def registered_phone(w):
+    """The code goes to the account's phone, whatever the form says; without it nothing goes on."""
+    e = refused(409, w.browser.post, w.step_path("identity"))
+    need("手机验证" in sentence(e), sentence(e))
+    model = w.browser.get(w.step_path("phone_code"))
+    same((model["mobile_masked"], model["of_account"]),
+         (w.p.mobile[:3] + "****" + w.p.mobile[-4:], True), "the phone")
+    code = w.step_code()
+    e = refused(429, w.browser.post, f"/orders/{w.p.order}/code",
+                captcha(w.browser, w.step_path("phone_code")))
+    need("60秒" in sentence(e), sentence(e))
+    refused(422, w.browser.post, w.step_path("phone_code"),
+            {"code": "000000" if code != "000000" else "111111"})
+    w.browser.post(w.step_path("phone_code"), {"code": code})
+    same(count(w.order_model(), "身份核验"), 1, "in the order's history")
+
+
 def test_reissue(ctx):
     """The key is lost: frozen, then a new one for the medium fee, until the old end; the old
     pair is revoked with the new one's issue and signs in no more."""
@@ -110,6 +127,7 @@ def test_reissue(ctx):
     w.browser.get(f"/orders/{w.p.order}/steps/agreement")
     w.agree()
     w.confirm()
+    registered_phone(w)
     w.prove_identity()
     w.pay("alipay")
     same(next(t["amount"] for t in w.order_model()["trades"]), "50.00", "the medium fee")
@@ -137,6 +155,7 @@ def test_broken_in_warranty(ctx):
     w.browser.get(f"/orders/{w.p.order}/steps/agreement")
     w.agree()
     w.confirm()
+    w.phone_code()
     w.prove_identity()
     same(w.order_model()["state"], "reviewing", "state")
     same(w.order_model()["trades"], [], "trades")
@@ -193,6 +212,7 @@ def test_change(ctx):
     same([(c["name"], c["was"], c["value"]) for c in changes],
          [("org_name", w.p.company, name)], "changes")
     w.confirm()
+    registered_phone(w)
     w.print()
     kinds = [m["kind"] for m in w.browser.get(w.step_path("materials"))["materials"]]
     need("change_proof" in kinds, f"no evidence of the change among {kinds}")

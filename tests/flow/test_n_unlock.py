@@ -5,7 +5,7 @@ import os
 import re
 
 import walk
-from flow import captcha, count, need, refused, same, sentence, ukey as stock
+from flow import count, need, refused, same, sentence, ukey as stock
 from test_g_kill import kill, restarted, steady
 from test_l_status import holder, look
 
@@ -19,12 +19,6 @@ def lock(w):
         same(e.model["tries_left"], left, "tries left")
     refused(429, w.assistant.post, "/pin/verify", {"pin": "000000"})
     refused(429, w.assistant.post, "/pin/verify", {"pin": walk.USER_PIN})
-
-
-def code_by_sms(w):
-    before = len(w.world.sms(w.p.mobile))
-    w.browser.post(f"/orders/{w.p.order}/unlock/code", captcha(w.browser, w.step_path("phone_code")))
-    return w.world.sms_code(w.p.mobile, before)
 
 
 def token_by_mail(w, old=None):
@@ -49,7 +43,7 @@ def prove(w):
     need("不对" in sentence(e), sentence(e))
     refused(409, w.browser.get, w.step_path("mail_link"))
     w.browser.post(w.step_path("question"), {"answer": w.p.form().get("answer", "我的母亲")})
-    code = code_by_sms(w)
+    code = w.step_code()
     refused(422, w.browser.post, w.step_path("phone_code"),
             {"code": "000000" if code != "000000" else "111111"})
     w.browser.post(w.step_path("phone_code"), {"code": code})

@@ -52,6 +52,7 @@ def test_orders_by_command(ctx):
     w.p.order = no
     w.agree()
     w.confirm()
+    w.phone_code()
     w.prove_identity()
     life.pay_once(w)
     shown = site.yinxin("order", "show", no)

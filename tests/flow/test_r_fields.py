@@ -15,7 +15,7 @@ from test_d_accounts import anonymous
 from test_e_form import HOSTILE, bad_values
 from test_l_status import holder
 from test_m_renew import as_before, renewing
-from test_n_unlock import code_by_sms, lock, token_by_mail
+from test_n_unlock import lock, token_by_mail
 from test_r_accounts import filed, lost_number
 from test_s_recover import apply, reissued
 
@@ -271,7 +271,7 @@ def unlocking(t, w):
     t.form(w.browser, w.step_path("question"), {}, {"answer": [None, HUGE, NUL, SCRIPT]}, stands,
            shape="/orders/{}/steps/question")
     w.browser.post(w.step_path("question"), {"answer": "我的母亲"})
-    code_by_sms(w)
+    w.step_code()
     t.form(w.browser, w.step_path("phone_code"), {},
            {"code": [None, HUGE, NUL, SCRIPT, "12345"]}, stands,
            shape="/orders/{}/steps/phone_code")

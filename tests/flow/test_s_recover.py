@@ -20,6 +20,7 @@ def reissued(ctx, kind="org"):
     w.browser.get(f"/orders/{w.p.order}/steps/agreement")
     w.agree()
     w.confirm()
+    w.phone_code()
     w.prove_identity()
     w.pay("alipay")
     ctx.officer().approve(w.p.order)

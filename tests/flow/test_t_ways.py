@@ -8,7 +8,7 @@ import walk
 from flow import need, refused, same, sentence
 from test_g_kill import kill, restarted
 from test_m_renew import as_before
-from test_n_unlock import NEW_PIN, code_by_sms, lock, read_challenge, unlocker
+from test_n_unlock import NEW_PIN, lock, read_challenge, unlocker
 from test_q_medium import Maker, activation_pins
 
 OWN = "755900000010001"                 # where the hall's money is at the sandbox's bank
@@ -306,7 +306,7 @@ def test_unlock_by_a_way(ctx):
         w.p.order = w.browser.post(f"/certificates/{w.serial}/unlock", {})["no"]
         refused(409, w.browser.post, f"/orders/{w.p.order}/proof/reuse", {})
         refused(409, w.browser.post, w.step_path("challenge"), read_challenge(w))
-        w.browser.post(w.step_path("phone_code"), {"code": code_by_sms(w)})
+        w.phone_code()
         earlier = w.browser.get(w.step_path("proof"))["earlier"]
         need(earlier and earlier["title"] == "手机实名认证", str(earlier))
         w.browser.post(f"/orders/{w.p.order}/proof/reuse", {})

@@ -144,6 +144,18 @@ class Walker:
             "way": way, "receiver": self.p.name, "phone": self.p.mobile,
             "province": "湖南省", "city": "长沙市", "address": "五一大道8888号"})
 
+    def step_code(self):
+        """The code of the step phone_code, asked for."""
+        before = len(self.world.sms(self.p.mobile))
+        model = self.browser.get(self.step_path("phone_code"))
+        self.browser.get_raw(f"/captcha/{model['captcha_id']}")
+        self.browser.post(f"/orders/{self.p.order}/code", {
+            "captcha_id": model["captcha_id"], "captcha": hallsite.CAPTCHA})
+        return self.world.sms_code(self.p.mobile, before)
+
+    def phone_code(self):
+        self.browser.post(self.step_path("phone_code"), {"code": self.step_code()})
+
     def print(self):
         model = self.browser.get(self.step_path("print"))
         sizes = []

@@ -57,6 +57,19 @@ form_step_differs(const json_t *a, const json_t *b, const char *const *names)
 	return false;
 }
 
+/* Whose phone agreed, agreed to what stood there then. */
+static bool
+form_step_is_new(const json_t *was, const json_t *values)
+{
+	const char	*key = NULL;
+	json_t		*v = NULL;
+
+	json_object_foreach((json_t *)(uintptr_t)values, key, v)
+		if (strcmp(js_str(was, key), js_str(values, key)) != 0)
+			return true;
+	return false;
+}
+
 static int
 form_step_take_name(struct db *db, struct order *o, json_t *errors, struct err *err)
 {
@@ -96,6 +109,8 @@ form_step_fill(struct order *o, const json_t *values)
 		step_unmark(o, "identity");
 	if (form_step_differs(o->form, values, subject))
 		step_unmark(o, "proof");
+	if (form_step_is_new(o->form, values))
+		step_unmark(o, "phone_code");
 	(void)snprintf(o->subject, sizeof(o->subject), "%s",
 	    js_str(values, o->def->person ? "person_name" : "org_name"));
 	if (*js_str(values, "years") == '\0') {		/* name, years and price stand */

@@ -4,9 +4,9 @@
 SELECT id FROM orders WHERE account = $1 AND subject = $2 ORDER BY id LIMIT 1000;
 
 -- name: handler_holders
-SELECT c.order_id FROM certificate c JOIN orders o ON o.id = c.order_id
+SELECT c.order_id, c.account FROM certificate c JOIN orders o ON o.id = c.order_id
 WHERE o.subject = $1 AND c.kind = 'sign' AND c.state <> 'revoked' AND c.account <> $2
-ORDER BY c.created DESC LIMIT 50;
+ORDER BY c.created DESC LIMIT 1000;
 
 -- name: handler_certificates
 SELECT COUNT(*) FROM certificate WHERE order_id = $1 AND kind = 'sign' AND state <> 'revoked';

@@ -18,7 +18,14 @@ FROM petition WHERE token = $1;
 -- name: petition_by_stop
 SELECT id, no, token, stop, kind, state, version, account, claimant, subject, body, reason,
 	reviewer, second, created, filed, decided, effective, ended
-FROM petition WHERE stop = $1;
+FROM petition
+WHERE stop = $1 OR id = (SELECT petition FROM petition_other WHERE petition_other.stop = $1);
+
+-- name: petition_other_add
+INSERT INTO petition_other (petition, account, stop) VALUES ($1, $2, $3);
+
+-- name: petition_other_set
+UPDATE petition_other SET stop = $3 WHERE petition = $1 AND account = $2;
 
 -- name: petition_save
 UPDATE petition SET state = $3, version = version + 1, stop = $4, body = $5, reason = $6,
@@ -33,7 +40,7 @@ FROM petition WHERE state = 'waiting' AND effective <= $1 ORDER BY effective, id
 
 -- name: petition_expire
 UPDATE petition SET state = 'expired', version = version + 1, ended = $2
-WHERE state = 'draft' AND created <= $1;
+WHERE (state = 'draft' AND created <= $1) OR (state = 'returned' AND decided <= $3);
 
 -- name: petition_list
 SELECT id, no, token, stop, kind, state, version, account, claimant, subject, body, reason,
@@ -43,7 +50,9 @@ FROM petition WHERE $1 LIKE '%,' || state || ',%' ORDER BY filed DESC, id LIMIT 
 -- name: petition_of_account
 SELECT id, no, token, stop, kind, state, version, account, claimant, subject, body, reason,
 	reviewer, second, created, filed, decided, effective, ended
-FROM petition WHERE (account = $1 AND state = 'waiting') OR (claimant = $1 AND state <> 'expired')
+FROM petition WHERE (state = 'waiting' AND (account = $1
+		OR id IN (SELECT petition FROM petition_other WHERE petition_other.account = $1)))
+	OR (claimant = $1 AND state <> 'expired')
 ORDER BY created DESC LIMIT 50;
 
 -- name: petition_count

@@ -27,7 +27,7 @@ petition_mobile_post(struct call *c, struct err *err)
 }
 
 extern const struct page	page_petition_mobile, page_petition, page_petition_picture,
-				page_petition_cancel, page_petition_stop;
+				page_petition_mend, page_petition_cancel, page_petition_stop;
 const struct page		page_petition_mobile = {
 	.name = "petition_mobile", .path = "/petitions/mobile", .need = NEED_NOBODY,
 	.title = "变更手机号", .tmpl = "petition_mobile", .back = "/signin",
@@ -38,6 +38,7 @@ const struct page		page_petition_mobile = {
 static int
 page_petition_show(struct call *c, struct err *err)
 {
+	page_captcha(c);			/* a returned one may get another number */
 	return call_take(c, petition_show(c->hall, &c->who, call_param(c, "ref"), &c->got, err));
 }
 
@@ -54,6 +55,20 @@ const struct page		page_petition = {
 	.name = "petition", .path = "/petitions/{ref}", .need = NEED_TOKEN, .title = "申请",
 	.tmpl = "petition", .back = "/", .show = page_petition_show,
 	.post = page_petition_post, .per_minute = 30,
+};
+
+static int
+petition_mend_post(struct call *c, struct err *err)
+{
+	if (petition_mend(c->hall, &c->who, call_param(c, "ref"), c->in, c->errors, err) < 0)
+		return -1;
+	return call_next(c, "修改已保存，请核对后重新提交。", "/petitions/%s", call_param(c, "ref"));
+}
+
+const struct page		page_petition_mend = {
+	.name = "petition_mend", .path = "/petitions/{ref}/mend", .need = NEED_TOKEN,
+	.title = "修改申请", .tmpl = "petition", .back = "/petitions/{ref}",
+	.show = page_petition_show, .post = petition_mend_post, .per_minute = 20,
 };
 
 static int
@@ -128,7 +143,7 @@ const struct page		page_petition_stop = {
 static int
 staff_petitions_show(struct call *c, struct err *err)
 {
-	static const char *const tabs[][2] = { {"open", "待审核"}, {"waiting", "等待生效"},
+	static const char *const tabs[][2] = { {"open", "待审核"}, {"returned", "待补正"}, {"waiting", "等待生效"},
 				    {"ended", "已结束"}, {NULL, NULL} };
 
 	if (petition_list(c->hall, &c->who, c->query, &c->got, err) < 0)
@@ -139,7 +154,7 @@ staff_petitions_show(struct call *c, struct err *err)
 
 extern const struct page	page_staff_petitions, page_staff_petition,
 				page_staff_petition_picture, page_staff_petition_approve,
-				page_staff_petition_refuse;
+				page_staff_petition_refuse, page_staff_petition_return;
 const struct page		page_staff_petitions = {
 	.name = "staff_petitions", .path = "/staff/petitions", .need = NEED_REVIEWER,
 	.title = "账户申请", .tmpl = "staff_petitions", .back = "/staff", .menu = MENU_STAFF,
@@ -194,4 +209,19 @@ const struct page		page_staff_petition_refuse = {
 	.need = NEED_REVIEWER, .title = "不同意", .tmpl = "staff_petition",
 	.back = "/staff/petitions/{no}", .show = staff_petition_show,
 	.post = staff_petition_refuse_post,
+};
+
+static int
+staff_petition_return_post(struct call *c, struct err *err)
+{
+	if (petition_return(c->hall, &c->who, call_param(c, "no"), c->in, c->errors, err) < 0)
+		return -1;
+	return call_next(c, "已退回，申请人会收到短信，补正后重新提交。", "/staff/petitions");
+}
+
+const struct page		page_staff_petition_return = {
+	.name = "staff_petition_return", .path = "/staff/petitions/{no}/return",
+	.need = NEED_REVIEWER, .title = "退回补正", .tmpl = "staff_petition",
+	.back = "/staff/petitions/{no}", .show = staff_petition_show,
+	.post = staff_petition_return_post,
 };

@@ -166,6 +166,22 @@ const struct page		page_order_step = {
 };
 
 static int
+order_code_post(struct call *c, struct err *err)
+{
+	if (phone_code_send(c->hall, &c->who, call_param(c, "no"), c->in, c->errors, err) < 0)
+		return -1;
+	js_set_str(c->model, "text", "验证码已发送到登记的手机，5分钟内有效。");
+	return 0;
+}
+
+extern const struct page	page_order_code;
+const struct page		page_order_code = {
+	.name = "order_code", .path = "/orders/{no}/code", .need = NEED_ACCOUNT,
+	.title = "获取验证码", .back = "/orders/{no}", .post = order_code_post,
+	.per_minute = 10,
+};
+
+static int
 order_continue_show(struct call *c, struct err *err)
 {
 	if (call_take(c, step_show(c->hall, &c->who, call_param(c, "no"), NULL, &c->got,

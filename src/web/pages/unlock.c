@@ -6,22 +6,6 @@
 /* What belongs to the steps of an unlocking, beside the steps themselves (pages/step.c). */
 
 static int
-unlock_code_post(struct call *c, struct err *err)
-{
-	if (unlock_send_code(c->hall, &c->who, call_param(c, "no"), c->in, c->errors, err) < 0)
-		return -1;
-	js_set_str(c->model, "text", "验证码已发送到登记的手机，5分钟内有效。");
-	return 0;
-}
-
-extern const struct page	page_unlock_code, page_unlock_link;
-const struct page		page_unlock_code = {
-	.name = "unlock_code", .path = "/orders/{no}/unlock/code", .need = NEED_ACCOUNT,
-	.title = "获取验证码", .back = "/orders/{no}", .post = unlock_code_post,
-	.per_minute = 10,
-};
-
-static int
 unlock_link_post(struct call *c, struct err *err)
 {
 	if (unlock_send_link(c->hall, &c->who, call_param(c, "no"), err) < 0)
@@ -30,6 +14,7 @@ unlock_link_post(struct call *c, struct err *err)
 	    call_param(c, "no"));
 }
 
+extern const struct page	page_unlock_link;
 const struct page		page_unlock_link = {
 	.name = "unlock_link", .path = "/orders/{no}/unlock/link", .need = NEED_ACCOUNT,
 	.title = "发送验证邮件", .back = "/orders/{no}", .post = unlock_link_post,

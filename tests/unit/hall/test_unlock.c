@@ -43,7 +43,7 @@ phone(struct world *w, const char *no)
 	struct err	 err = {0};
 	json_t		*in = world_captcha(w, &w->me, json_object()), *errors = json_array();
 
-	assert_ok(unlock_send_code(w->h, &w->me, no, in, errors, &err));
+	assert_ok(phone_code_send(w->h, &w->me, no, in, errors, &err));
 	assert_string_equal(js_str(world_newest(w, "sms"), "phone"), "18907311889");
 	(void)world_step(w, no, "phone_code", json_pack("{s:s}", "code", world_sms_code(w)));
 	json_decref(in);
