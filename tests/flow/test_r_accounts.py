@@ -142,6 +142,46 @@ def test_lost_number_refused(ctx):
                                   if m["template"] == "SMS_PETITION_REFUSED"])
 
 
+def test_petition_returned(ctx):
+    """Sent back with a reason that is told by SMS; a picture and the ID number mended, filed again;
+    once more from the command line; granted in the end."""
+    w = ctx.walker("person")
+    browser, number, path = filed(ctx, w, id_no=identity.resident_id())
+    no, desk = browser.get(path)["no"], ctx.officer().browser
+    e = refused(422, decide, ctx, no, "return", reason="短")
+    need(e.field("reason"), sentence(e))
+    decide(ctx, no, "return", reason="身份证号有误，照片不清楚")
+    told = walk.poll("the SMS", lambda: [m for m in ctx.world.sms(number)
+                                         if m["template"] == "SMS_PETITION_RETURNED"])
+    need("照片不清楚" in str(told[0]), str(told[0]))
+    need(no in [r["no"] for r in desk.get("/staff/petitions?state=returned")["rows"]], "the tab")
+    need(no not in [r["no"] for r in desk.get("/staff/petitions")["rows"]], "still to be read")
+    refused(409, decide, ctx, no)
+    model = browser.get(path)
+    same((model["is_returned"], model["may_file"], model["returns"]), (True, True, 1), "returned")
+    e = refused(422, browser.post, f"{path}/mend", {"id_no": "123"})
+    need(e.field("id_no"), sentence(e))
+    e = refused(422, browser.post, f"{path}/mend", {"mobile": identity.mobile(), "code": "000000"})
+    need(e.field("code"), sentence(e))
+    browser.post(f"{path}/mend", {"id_no": w.p.id_no})
+    browser.upload(f"{path}/pictures/id_front", {}, {"file": ("id.png", identity.png(seed=9))})
+    browser.get(path)
+    browser.post(path)
+    refused(409, browser.post, f"{path}/mend", {"name": "别人"})
+    facts = {f["label"]: f for f in desk.get(f"/staff/petitions/{no}")["facts"]}
+    same(facts["身份证号"]["value"], w.p.id_no, "mended")
+    ctx.site.yinxin("petition", "return", no, "请再补充单位说明")
+    need("请再补充单位说明" in ctx.site.yinxin("petition", "show", no), "by the command")
+    need(no in ctx.site.yinxin("petition", "list", "--state", "returned"), "in the list")
+    got = at_once([lambda: browser.post(path), lambda: browser.post(f"{path}/cancel")])
+    state = browser.get(path)["state"]
+    need(state in ("reviewing", "cancelled") and got, state)
+    if state == "reviewing":
+        decide(ctx, no)
+        same(browser.get(path)["state"], "waiting", "granted")
+    ctx.site.yinxin("journal", "verify")
+
+
 def test_sign_in_notice(ctx):
     """A sign-in from another browser is told by mail and marked in the account; the known one and
     one after it was switched off are not."""

@@ -393,6 +393,16 @@ def petitions(t):
     version = str(stands()[1])
     t.form(desk, f"/staff/petitions/{no}/approve", {}, {"version": ODD}, stands,
            shape="/staff/petitions/{}/approve")
+    t.form(desk, f"/staff/petitions/{no}/return", {"version": version, "reason": "不清楚"},
+           {"version": ODD, "reason": TEXT}, stands, shape="/staff/petitions/{}/return")
+    desk.post(f"/staff/petitions/{no}/return", {"version": version, "reason": "照片不清楚"})
+    t.rows(b, path, f"{path}/mend", {"mobile": identity.mobile(), "code": "123456"}, stands,
+           free=("note",))
+    t.tried |= {f"/petitions/{{}}/mend {n}" for n in ("name", "id_no", "contact", "note", "mobile",
+                                                      "code")}
+    b.get(path)
+    b.post(path)
+    version = str(stands()[1])
     t.form(desk, f"/staff/petitions/{no}/refuse", {"version": version, "reason": "不清楚"},
            {"version": ODD, "reason": TEXT}, stands, shape="/staff/petitions/{}/refuse")
 

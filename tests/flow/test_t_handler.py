@@ -174,6 +174,55 @@ def test_takeover_stopped(ctx):
     same(look(w, serial)["serial"], serial, "the certificate")
 
 
+def taken(ctx, v, w):
+    """A takeover of w's subject, filed and granted."""
+    v.browser.get("/user/takeover")
+    path = "/petitions/" + v.browser.post("/user/takeover", {
+        "subject": w.p.name, "subject_id": w.p.id_no, "name": v.p.name, "id_no": v.p.id_no,
+        "contact": v.p.mail, "note": "原经办人已离职"})["ref"]
+    for i, kind in enumerate(("letter", "id_front", "id_back")):
+        v.browser.upload(f"{path}/pictures/{kind}", {}, {"file": ("a.png", identity.png(seed=i))})
+    v.browser.get(path)
+    v.browser.post(path)
+    no = v.browser.get(path)["no"]
+    decide(ctx, no)
+    return path, no
+
+
+def test_takeover_of_two(ctx):
+    """Certificates of one subject under two accounts: both are told, each with a link of its own, the
+    second one's stops it; granted again and nobody objects, the certificates of both move."""
+    w, first = holder(ctx)
+    u = ctx.walker("person")
+    u.p.name, u.p.id_no = w.p.name, w.p.id_no
+    ctx.world.register(u.p)                 # the same person, another phone and another account
+    u.apply()
+    ctx.officer().approve(u.p.order)
+    u.fetch()
+    v = ctx.walker("person")
+    path, no = taken(ctx, v, w)
+    facts = [f["known"] for f in ctx.officer().browser.get(f"/staff/petitions/{no}")["facts"]
+             if f["label"] == "现经办人"]
+    need(len(facts) == 2 and w.p.mobile in str(facts) and u.p.mobile in str(facts), str(facts))
+    links = [stop_link(ctx, a.p.mobile) for a in (w, u)]
+    need(links[0] != links[1], "one link for both")
+    old = Browser(ctx.site.url)
+    need(all(old.get(link)["may_stop"] for link in links), "a link stops nothing")
+    old.get(links[1])
+    old.post(links[1])
+    same(v.browser.get(path)["state"], "stopped", "objected")
+    same(old.get(links[0])["may_stop"], False, "the other link")
+    path, no = taken(ctx, v, w)
+    need([p for p in u.browser.get("/user/account")["petitions"] if p["no"] == no],
+         "not in the other account's page")
+    later(ctx, 3.01, "petition", "run")
+    same(v.browser.get(path)["state"], "done", "state")
+    for serial, was in ((first, w), (u.serial, u)):
+        same(look(v, serial)["serial"], serial, "moved")
+        refused(404, was.browser.get, f"/certificates/{serial}")
+    ctx.site.yinxin("journal", "verify")
+
+
 def test_basic_data(ctx):
     """LOG-13: the unit's name and code stand beside login and phone."""
     w = ctx.walker("org")

@@ -1,5 +1,6 @@
 #include "world.h"
 #include "hall/handler.h"
+#include "hall/petition.h"
 
 /* The subject of world_form_org. */
 #define SUBJECT		"测试勘察单位一"
@@ -213,14 +214,19 @@ test_handler__an_offer_lasts_seven_days(void **state)
 }
 
 /* Who has certificates of this name and number, as a petition asks. */
-struct finding { struct hall *h; const char *id; int64_t but, account; };
+struct finding {
+	struct hall	*h;
+	const char	*id;
+	int64_t		 but, accounts[HANDLER_HOLDERS];
+	size_t		 n;
+};
 
 static int
 find_run(struct db *db, void *arg, struct err *err)
 {
 	struct finding	*f = arg;
 
-	return handler_find(db, f->h, SUBJECT, f->id, f->but, &f->account, err);
+	return handler_find(db, f->h, SUBJECT, f->id, f->but, f->accounts, &f->n, err);
 }
 
 void
@@ -235,16 +241,148 @@ test_handler__found_by_name_and_number_only(void **state)
 	f.h = t.w.h;
 	f.but = t.other.account;
 	assert_ok(store_read(t.w.store, find_run, &f, &err));
-	assert_int_equal(f.account, t.w.me.account);
+	assert_int_equal(f.n, 1);
+	assert_int_equal(f.accounts[0], t.w.me.account);
 	f.id = "91430100MA4L16JY83";
 	assert_ok(store_read(t.w.store, find_run, &f, &err));
-	assert_int_equal(f.account, 0);
+	assert_int_equal(f.n, 0);
 	f.id = "";
 	assert_ok(store_read(t.w.store, find_run, &f, &err));
-	assert_int_equal(f.account, 0);
+	assert_int_equal(f.n, 0);
 	f.id = SUBJECT_ID;
 	f.but = t.w.me.account;
 	assert_ok(store_read(t.w.store, find_run, &f, &err));
-	assert_int_equal(f.account, 0);
+	assert_int_equal(f.n, 0);
 	world_close(&t.w);
+}
+
+/* ---- certificates of one subject under two accounts ---- */
+
+static int
+give_run(struct db *db, void *arg, struct err *err)
+{
+	struct two	*t = arg;
+	struct order	 o = { .id = 0 };
+	int		 rc = order_load(db, t->w.h, t->no, &o, err);
+
+	if (rc == 0)
+		rc = db_run(db, SQL_ORDER_ACCOUNT_SET, NULL, err, DB_INT(o.id),
+		    DB_INT(t->other.account), DB_INT(o.account));
+	if (rc == 0)
+		rc = db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o.id), DB_TEXT("sign"),
+		    DB_INT(t->other.account), DB_TEXT("5e71a2"), DB_TEXT("CN=x"), DB_INT(clock_now()),
+		    DB_INT(clock_now() + 30 * CLOCK_DAY), DB_BLOB("x", 1), DB_INT(clock_now()));
+	order_release(&o);
+	return rc;
+}
+
+/* Of both accounts; the claimant is a third. second: the order of the other account. */
+static void
+three_open(struct two *t, char first[ORDER_NO], struct who *claimant)
+{
+	struct err	err = {0};
+
+	two_open(t);
+	memcpy(first, t->no, ORDER_NO);
+	world_order(&t->w, "h2", "download", t->no);
+	assert_ok(store_write(t->w.store, give_run, t, &err));
+	*claimant = (struct who){ .address = "192.0.2.91" };
+	claimant->account = world_register(&t->w, "13900000080", "third@example.com");
+}
+
+/* Filed with its pictures, and granted. */
+static void
+granted(struct two *t, const struct who *claimant, char ref[PETITION_REF])
+{
+	static const char *const	pictures[] = { "letter", "id_front", "id_back" };
+	struct err			err = {0};
+	json_t	*errors = json_array(), *m = NULL, *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+		    "subject", SUBJECT, "subject_id", SUBJECT_ID, "name", "钱小二", "id_no",
+		    "11010519491231002X", "contact", "qian@example.com", "note", "原经办人都离职了");
+	size_t				i = 0;
+	bool				waiting = false;
+
+	assert_ok(petition_begin_handler(t->w.h, claimant, in, errors, ref, &err));
+	for (i = 0; i < ARRAY_LEN(pictures); i++)
+		assert_ok(petition_picture_add(t->w.h, claimant, ref, pictures[i], "JPEG-1", 6, &err));
+	assert_ok(petition_file(t->w.h, claimant, ref, &err));
+	json_decref(in);
+	assert_ok(petition_view(t->w.h, &t->w.staff, ref, &m, &err));
+	in = json_pack("{s:o}", "version", json_sprintf("%d", (int)js_int(m, "version", 0)));
+	assert_ok(petition_approve(t->w.h, &t->w.staff, ref, in, &waiting, &err));
+	json_decref(m);
+	json_decref(in);
+	json_decref(errors);
+}
+
+static int
+warned(struct two *t, const char *mobile)
+{
+	json_t	*j = NULL;
+	size_t	 i = 0;
+	int	 n = 0;
+
+	world_pull(&t->w);
+	json_array_foreach(t->w.out, i, j)
+		n += strcmp(js_str(json_object_get(j, "payload"), "phone"), mobile) == 0 &&
+		    strcmp(js_str(json_object_get(j, "payload"), "template"),
+		    "SMS_PETITION_WARNING") == 0;
+	return n;
+}
+
+void
+test_handler__taken_over_from_two_accounts(void **state)
+{
+	struct err	err = {0};
+	struct two	t;
+	struct who	claimant;
+	char		first[ORDER_NO], ref[PETITION_REF];
+	size_t		n = 0;
+
+	(void)state;
+	three_open(&t, first, &claimant);
+	granted(&t, &claimant, ref);
+	assert_int_equal(warned(&t, WORLD_MOBILE), 1);
+	assert_int_equal(warned(&t, OTHER_MOBILE), 1);
+	clock_shift(3 * CLOCK_DAY);
+	assert_ok(petition_run(t.w.h, clock_now(), &n, &err));
+	assert_int_equal(n, 1);
+	clock_shift(-3 * CLOCK_DAY);
+	assert_true(sees(&t, &claimant));
+	assert_false(sees(&t, &t.other));
+	memcpy(t.no, first, ORDER_NO);
+	assert_true(sees(&t, &claimant));
+	assert_false(sees(&t, &t.w.me));
+	world_close(&t.w);
+}
+
+void
+test_handler__each_of_two_old_handlers_may_object(void **state)
+{
+	struct err	 err = {0};
+	struct two	 t;
+	struct who	 claimant;
+	char		 first[ORDER_NO], ref[PETITION_REF];
+	json_t		*list = NULL;
+	size_t		 n = 0;
+	int		 by = 0;
+
+	(void)state;
+	for (by = 0; by < 2; by++) {
+		three_open(&t, first, &claimant);
+		granted(&t, &claimant, ref);
+		assert_err(petition_stop(t.w.h, &(struct who){ .account = 4711, .address = "x" },
+		    ref, &err), ERR_NOT_FOUND);
+		assert_ok(petition_of_account(t.w.h, by == 0 ? &t.w.me : &t.other, &list, &err));
+		assert_true(js_bool(json_array_get(list, 0), "may_stop"));
+		json_decref(list);
+		assert_ok(petition_stop(t.w.h, by == 0 ? &t.w.me : &t.other, ref, &err));
+		clock_shift(3 * CLOCK_DAY);
+		assert_ok(petition_run(t.w.h, clock_now(), &n, &err));
+		assert_int_equal(n, 0);
+		clock_shift(-3 * CLOCK_DAY);
+		assert_true(sees(&t, &t.other));
+		assert_false(sees(&t, &claimant));
+		world_close(&t.w);
+	}
 }

@@ -414,3 +414,112 @@ test_petition__limits_and_drafts_of_a_day(void **state)
 	assert_err(petition_file(w.h, &visitor, ref, &err), ERR_WRONG_STATE);
 	world_close(&w);
 }
+
+/* Sent back by staff, or said anew by the claimant; json is taken. */
+static int
+answer(struct world *w, const struct who *who, const char *ref, const char *reason,
+    struct err *err)
+{
+	json_t	*m = show(w, ref), *errors = json_array();
+	json_t	*in = json_pack("{s:o, s:s}", "version", json_sprintf("%d",
+		    (int)js_int(m, "version", 0)), "reason", reason);
+	int	 rc = petition_return(w->h, who, js_str(m, "no"), in, errors, err);
+
+	json_decref(in);
+	json_decref(errors);
+	json_decref(m);
+	return rc;
+}
+
+static int
+mend(struct world *w, const char *ref, json_t *in, struct err *err)
+{
+	json_t	*errors = json_array();
+	int	 rc = petition_mend(w->h, &visitor, ref, in, errors, err);
+
+	json_decref(errors);
+	json_decref(in);
+	return rc;
+}
+
+void
+test_petition__returned_mended_and_filed_again(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	char		 ref[PETITION_REF], no[ORDER_NO];
+	json_t		*m = NULL;
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	assert_ok(begin(&w, WORLD_MOBILE, NEW_MOBILE, "赵钱孙", ref, &err));
+	assert_err(answer(&w, &w.staff, ref, "照片不清楚", &err), ERR_WRONG_STATE);	/* a draft */
+	file(&w, ref);
+	assert_err(mend(&w, ref, json_pack("{s:s}", "name", "赵钱李"), &err), ERR_WRONG_STATE);
+	assert_err(answer(&w, &w.staff, ref, "短", &err), ERR_INPUT);
+	assert_err(answer(&w, &w.me, ref, "照片不清楚", &err), ERR_DENIED);
+	assert_ok(answer(&w, &w.staff, ref, "照片不清楚", &err));
+	assert_true(is_in_state(&w, ref, "returned"));
+	assert_int_equal(told(&w, NEW_MOBILE, "SMS_PETITION_RETURNED"), 1);
+	assert_err(decide(&w, &w.staff, ref, NULL, &err), ERR_WRONG_STATE);
+	assert_err(mend(&w, ref, json_pack("{s:s}", "id_no", "123"), &err), ERR_INPUT);
+	/* another number wants its code; what stays empty stays */
+	assert_err(mend(&w, ref, json_pack("{s:s, s:s}", "mobile", "13912340002", "code",
+	    "000000"), &err), ERR_INPUT);
+	assert_ok(mend(&w, ref, json_pack("{s:s, s:s}", "name", "赵钱李", "id_no", ""), &err));
+	assert_ok(petition_picture_add(w.h, &visitor, ref, "id_front", "JPEG-3", 6, &err));
+	assert_ok(petition_file(w.h, &visitor, ref, &err));
+	assert_err(mend(&w, ref, json_pack("{s:s}", "name", "赵钱孙"), &err), ERR_WRONG_STATE);
+	m = show(&w, ref);
+	(void)snprintf(no, sizeof(no), "%s", js_str(m, "no"));
+	json_decref(m);
+	assert_ok(petition_view(w.h, &w.staff, no, &m, &err));
+	assert_string_equal(js_str(json_array_get(json_object_get(m, "facts"), 1), "value"), "赵钱李");
+	assert_string_equal(js_str(json_array_get(json_object_get(m, "facts"), 2), "value"),
+	    "11010519491231002X");
+	assert_string_equal(js_str(m, "returned_for"), "照片不清楚");
+	json_decref(m);
+	for (i = 1; i < PETITION_RETURNS; i++) {
+		assert_ok(answer(&w, &w.staff, ref, "还是不清楚", &err));
+		assert_ok(petition_file(w.h, &visitor, ref, &err));
+	}
+	assert_err(answer(&w, &w.staff, ref, "还是不清楚", &err), ERR_WRONG_STATE);	/* the fourth */
+	assert_ok(decide(&w, &w.staff, ref, NULL, &err));
+	assert_true(is_in_state(&w, ref, "waiting"));
+	world_close(&w);
+}
+
+void
+test_petition__what_comes_back_from_the_second_reviewer_begins_anew(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct who	 system = {.system = true, .address = ""}, second = {.address = ""};
+	char		 ref[PETITION_REF];
+	int64_t		 at[2];
+
+	(void)state;
+	world_open(&w);
+	two_reviewers(&w);
+	assert_ok(staff_add(w.h, &system, "审核员乙", "ab12", ROLE_REVIEWER, &second.staff, &err));
+	second.roles = ROLE_REVIEWER;
+	assert_ok(begin(&w, WORLD_MOBILE, NEW_MOBILE, "赵钱孙", ref, &err));
+	file(&w, ref);
+	assert_ok(decide(&w, &w.staff, ref, NULL, &err));
+	assert_ok(answer(&w, &second, ref, "缺少证明", &err));
+	assert_ok(petition_file(w.h, &visitor, ref, &err));
+	assert_ok(decide(&w, &second, ref, NULL, &err));
+	assert_true(is_in_state(&w, ref, "second"));
+	/* seven days to mend it */
+	assert_ok(answer(&w, &w.staff, ref, "缺少证明", &err));
+	at[1] = (int64_t)(intptr_t)w.h;
+	at[0] = clock_now() + PETITION_MEND_DAYS * CLOCK_DAY - CLOCK_MINUTE;
+	assert_ok(store_write(w.store, tick_at, at, &err));
+	assert_true(is_in_state(&w, ref, "returned"));
+	at[0] += CLOCK_MINUTE;
+	assert_ok(store_write(w.store, tick_at, at, &err));
+	assert_true(is_in_state(&w, ref, "expired"));
+	assert_err(petition_file(w.h, &visitor, ref, &err), ERR_WRONG_STATE);
+	world_close(&w);
+}

@@ -43,6 +43,8 @@ void	(test_handler__handed_over_with_both_codes)(void **state);
 void	(test_handler__everything_moves_and_the_old_one_sees_nothing)(void **state);
 void	(test_handler__an_offer_lasts_seven_days)(void **state);
 void	(test_handler__found_by_name_and_number_only)(void **state);
+void	(test_handler__taken_over_from_two_accounts)(void **state);
+void	(test_handler__each_of_two_old_handlers_may_object)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
 void	(test_journey__others_see_nothing)(void **state);
@@ -88,6 +90,8 @@ void	(test_petition__an_unknown_account_is_only_told_to_staff)(void **state);
 void	(test_petition__nobody_decides_about_oneself)(void **state);
 void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
 void	(test_petition__limits_and_drafts_of_a_day)(void **state);
+void	(test_petition__returned_mended_and_filed_again)(void **state);
+void	(test_petition__what_comes_back_from_the_second_reviewer_begins_anew)(void **state);
 void	(test_sign_in__told_of_what_is_new_and_not_too_often)(void **state);
 void	(test_sign_in__switched_off)(void **state);
 void	(test_relying__who_hears_what)(void **state);
@@ -149,6 +153,8 @@ test_postgres__runs_the_same_tests(void **state)
 		test_handler__everything_moves_and_the_old_one_sees_nothing,
 		test_handler__an_offer_lasts_seven_days,
 		test_handler__found_by_name_and_number_only,
+		test_handler__taken_over_from_two_accounts,
+		test_handler__each_of_two_old_handlers_may_object,
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
 		test_journey__others_see_nothing,
@@ -194,6 +200,8 @@ test_postgres__runs_the_same_tests(void **state)
 		test_petition__nobody_decides_about_oneself,
 		test_petition__two_reviewers_where_the_hall_says_so,
 		test_petition__limits_and_drafts_of_a_day,
+		test_petition__returned_mended_and_filed_again,
+		test_petition__what_comes_back_from_the_second_reviewer_begins_anew,
 		test_sign_in__told_of_what_is_new_and_not_too_often,
 		test_sign_in__switched_off,
 		test_relying__who_hears_what, test_relying__secrets_and_ends,
