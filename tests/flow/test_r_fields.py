@@ -396,7 +396,8 @@ def petitions(t):
     t.form(desk, f"/staff/petitions/{no}/return", {"version": version, "reason": "不清楚"},
            {"version": ODD, "reason": TEXT}, stands, shape="/staff/petitions/{}/return")
     desk.post(f"/staff/petitions/{no}/return", {"version": version, "reason": "照片不清楚"})
-    t.rows(b, path, f"{path}/mend", {"mobile": identity.mobile(), "code": "123456"}, stands,
+    t.rows(b, path, f"{path}/mend", {"mobile": identity.mobile(), "code": "123456",
+                                       "id_no": w.p.id_no}, stands,
            free=("note",))
     t.tried |= {f"/petitions/{{}}/mend {n}" for n in ("name", "id_no", "contact", "note", "mobile",
                                                       "code")}
