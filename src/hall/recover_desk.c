@@ -300,6 +300,30 @@ desk_check_pair(const struct order *o, const struct signer_row *first,
 }
 
 static void
+desk_person(const struct order *o, const char *what, const char *value, json_t *list)
+{
+	char	digest[KMC_SUBJECT];
+
+	if (*what == '\0' || *value == '\0')
+		return;
+	kmc_person(o->no, what, value, digest);
+	(void)json_array_append_new(list, json_string(digest));
+}
+
+/* Everybody who acts in the order, as kmc compares them with the officers' certificates. */
+static json_t *
+desk_people(const struct order *o)
+{
+	json_t	*list = json_array();
+
+	desk_person(o, "name", js_str(o->form, "agent_name"), list);
+	desk_person(o, js_str(o->form, "agent_id_type"), js_str(o->form, "agent_id_no"), list);
+	desk_person(o, "name", js_str(o->form, "person_name"), list);
+	desk_person(o, js_str(o->form, "person_id_type"), js_str(o->form, "person_id_no"), list);
+	return list;
+}
+
+static void
 desk_write_statement(const struct order *o, const struct signer_row *first,
     const struct signer_row *second, int64_t now, struct buf *out)
 {
@@ -309,6 +333,7 @@ desk_write_statement(const struct order *o, const struct signer_row *first,
 	    "user", "receiver", js_str(about, "receiver"), "officer", first->serial, "second",
 	    second->serial, "time", (json_int_t)now);
 
+	(void)json_object_set_new(j, "people", desk_people(o));
 	json_write_canonical(j, out);
 	json_decref(j);
 }

@@ -117,7 +117,7 @@ destroy_work(struct kmc *k, const struct signed_statement *in, struct err *err)
 	sm3(in->text, in->len, digest);
 	hex_encode(digest, sizeof(digest), d.digest);
 	if (statement_parse(in->text, in->len, "destruction", &d.statement, err) == 0 &&
-	    key_officers_check(k, d.statement, in, err) == 0) {
+	    key_officers_check(k, d.statement, in, NULL, err) == 0) {
 		d.before = js_int(d.statement, "before", 0);
 		d.keys = js_int(d.statement, "keys", -1);
 		if (check_before(d.before, err) == 0)

@@ -23,6 +23,13 @@ struct kmc_order {
 /* The digest under which the keys of one subject are found: SM3 of "uscc:9135…". */
 void		kmc_subject(const char *id_type, const char *id_no, char digest[KMC_SUBJECT]);
 /*
+ * How a statement names a person of its order without saying who: SM3 of "order:name:张三" or
+ * "order:resident-id:4301…".  Whoever knows the person can tell; a list of names does not
+ * serve for another order.
+ */
+void		kmc_person(const char *order, const char *what, const char *value,
+		    char digest[KMC_SUBJECT]);
+/*
  * The pair of this order.  Idempotent: asked again it is the same pair in a fresh envelope;
  * another sign key for the same order is ERR_CONFLICT.  point gets 65 bytes, envelope the DER.
  */
@@ -41,15 +48,18 @@ struct kmc_recovery {
 /*
  * A key out of escrow, in an envelope for the receiver's sign key.  The statement:
  *
- *	{"type":"recovery","v":1,"order","serial","kind","officer","second","time"}
+ *	{"type":"recovery","v":1,"order","serial","kind","officer","second","time","people"}
  *	serial	of the encryption certificate
  *	kind	"user": back to its subject: both certificates name the same identity code;
  *		"judicial": by order of a court or the police: then with "document", the number
  *		of their paper
+ *	people	of a user's: kmc_person of everybody who acts in the order: agent, holder
  *	receiver	the serial of the sign certificate that gets it; a user's may leave it out
  *
  * Enforced here: two different key officers of kmc's own list signed it, within these seven
- * days; both certificates lead to a CA of pub/chain.pem; the key is in escrow.  Not checked
+ * days; of a user's, neither is one of its people, nor whom the wanted certificate names: by the
+ * identity code of the officer's certificate, and by its name, as many carry no code; that two of
+ * one name are refused is meant (another officer signs); both certificates lead to a CA of pub/chain.pem; the key is in escrow.  Not checked
  * here: revocation (kmc has no access to it).  Idempotent per order; another statement or
  * receiver is ERR_CONFLICT.  ERR_DENIED and a line in the journal when it does not hold.
  */

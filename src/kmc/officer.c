@@ -197,9 +197,22 @@ key_officer_check(struct kmc *k, const json_t *parsed, const char *who,
 	return rc;
 }
 
+/* Two certificates of one person's UKey are one officer, and so are two UKeys of one person. */
+static bool
+officer_is_same(const struct cert *a, const struct cert *b)
+{
+	const char	*type = NULL, *other = NULL;
+	char		 code[CERT_IDENTITY_TEXT], same[CERT_IDENTITY_TEXT];
+
+	if (cert_is_same(a, b) || key_is_same(cert_key(a), cert_key(b)))
+		return true;
+	return cert_identity(a, &type, code) && cert_identity(b, &other, same) &&
+	    strcmp(type, other) == 0 && strcmp(code, same) == 0;
+}
+
 int
 key_officers_check(struct kmc *k, const json_t *parsed, const struct signed_statement *in,
-    struct err *err)
+    struct cert *both[2], struct err *err)
 {
 	struct cert	*first = NULL, *second = NULL;
 	int		 rc = -1;
@@ -208,11 +221,15 @@ key_officers_check(struct kmc *k, const json_t *parsed, const struct signed_stat
 	    &first, err) == 0 &&
 	    key_officer_check(k, parsed, "second", in, &in->second, KEY_OFFICER_KEYS,
 	    &second, err) == 0) {
-		/* Two certificates of one person's UKey are one officer. */
-		if (cert_is_same(first, second) || key_is_same(cert_key(first), cert_key(second)))
+		if (officer_is_same(first, second))
 			err_set(err, ERR_DENIED, "two different key officers must sign this");
 		else
 			rc = 0;
+	}
+	if (rc == 0 && both != NULL) {
+		both[0] = first;
+		both[1] = second;
+		return 0;		/* transferred */
 	}
 	cert_free(first);
 	cert_free(second);

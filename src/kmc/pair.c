@@ -23,6 +23,15 @@ kmc_subject(const char *id_type, const char *id_no, char digest[KMC_SUBJECT])
 	buf_free(&text);
 }
 
+void
+kmc_person(const char *order, const char *what, const char *value, char digest[KMC_SUBJECT])
+{
+	char	*type = xasprintf("%s:%s", order, what);
+
+	kmc_subject(type, value, digest);
+	free(type);
+}
+
 /* 1: the order has its pair already, 0: not yet, -1. */
 static int
 pair_find(struct db *db, void *arg, struct err *err)

@@ -11,7 +11,7 @@ struct recover {
 	json_t				*statement;
 	const char			*order, *kind;
 	bool				 judicial;
-	struct cert			*enc, *sign;
+	struct cert			*enc, *sign, *officers[2];
 	unsigned char			 point[SM2_POINT_LEN];	/* the envelope is for this key */
 	struct escrow			 escrow;
 };
@@ -53,6 +53,53 @@ recover_check_subject(const struct recover *v, struct err *err)
 	kmc_subject(type, code, digest);
 	if (v->escrow.subject[0] != '\0' && strcmp(v->escrow.subject, digest) != 0)
 		return err_set(err, ERR_DENIED, "the key was made for another subject");
+	return 0;
+}
+
+static bool
+recover_names(const struct recover *v, const char *what, const char *value)
+{
+	char		 digest[KMC_SUBJECT];
+	const json_t	*people = json_object_get(v->statement, "people"), *j;
+	size_t		 i;
+
+	kmc_person(v->order, what, value, digest);
+	json_array_foreach(people, i, j)
+		if (json_is_string(j) && strcmp(json_string_value(j), digest) == 0)
+			return true;
+	return false;
+}
+
+/* Does this officer act in the order, or is he whom the wanted certificate names? */
+static bool
+recover_is_own(const struct recover *v, const struct cert *officer)
+{
+	const char	*type = NULL, *other = NULL, *name = cert_cn(officer);
+	char		 code[CERT_IDENTITY_TEXT], same[CERT_IDENTITY_TEXT];
+
+	if (recover_names(v, "name", name) || strcmp(cert_cn(v->enc), name) == 0)
+		return true;
+	if (!cert_identity(officer, &type, code))
+		return false;
+	return recover_names(v, type, code) || (cert_identity(v->enc, &other, same) &&
+	    strcmp(type, other) == 0 && strcmp(code, same) == 0);
+}
+
+/* Nobody signs for a key of one's own, whatever the hall let through. */
+static int
+recover_check_people(const struct recover *v, struct err *err)
+{
+	size_t	i;
+
+	if (v->judicial)
+		return 0;
+	if (json_array_size(json_object_get(v->statement, "people")) == 0)
+		return err_set(err, ERR_DENIED, "the statement does not say who applied");
+	for (i = 0; i < ARRAY_LEN(v->officers); i++)
+		if (recover_is_own(v, v->officers[i]))
+			return err_set(err, ERR_DENIED,
+			    "key officer %s is an applicant: another one must sign",
+			    cert_cn(v->officers[i]));
 	return 0;
 }
 
@@ -169,8 +216,9 @@ kmc_recover_work(struct kmc *k, const struct kmc_recovery *in, struct buf *envel
 	escrow_init(&v.escrow);
 	wraps_enter(&k->wraps);
 	if (recover_parse(&v, err) == 0 &&
-	    key_officers_check(k, v.statement, &in->statement, err) == 0 &&
-	    recover_check_certs(&v, err) == 0 && kmc_write(k, recover_keep, &v, err) == 0)
+	    key_officers_check(k, v.statement, &in->statement, v.officers, err) == 0 &&
+	    recover_check_certs(&v, err) == 0 && recover_check_people(&v, err) == 0 &&
+	    kmc_write(k, recover_keep, &v, err) == 0)
 		rc = escrow_envelope(k, &v.escrow, v.point, envelope, err);
 	wraps_leave(&k->wraps);
 	if (rc < 0)
@@ -178,6 +226,8 @@ kmc_recover_work(struct kmc *k, const struct kmc_recovery *in, struct buf *envel
 	escrow_release(&v.escrow);
 	cert_free(v.enc);
 	cert_free(v.sign);
+	cert_free(v.officers[0]);
+	cert_free(v.officers[1]);
 	json_decref(v.statement);
 	return rc;
 }

@@ -141,9 +141,10 @@ NODISCARD int	key_officer_list(struct kmc *k, json_t *list, struct err *err);
 NODISCARD int	key_officer_check(struct kmc *k, const json_t *parsed, const char *who,
 		    const struct signed_statement *in, const struct signature *signature,
 		    unsigned int may, struct cert **cert, struct err *err);
-/* Both "officer" and "second" did so, and are two. */
+/* Both "officer" and "second" did so, and are two.  both (may be NULL): their certificates, the
+ * caller's. */
 NODISCARD int	key_officers_check(struct kmc *k, const json_t *parsed,
-		    const struct signed_statement *in, struct err *err);
+		    const struct signed_statement *in, struct cert *both[2], struct err *err);
 /* A certificate (DER) that leads to a CA of pub/chain.pem, all valid at `now`; 0: at its end. */
 NODISCARD int	trusted_cert_parse(const void *der, size_t len, int64_t now,
 		    struct cert **out, struct err *err);

@@ -47,11 +47,13 @@ static json_t *
 asked(const struct scene *s)
 {
 	struct house	*h = house_shared();
+	char		 agent[KMC_SUBJECT];
 
-	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I}", "type", "recovery", "v", 1, "order",
-	    s->order, "serial", cert_serial(s->enc), "kind", "user", "officer",
+	kmc_person(s->order, "name", "经办人", agent);
+	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I,s:[s]}", "type", "recovery", "v", 1,
+	    "order", s->order, "serial", cert_serial(s->enc), "kind", "user", "officer",
 	    h->person[0].serial, "second", h->person[1].serial, "time",
-	    (json_int_t)clock_now());
+	    (json_int_t)clock_now(), "people", agent);
 }
 
 /* The statement is dropped here. */
@@ -159,6 +161,104 @@ test_recover__one_officer_is_not_two(void **state)
 	assert_int_equal(refusals(), before + 6);
 	assert_ok(recover(&s, asked(&s), &envelope, &err));
 	cert_free(again);
+	scene_free(&s);
+	buf_free(&envelope);
+}
+
+/* Of the order: the digest of one more person. */
+static json_t *
+acted_by(const struct scene *s, const char *what, const char *value)
+{
+	json_t	*j = asked(s);
+	char	 digest[KMC_SUBJECT];
+
+	kmc_person(s->order, what, value, digest);
+	json_array_append_new(json_object_get(j, "people"), json_string(digest));
+	return j;
+}
+
+/* A key officer with a certificate that carries an identity code; on the list already. */
+static struct cert *
+known_officer(EVP_PKEY **key, const char *cn, const char *id_no)
+{
+	struct err	 err = {0};
+	struct cert	*c = NULL;
+
+	if (*key == NULL)
+		assert_ok(sm2_generate(key, &err));
+	c = house_cert(house_shared(), "sm2-person-sign", *key, cn, id_no, clock_now(), 1);
+	assert_ok(house_enlist(house_shared(), c, &err));
+	return c;
+}
+
+void
+test_recover__an_applicant_signs_nothing_of_ones_own(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct house_person *a = &h->person[0];
+	struct scene	 s = {0};
+	struct buf	 envelope;
+	struct cert	*known = NULL, *twin = NULL;
+	EVP_PKEY	*key = NULL, *other = NULL;
+	int64_t		 before = refusals();
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	/* by the name of either officer */
+	assert_err(recover(&s, acted_by(&s, "name", "甲"), &envelope, &err), ERR_DENIED);
+	assert_err(recover(&s, acted_by(&s, "name", "乙"), &envelope, &err), ERR_DENIED);
+	/* by the code in a certificate of another name; only of this type, only of this code */
+	known = known_officer(&key, "丁", "11010519491231002X");
+	assert_err(recover_by(&s, with(acted_by(&s, "resident-id", "11010519491231002X"), "second",
+	    json_string(cert_serial(known))), s.sign, a->key, key, &envelope, &err), ERR_DENIED);
+	/* a statement that does not say who applied */
+	assert_err(recover(&s, with(asked(&s), "people", json_array()), &envelope, &err),
+	    ERR_DENIED);
+	assert_err(recover(&s, with(asked(&s), "people", json_null()), &envelope, &err),
+	    ERR_DENIED);
+	/* two UKeys of one person are one officer */
+	twin = known_officer(&other, "丁二", "11010519491231002X");
+	assert_err(recover_by(&s, with(with(asked(&s), "officer", json_string(cert_serial(twin))),
+	    "second", json_string(cert_serial(known))), s.sign, other, key, &envelope, &err),
+	    ERR_DENIED);
+	assert_int_equal(envelope.len, 0);
+	assert_int_equal(refusals(), before + 6);
+	assert_ok(recover_by(&s, with(acted_by(&s, "resident-id", "110105194912310038"), "second",
+	    json_string(cert_serial(known))), s.sign, a->key, key, &envelope, &err));
+	assert_ok(key_officer_remove(h->kmc, cert_serial(known), &err));
+	assert_ok(key_officer_remove(h->kmc, cert_serial(twin), &err));
+	cert_free(known);
+	cert_free(twin);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+	scene_free(&s);
+	buf_free(&envelope);
+}
+
+/* The holder of the wanted certificate is an applicant, whatever the statement says. */
+void
+test_recover__the_holder_signs_nothing_of_ones_own(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct scene	 s = {0};
+	struct buf	 envelope;
+	EVP_PKEY	*enc_key = NULL;
+
+	(void)state;
+	buf_init(&envelope, ENVELOPE_MAX);
+	scene_make(&s);
+	assert_ok(sm2_from_point(s.point, &enc_key, &err));
+	cert_free(s.enc);
+	s.enc = house_cert(h, "sm2-org-enc", enc_key, "甲", HOUSE_USCC, clock_now(), 1);
+	assert_err(recover(&s, asked(&s), &envelope, &err), ERR_DENIED);	/* by its name */
+	assert_non_null(strstr(err.text, "is an applicant"));
+	cert_free(s.enc);
+	s.enc = house_cert(h, "sm2-org-enc", enc_key, "单位", HOUSE_USCC, clock_now(), 1);
+	assert_ok(recover(&s, asked(&s), &envelope, &err));
+	EVP_PKEY_free(enc_key);
 	scene_free(&s);
 	buf_free(&envelope);
 }

@@ -114,7 +114,7 @@ test_unlock__clerk_is_no_key_officer(void **state)
 	(void)state;
 	enlist_for_unlocking(&h->person[2]);
 	house_sign(&t, json_incref(j), h->person[0].key, h->person[2].key);
-	assert_err(key_officers_check(h->kmc, j, &t.of, &err), ERR_DENIED);
+	assert_err(key_officers_check(h->kmc, j, &t.of, NULL, &err), ERR_DENIED);
 	assert_non_null(strstr(err.text, "may not sign"));
 	assert_ok(key_officer_remove(h->kmc, h->person[2].serial, &err));
 	house_signed_free(&t);

@@ -57,9 +57,10 @@ static int
 recover(struct world *w, const char *order, const char *enc_serial, EVP_PKEY *key,
     struct buf *envelope, struct buf *cert, struct err *err)
 {
-	json_t			*j = json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I}", "type",
+	json_t			*j = json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I,s:[s]}", "type",
 	    "recovery", "v", 1, "order", order, "serial", enc_serial, "kind", "user", "officer",
-	    w->officer, "second", w->second, "time", (json_int_t)clock_now());
+	    w->officer, "second", w->second, "time", (json_int_t)clock_now(), "people",
+	    "digest of somebody else");
 	struct signed_text	 a = world_sign(json_incref(j), w->officer_key),
 				 b = world_sign(j, w->second_key);
 	struct buf		 csr;
