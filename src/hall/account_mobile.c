@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "hall/account_own.h"
+#include "hall/agent.h"
 #include "hall/code.h"
 #include "hall/form.h"
 #include "hall/journal.h"
@@ -224,23 +225,31 @@ mobile_tell(struct db *db, const struct hall *h, const struct mobile *m, struct 
 }
 
 int
-account_mobile_store(struct db *db, const struct hall *h, int64_t account, const char *number,
-    struct err *err)
+account_mobile_store(struct db *db, struct hall *h, const struct who *who, int64_t account,
+    const char *number, struct err *err)
 {
-	struct mobile	m = {.number = number};
-	struct buf	sealed = {0};
-	char		digest[KEYED_TEXT];
-	int		rc = -1;
+	struct agent_number	 agent = {.now = number};
+	struct mobile		 m = {.number = number};
+	struct buf		 sealed = {0};
+	json_t			*me = NULL;
+	char			 digest[KEYED_TEXT];
+	int			 rc = -1;
 
 	if (mobile_find(db, h, &m, err) < 0)
 		return -1;
 	if (m.id != 0)
 		return err_set(err, ERR_CONFLICT, "这个手机号已经注册过账户，请换一个号码。");
+	if (account_facts(db, h, account, &me, NULL, err) < 0)
+		return -1;
+	agent.was = js_str(me, "mobile");
 	buf_init(&sealed, 1024);
 	keyed(h, "mobile", number, digest);
 	if (sealed_put(h, "account.mobile", number, strlen(number), &sealed, err) == 0)
 		rc = db_run(db, SQL_ACCOUNT_MOBILE_SET, NULL, err, DB_INT(account),
 		    DB_BLOB(sealed.p, sealed.len), DB_TEXT(digest));
+	if (rc == 0)
+		rc = agent_follow(db, h, who, account, &agent, err);
+	json_decref(me);
 	buf_free(&sealed);
 	return rc;
 }
@@ -251,7 +260,7 @@ mobile_change_run(struct db *db, struct act *a, struct err *err)
 	struct mobile	*m = a->extra;
 	char		 subject[32];
 
-	if (account_mobile_store(db, a->h, a->who->account, m->number, err) < 0)
+	if (account_mobile_store(db, a->h, a->who, a->who->account, m->number, err) < 0)
 		return err->kind != ERR_CONFLICT ? -1 : hall_field_error(a->errors, "mobile",
 		    "手机号码", err, "%s", "这个手机号已经注册过账户，请换一个号码。");
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, a->who->account);

@@ -11,7 +11,8 @@ void		account_login(const char *typed, char low[128]);
 /* As account_model, and "active"; password (PASSWORD_TEXT bytes) may be NULL. */
 NODISCARD int	account_facts(struct db *db, const struct hall *h, int64_t id, json_t **model,
 		    char *password, struct err *err);
-/* The number becomes the account's; ERR_CONFLICT when it is somebody's. */
-NODISCARD int	account_mobile_store(struct db *db, const struct hall *h, int64_t account,
-		    const char *number, struct err *err);
+/* The number becomes the account's, and its orders follow (agent.h); ERR_CONFLICT when it is
+ * somebody's. */
+NODISCARD int	account_mobile_store(struct db *db, struct hall *h, const struct who *who,
+		    int64_t account, const char *number, struct err *err);
 #endif

@@ -98,13 +98,15 @@ invoice_take_back(struct db *db, struct hall *h, const struct who *who, struct i
 	char	*key = xasprintf("invoice.reverse:%s:%" PRId64, ref, v->version);
 	int	 rc = -1;
 
+	if (v->red_reason[0] == '\0')
+		(void)snprintf(v->red_reason, sizeof(v->red_reason), "%s", reason);
 	payload = json_pack("{s:s, s:s, s:s, s:s}", "ref", ref, "code", v->code, "number",
-	    v->number, "reason", reason);
+	    v->number, "reason", v->red_reason);
 	invoice_set(v, "reversing");
 	v->reason[0] = '\0';
 	v->undo = false;
 	if (invoice_save(db, h, v, err) == 0 &&
-	    invoice_note(db, h, who, v, "invoice_reverse", reason, err) == 0)
+	    invoice_note(db, h, who, v, "invoice_reverse", v->red_reason, err) == 0)
 		rc = hall_outbox_put(db, h, "invoice.reverse", key, payload, err);
 	json_decref(payload);
 	free(key);

@@ -9,6 +9,7 @@ struct invoice {
 	bool	 undo;
 	char	 no[INVOICE_NO], state[16], kind[16], title[400];
 	char	 code[48], number[48], red_number[48], reason[600], file[65];
+	char	 red_reason[200];	/* why it is taken back, as the provider was told; "" */
 	json_t	*buyer;		/* {"organisation","tax_no","address","phone","bank","account",
 				   "mail"} */
 	json_t	*items;		/* [{"name","tax_code","fen","rate"}] */
@@ -51,7 +52,7 @@ json_t		*invoice_form(struct hall *h, const struct field *fields, const struct i
 /* Put the request (invoice.issue) of this attempt; again: another key for the same. */
 NODISCARD int	invoice_ask(struct db *db, const struct hall *h, const struct invoice *v,
 		    bool again, struct err *err);
-/* issued -> reversing, with the red letter asked for. */
+/* issued -> reversing, with the red letter asked for; asked again it keeps its first reason. */
 NODISCARD int	invoice_take_back(struct db *db, struct hall *h, const struct who *who,
 		    struct invoice *v, const char *reason, struct err *err);
 /* A waiting one in v's place, for these orders; buyer, title and kind from `as`. */

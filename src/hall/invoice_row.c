@@ -42,6 +42,7 @@ invoice_from_row(const struct hall *h, struct rows *r, struct invoice *v, struct
 	v->created = rows_int(r, 19);
 	v->issued_at = rows_int(r, 20);
 	v->reversed_at = rows_int(r, 21);
+	INVOICE_COPY(v->red_reason, r, 22);
 	if (sealed_get_json(h, INVOICE_COLUMN, r, 8, &v->buyer, err) == 0 &&
 	    json_parse(rows_text(r, 9), strlen(rows_text(r, 9)), 0, &v->items, err) == 0)
 		return 0;
@@ -127,7 +128,7 @@ invoice_save(struct db *db, const struct hall *h, struct invoice *v, struct err 
 		    DB_TEXT(v->title), DB_BLOB(buyer.p, buyer.len), DB_TEXT(items.p),
 		    DB_INT(v->amount), DB_INT(v->tax), DB_TEXT(v->code), DB_TEXT(v->number),
 		    DB_TEXT(v->red_number), DB_TEXT(v->reason), DB_TEXT(v->file), DB_INT(v->undo),
-		    DB_INT(v->issued_at), DB_INT(v->reversed_at));
+		    DB_INT(v->issued_at), DB_INT(v->reversed_at), DB_TEXT(v->red_reason));
 	buf_free(&buyer);
 	buf_free(&items);
 	if (rc == 0 && changed != 1)

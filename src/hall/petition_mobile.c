@@ -187,7 +187,7 @@ mobile_apply(struct db *db, struct hall *h, const struct who *who, struct petiti
 	int	 rc = -1;
 
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, p->account);
-	if (account_mobile_store(db, h, p->account, js_str(p->body, "mobile"), err) < 0 ||
+	if (account_mobile_store(db, h, who, p->account, js_str(p->body, "mobile"), err) < 0 ||
 	    session_drop_all(db, SESSION_ACCOUNT, p->account, err) < 0 ||
 	    hall_journal_add(db, who, "account.mobile", subject, p->no, err) < 0)
 		return -1;

@@ -7,28 +7,28 @@ VALUES ($1, $2, $3, $4, 1, 1, $5, $6, $7, $8, $9, 0, '', '', '', '', '', $10, 0,
 
 -- name: invoice_by_no
 SELECT id, no, account, state, version, attempt, kind, title, buyer, items, amount, tax, code, number,
-	red_number, reason, file, replaces, undo, created, issued_at, reversed_at
+	red_number, reason, file, replaces, undo, created, issued_at, reversed_at, red_reason
 FROM invoice WHERE no = $1;
 
 -- name: invoice_by_id
 SELECT id, no, account, state, version, attempt, kind, title, buyer, items, amount, tax, code, number,
-	red_number, reason, file, replaces, undo, created, issued_at, reversed_at
+	red_number, reason, file, replaces, undo, created, issued_at, reversed_at, red_reason
 FROM invoice WHERE id = $1;
 
 -- name: invoice_waiting_for
 SELECT id, no, account, state, version, attempt, kind, title, buyer, items, amount, tax, code, number,
-	red_number, reason, file, replaces, undo, created, issued_at, reversed_at
+	red_number, reason, file, replaces, undo, created, issued_at, reversed_at, red_reason
 FROM invoice WHERE replaces = $1 AND state = 'waiting';
 
 -- name: invoice_of_order
 SELECT id, no, account, state, version, attempt, kind, title, buyer, items, amount, tax, code, number,
-	red_number, reason, file, replaces, undo, created, issued_at, reversed_at
+	red_number, reason, file, replaces, undo, created, issued_at, reversed_at, red_reason
 FROM invoice WHERE id IN (SELECT invoice_id FROM invoice_order WHERE order_id = $1)
 ORDER BY created DESC, id DESC LIMIT 20;
 
 -- name: invoice_of_account
 SELECT id, no, account, state, version, attempt, kind, title, buyer, items, amount, tax, code, number,
-	red_number, reason, file, replaces, undo, created, issued_at, reversed_at
+	red_number, reason, file, replaces, undo, created, issued_at, reversed_at, red_reason
 FROM invoice WHERE account = $1 ORDER BY created DESC, id DESC LIMIT $2 OFFSET $3;
 
 -- name: invoice_count_account
@@ -36,7 +36,7 @@ SELECT COUNT(*) FROM invoice WHERE account = $1;
 
 -- name: invoice_work
 SELECT id, no, account, state, version, attempt, kind, title, buyer, items, amount, tax, code, number,
-	red_number, reason, file, replaces, undo, created, issued_at, reversed_at
+	red_number, reason, file, replaces, undo, created, issued_at, reversed_at, red_reason
 FROM invoice
 WHERE $1 LIKE '%,' || state || ',%'
 	AND ($2 = '' OR no = $2 OR number = $2 OR title = $2
@@ -54,7 +54,7 @@ WHERE $1 LIKE '%,' || state || ',%'
 -- name: invoice_save
 UPDATE invoice SET state = $3, version = version + 1, attempt = $4, kind = $5, title = $6, buyer = $7,
 	items = $8, amount = $9, tax = $10, code = $11, number = $12, red_number = $13,
-	reason = $14, file = $15, undo = $16, issued_at = $17, reversed_at = $18
+	reason = $14, file = $15, undo = $16, issued_at = $17, reversed_at = $18, red_reason = $19
 WHERE id = $1 AND version = $2;
 
 -- name: invoice_order_add

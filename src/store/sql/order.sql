@@ -77,6 +77,9 @@ SELECT no FROM orders WHERE no = $1 AND mobile_digest = $2;
 -- name: order_of_mobile
 SELECT id FROM orders WHERE mobile_digest = $1 ORDER BY created DESC LIMIT $2;
 
+-- name: order_of_agent
+SELECT id FROM orders WHERE account = $1 AND mobile_digest = $2 AND state <> 'cancelled' LIMIT $3;
+
 -- name: order_event_insert
 INSERT INTO order_event (id, order_id, at, actor, actor_id, address, what, from_state, to_state,
 	note)

@@ -88,6 +88,19 @@ office_fact(struct office *o, const char *no, int attempt, enum invoice_state st
 	assert_ok(store_write(o->w.store, office_fact_run, &f, &err));
 }
 
+static void
+office_refuse_red(struct office *o)
+{
+	struct err		 err = {0};
+	char			 ref[40];
+	struct invoice_fact	 f = {.ref = ref, .state = INVOICE_FAILED, .code = "",
+	    .number = "", .red_number = "", .at = clock_now(), .reason_code = "SYSTEM_ERROR",
+	    .reason = "稍后再试", .file = "", .reversal = true};
+
+	(void)snprintf(ref, sizeof(ref), "%s_1", o->invoice);
+	assert_ok(store_write(o->w.store, office_fact_run, &f, &err));
+}
+
 static json_t *
 office_view(struct office *o, const char *no)
 {
@@ -304,6 +317,35 @@ test_invoice__another_amount_is_not_told_as_issued(void **state)
 	office_fact(&o, o.invoice, 1, INVOICE_REVERSED, 0);
 	assert_invoice(&o, o.invoice, "reversed", 34000);
 	assert_ok(office_ask(&o, &err));		/* free again */
+	json_decref(in);
+	office_close(&o);
+}
+
+/* Whatever the retry is about, the provider hears the first reason. */
+void
+test_invoice__a_red_letter_keeps_its_reason(void **state)
+{
+	struct office	 o;
+	struct err	 err = {0};
+	json_t		*in = json_pack("{s:s}", "reason", "抬头写错了");
+	int		 i = 0;
+
+	(void)state;
+	office_open(&o, 1);
+	office_tick(&o, 0, "1");
+	assert_ok(office_ask(&o, &err));
+	office_fact(&o, o.invoice, 1, INVOICE_ISSUED, 34000);
+	assert_ok(invoice_reverse(o.w.h, &o.w.staff, o.invoice, in, o.errors, &err));
+	assert_string_equal(js_str(world_newest(&o.w, "invoice.reverse"), "reason"), "抬头写错了");
+	assert_err(invoice_retry(o.w.h, &o.w.staff, o.invoice, &err), ERR_WRONG_STATE);
+	err_clear(&err);
+	for (i = 0; i < 2; i++) {
+		office_refuse_red(&o);
+		assert_ok(invoice_retry(o.w.h, &o.w.staff, o.invoice, &err));
+		assert_int_equal(world_count(&o.w, "invoice.reverse"), 2 + i);
+		assert_string_equal(js_str(world_newest(&o.w, "invoice.reverse"), "reason"),
+		    "抬头写错了");
+	}
 	json_decref(in);
 	office_close(&o);
 }
