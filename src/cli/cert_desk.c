@@ -99,6 +99,26 @@ cert_desk_list(const char *query, const char *state, struct err *err)
 	return rc;
 }
 
+/* How each link stands, and what happened to the certificate. */
+static void
+desk_print_life(const json_t *model)
+{
+	json_t	*row;
+	size_t	 i;
+
+	printf("    ocsp   %s, asked %s\n    renewable  %s to %s\n", js_str(model, "ocsp"),
+	    js_str(model, "asked"), js_str(model, "renew_from"), js_str(model, "renew_until"));
+	json_array_foreach(json_object_get(model, "chain"), i, row)
+		printf("    chain  %s  %-7s  until %s  %s\n", js_str(row, "serial"),
+		    js_str(row, "status"), js_str(row, "ends"), js_str(row, "subject"));
+	if (!js_bool(model, "chain_whole"))
+		printf("    chain  does not reach a root\n");
+	json_array_foreach(json_object_get(model, "acts"), i, row)
+		printf("    act    %s  %-20s by %-7s  order %s  %s\n", js_str(row, "time"),
+		    js_str(row, "what"), js_str(row, "by"), js_str(row, "order"),
+		    js_str(row, "note"));
+}
+
 int
 cert_desk_show(const char *serial, struct err *err)
 {
@@ -108,12 +128,14 @@ cert_desk_show(const char *serial, struct err *err)
 
 	if (hall_open(&h, err) == 0)
 		rc = certificate_view(h, &desk_system, serial, &model, err);
-	if (rc == 0)
+	if (rc == 0) {
 		printf("%s  %s  since %s  %s\n    valid  %s to %s\n    order  %s\n    replaced by  %s\n",
 		    js_str(model, "serial"), js_str(model, "status"), js_str(model, "since"),
 		    js_str(model, "reason_text"), js_str(model, "not_before"),
 		    js_str(model, "not_after"), js_str(model, "order"),
 		    js_str(model, "replaced_by"));
+		desk_print_life(model);
+	}
 	json_decref(model);
 	hall_close(h);
 	return rc;

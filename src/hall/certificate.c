@@ -1,8 +1,8 @@
 #include "base/base.h"
 #include "hall/certificate.h"
+#include "hall/certificate_own.h"
 
 #include "base/clock.h"
-#include "base/conf.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "hall/account.h"
@@ -14,7 +14,6 @@
 #include "hall/ops.h"
 #include "hall/relying.h"
 #include "hall/services.h"
-#include "pki/cert_pool.h"
 
 #define CHANGE_FRESH	(10 * CLOCK_MINUTE)
 
@@ -36,13 +35,6 @@ static const struct change {
 static const struct { const char *code, *text; } reasons[] = {
 	{ "1", "私钥泄露或怀疑泄露" }, { "4", "证书已被更换" }, { "5", "不再使用" },
 	{ "3", "隶属关系变更" }, { "0", "其他原因" }, { "6", "冻结" },
-};
-
-/* The hall's row of a certificate. */
-struct certificate {
-	int64_t	 account, order_id, not_before, not_after;
-	char	 serial[48], subject[256], state[16], no[ORDER_NO];
-	struct cert *cert;
 };
 
 static const struct change *
@@ -67,8 +59,8 @@ reason_text(const char *code)
 	return NULL;
 }
 
-/* The holder's own; staff see all.  Others' do not exist. */
-static int
+/* Others' do not exist. */
+int
 certificate_load(struct db *db, const struct act *a, struct certificate *c, struct err *err)
 {
 	bool		 staff = a->who->system || (a->who->staff != 0 &&
@@ -112,35 +104,44 @@ certificate_load_run(struct db *db, struct act *a, struct err *err)
 
 /* ---- looking ---- */
 
-static void
-view_chain(const struct certificate *c, json_t *model)
+void
+validity_bar(int64_t not_before, int64_t not_after, int before_days, int after_days, int64_t now,
+    struct validity_bar *bar)
 {
-	char			*path = xasprintf("%s/pub/chain.pem", conf_path("data.dir"));
-	json_t			*chain = json_array();
-	const struct cert	*at = c->cert, *up = NULL;
-	struct cert_pool	 pool = { .n = 0 };
-	struct err		 err = { .kind = ERR_NONE };
-	char			 day[CLOCK_TEXT];
-	size_t			 n = 0;
+	int64_t	until = not_after + (before_days <= 0 ? 0 : after_days) * CLOCK_DAY;
+	int64_t	from = MAX(not_after - before_days * CLOCK_DAY, not_before);
+	int64_t	whole = MAX(until - not_before, 1);
+	bool	never = before_days <= 0;
 
-	if (cert_pool_read(&pool, path, &err) == 0)
-		for (n = 0; n < CERT_CHAIN_MAX && at != up; n++) {
-			(void)json_array_append_new(chain, json_pack("{s:s, s:s, s:s}", "subject",
-			    cert_subject(at), "serial", cert_serial(at), "ends",
-			    clock_date(cert_not_after(at), day)));
-			up = cert_pool_issuer(&pool, at);
-			if (up == NULL || cert_is_same(up, at))
-				break;
-			at = up;
-			up = NULL;
-		}
-	(void)json_object_set_new(model, "chain", chain);
-	cert_pool_release(&pool);
-	free(path);
+	memset(bar, 0, sizeof(*bar));
+	bar->end = (int)((not_after - not_before) * 1000 / whole);
+	bar->today = (int)(MIN(MAX(now - not_before, 0), whole) * 1000 / whole);
+	bar->from = never ? -1 : (int)((from - not_before) * 1000 / whole);
+	bar->renew_from = never ? 0 : from;
+	bar->renew_until = never ? 0 : until;
 }
 
 static void
-view_validity(const struct certificate *c, json_t *model)
+view_bar(const struct halldef *d, const struct certificate *c, int64_t now, json_t *model)
+{
+	struct validity_bar	bar;
+	char			from[CLOCK_TEXT] = "", until[CLOCK_TEXT] = "", today[CLOCK_TEXT];
+
+	validity_bar(c->not_before, c->not_after, d->renew_before, d->renew_after, now, &bar);
+	if (bar.renew_from != 0) {
+		(void)clock_date(bar.renew_from, from);
+		(void)clock_date(bar.renew_until, until);
+	}
+	(void)json_object_set_new(model, "bar", json_pack("{s:i, s:i, s:i, s:i}", "end", bar.end,
+	    "from", MAX(bar.from, 0), "width", bar.from < 0 ? 0 : 1000 - bar.from, "today",
+	    bar.today));
+	js_set_str(model, "renew_from", from);
+	js_set_str(model, "renew_until", until);
+	js_set_str(model, "today", clock_date(now, today));
+}
+
+static void
+view_validity(const struct halldef *d, const struct certificate *c, json_t *model)
 {
 	int64_t	now = clock_now(), whole = c->not_after - c->not_before;
 	int64_t	used = (now - c->not_before) * 100 / MAX(whole, 1);
@@ -150,6 +151,7 @@ view_validity(const struct certificate *c, json_t *model)
 	js_set_str(model, "not_after", clock_date(c->not_after, day));
 	js_set_int(model, "days_left", MAX((c->not_after - now) / CLOCK_DAY, 0));
 	js_set_int(model, "used", MIN(MAX(used, 0), 100));
+	view_bar(d, c, now, model);
 }
 
 static void
@@ -212,6 +214,31 @@ view_officers_run(struct db *db, struct act *a, struct err *err)
 	return rc;
 }
 
+/* The encryption half; machines and some products have none. */
+static int
+view_has_enc(struct db *db, const struct certificate *c, json_t *model, struct err *err)
+{
+	struct rows	*rows = NULL;
+	bool		 has = false;
+	int		 rc = 0;
+
+	if (db_query(db, SQL_CERTIFICATE_OF_ORDER, &rows, err, DB_INT(c->order_id)) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0)
+		has = has || strcmp(rows_text(rows, 0), "enc") == 0;
+	rows_free(rows);
+	js_set_bool(model, "has_enc", has);
+	return rc;
+}
+
+static int
+view_acts_run(struct db *db, struct act *a, struct err *err)
+{
+	a->model = json_object();
+	return view_has_enc(db, a->extra, a->model, err) < 0 ? -1 :
+	    certificate_acts(db, a->extra, a->model, err);
+}
+
 static int
 certificate_keep_up_run(struct db *db, struct act *a, struct err *err)
 {
@@ -247,7 +274,7 @@ certificate_view(struct hall *h, const struct who *who, const char *serial, json
     struct err *err)
 {
 	struct certificate	 c = { .cert = NULL };
-	json_t			*now = NULL, *me = NULL, *m = json_object();
+	json_t			*now = NULL, *me = NULL, *acts = NULL, *m = json_object();
 	struct act		 a = { .h = h, .who = who, .name = serial, .extra = &c },
 				 officers = { .h = h, .who = who, .extra = m };
 	int			 rc = -1;
@@ -258,6 +285,9 @@ certificate_view(struct hall *h, const struct who *who, const char *serial, json
 		goto out;
 	if (who->staff != 0 && act_read(&officers, view_officers_run, err) < 0)
 		goto out;
+	if (act_model(&a, act_read(&a, view_acts_run, err), &acts) < 0)
+		goto out;
+	js_update(m, acts);
 	if (who->account != 0) {
 		if (account_model(h, who, &me, err) < 0)
 			goto out;
@@ -268,16 +298,17 @@ certificate_view(struct hall *h, const struct who *who, const char *serial, json
 	js_set_str(m, "name", c.subject);
 	js_set_str(m, "order", c.no);
 	js_set_str(m, "fingerprint", cert_fingerprint(c.cert));
-	view_validity(&c, m);
+	view_validity(hall_def(h), &c, m);
 	if (ops_model(h, who, c.serial, m, err) < 0)
 		goto out;
 	view_status(&c, now, who, m);
-	view_chain(&c, m);
+	certificate_chain(h, &c, js_bool(m, "is_held"), m);
 	view_reasons(m);
 	*model = json_incref(m);
 	rc = 0;
  out:
 	json_decref(m);
+	json_decref(acts);
 	json_decref(me);
 	json_decref(now);
 	cert_free(c.cert);

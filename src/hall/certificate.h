@@ -13,7 +13,8 @@
  * The account's own, or any for a reviewer and the system: {"serial","subject","order","not_before",
  * "not_after","days_left","used" (percent of the validity),"status" (good|held|revoked|expired),
  * "status_text","since","reason_text","is_held","is_revoked","may_freeze","may_revoke","may_release","mobile_masked",
- * "fingerprint","chain":[{"subject","serial","ends"}],"reasons":[{"code","text"}],"officers":[{"id","name"}]}
+ * "fingerprint","has_enc","renew_from","renew_until" (dates, ""),"today","bar":{"end","from","width","today"}
+ * (of 1000),"chain","ocsp","asked","acts" (certificate_own.h),"reasons":[{"code","text"}],"officers":[{"id","name"}]}
  */
 NODISCARD int	certificate_view(struct hall *h, const struct who *who, const char *serial,
 		    json_t **model, struct err *err);
@@ -38,6 +39,12 @@ NODISCARD int	certificate_freeze(struct hall *h, const struct who *who, const ch
 /* The same after the phone was proved just now in another way (lost.h). */
 NODISCARD int	certificate_freeze_now(struct hall *h, const struct who *who, const char *serial,
 		    struct err *err);
+/*
+ * Its files: name sign.pem enc.pem (PEM), sign.cer enc.cer (DER), chain.p7b (both and those above
+ * them, RFC 2315 9.1 without content and signer).  out is appended to; *type is a literal.
+ */
+NODISCARD int	certificate_file(struct hall *h, const struct who *who, const char *serial,
+		    const char *name, struct buf *out, const char **type, struct err *err);
 /* Reviewers and the system: query {"q","page"} -> {"rows":[…],"waiting":[…]} */
 NODISCARD int	certificate_search(struct hall *h, const struct who *who, const json_t *query,
 		    json_t **model, struct err *err);

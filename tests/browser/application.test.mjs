@@ -1,5 +1,6 @@
 /* The whole application in a browser: organisation, person, a returned order, lock-out. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 /* Fill the fields of a form by name: text, select or radio. */
 async function fill(page, values) {
@@ -289,6 +290,12 @@ async function certificate(page, p) {
 	await page.waitForURL(/\/certificates\//);
 }
 
+/* A section of the certificate's page is folded until it is wanted. */
+async function unfold(page, id) {
+	await page.click(`nav.actions a[href="#${id}"]`);
+	await page.locator(`details[open] #${id}`).waitFor();
+}
+
 /* The box of the download with these UKeys in: what it says, and whether it lets one go on. */
 async function boxSays(world, page, keys, said, may) {
 	world.plug(...keys);
@@ -377,6 +384,37 @@ export const tests = [
 		await approve(world, desk, order);
 		await fetchPair(world, page, p, order);
 	}],
+	["a certificate's page: folded by keyboard, all on paper, its files to keep", async (world) => {
+		const p = world.site.people[0], page = await world.page();
+
+		await certificate(page, p);
+		const serial = new URL(page.url()).pathname.split("/").pop();
+		const fold = page.locator("details", { hasText: "下载证书文件" });
+
+		assert.equal(await page.locator("details[open]").count(), 0);
+		await fold.locator("summary").focus();
+		await page.keyboard.press("Enter");
+		await fold.locator("#files").waitFor();
+		for (const [name, begins] of [["sign.pem", "-----BEGIN CERTIFICATE"], ["sign.cer", "\x30\x82"],
+			["enc.pem", "-----BEGIN CERTIFICATE"], ["enc.cer", "\x30\x82"], ["chain.p7b", "\x30\x82"]]) {
+			const [file] = await Promise.all([page.waitForEvent("download"),
+				page.click(`#files a[href$="${name}"]`)]);
+
+			assert.equal(file.suggestedFilename(), `${serial}-${name}`);
+			assert.equal((await readFile(await file.path(), "latin1")).slice(0, begins.length), begins);
+		}
+		await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+		assert.equal(await page.locator("details:not([open])").count(), 0);
+		assert.equal(await page.locator("#chain li[data-state=good]").count(), 3);
+		assert.match(await page.textContent("#acts"), /签发/);
+		await world.shot(page, "certificate-open");
+		await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+		assert.equal(await page.locator("details[open]").count(), 1);
+		await page.setViewportSize({ width: 375, height: 760 });
+		await page.reload();
+		await world.shot(page, "phone-certificate");
+		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+	}],
 	["renewed: from the certificate's page into the same UKey", async (world) => {
 		const p = world.site.people[0], page = await world.page();
 
@@ -461,6 +499,7 @@ export const tests = [
 		const p = world.site.people[0], page = await world.page();
 
 		await certificate(page, p);
+		await unfold(page, "unlock");
 		await page.click("#unlock button");
 		await page.waitForURL(/steps\/question/);
 		const order = page.url().match(/orders\/(\d{20})/)[1];
@@ -495,11 +534,12 @@ export const tests = [
 		await certificate(page, p);
 		const seen = (await world.sms(p.mobile)).length;
 
+		await unfold(page, "freeze");
 		await page.fill("#f-captcha", world.site.captcha);
 		await page.click("[data-send-code]");
 		await page.fill("#f-code", await world.smsCode(p.mobile, seen));
 		await page.click("text=冻结证书 >> nth=-1");
-		await page.locator(".tag", { hasText: "已冻结" }).waitFor();
+		await page.locator(".page-head + .card .tag", { hasText: "已冻结" }).waitFor();
 		await world.shot(page, "phone-frozen");
 	}],
 	["lost for good: a new UKey, and the order says when the old certificate ended", async (world) => {
@@ -508,6 +548,7 @@ export const tests = [
 		await signIn(page, p);
 		await page.goto("/user/certificates?certificates=frozen");
 		await page.click("table >> text=查看 >> nth=0");
+		await unfold(page, "reissue");
 		await page.selectOption("#f-cause", "lost");
 		await page.click("#reissue button");
 		await page.waitForURL(/steps\/agreement/);
@@ -651,6 +692,7 @@ export const tests = [
 		await world.shot(page, "account");
 		await page.goto("/user/certificates");
 		await page.click("table >> text=查看 >> nth=0");
+		await unfold(page, "modify");
 		await page.click("#modify button");
 		await page.waitForURL(/steps\/agreement/);
 		const order = page.url().match(/orders\/(\d{20})/)[1];
@@ -685,6 +727,7 @@ export const tests = [
 		};
 
 		await certificate(page, p);
+		await unfold(page, "revoke");
 		await page.locator(`${form} [data-assistant-key]:not(.hide)`).waitFor();
 		await page.check("[name=kind][value=revocation]");
 		await page.selectOption("#f-reason", "5");
@@ -694,7 +737,7 @@ export const tests = [
 		await world.shot(page, "revoke-wrong-key");
 		await page.check("[name=kind][value=hold]");
 		await signWith(form, "person");
-		await page.locator(".tag", { hasText: "已冻结" }).waitFor();
+		await page.locator(".page-head + .card .tag", { hasText: "已冻结" }).waitFor();
 		const seen = (await world.sms(p.mobile)).length;
 
 		await page.fill("#thaw #f-captcha", world.site.captcha);
@@ -702,11 +745,12 @@ export const tests = [
 		await page.fill("#thaw #f-code", await world.smsCode(p.mobile, seen));
 		await world.shot(page, "thaw");
 		await signWith("#thaw", "person");
-		await page.locator(".tag", { hasText: "有效" }).waitFor();
+		await page.locator(".page-head + .card .tag", { hasText: "有效" }).waitFor();
+		await unfold(page, "revoke");
 		await page.check("[name=kind][value=revocation]");
 		await page.selectOption("#f-reason", "5");
 		await signWith(form, "person");
-		await page.locator(".tag", { hasText: "已撤销" }).waitFor();
+		await page.locator(".page-head + .card .tag", { hasText: "已撤销" }).waitFor();
 		await world.shot(page, "revoked");
 	}],
 	["written at the desk: the PIN comes by SMS, the first use asks for one's own", async (world) => {

@@ -75,6 +75,19 @@ SELECT c.account, c.order_id, c.serial, c.subject, c.not_before, c.not_after, c.
 	o.no, o.product
 FROM certificate c JOIN orders o ON o.id = c.order_id WHERE c.serial = $1 AND c.kind = 'sign';
 
+-- name: certificate_acts
+-- Of its own order, of those that replace it and of those that are about it.
+SELECT e.at, e.what, e.actor, e.note, o.no, o.op, o.replaces
+FROM (SELECT id, no, op, replaces FROM orders WHERE id = $1
+		UNION ALL SELECT id, no, op, replaces FROM orders
+			WHERE replaces = $2 AND replaces <> '' AND state <> 'cancelled'
+		UNION ALL SELECT id, no, op, replaces FROM orders
+			WHERE concerns = $2 AND concerns <> '') o
+	JOIN order_event e ON e.order_id = o.id
+WHERE e.what IN ('certificates', 'installed', 'certificate_frozen', 'certificate_released',
+	'certificate_revoked', 'old_revoked', 'unlocked', 'recovered', 'renew', 'reissue', 'change')
+ORDER BY e.at DESC, e.id DESC LIMIT 150;
+
 -- name: certificate_state_set
 UPDATE certificate SET state = $2 WHERE order_id = $1 AND state <> $2;
 

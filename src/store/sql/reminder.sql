@@ -11,6 +11,9 @@ ORDER BY c.account, c.not_after LIMIT $4;
 -- name: reminder_add
 INSERT INTO reminder (serial, days, at) VALUES ($1, $2, $3);
 
+-- name: reminder_list
+SELECT days, at FROM reminder WHERE serial = $1 ORDER BY at DESC LIMIT 50;
+
 -- name: reminder_day_add
 INSERT INTO reminder_day (account, mobile, day) VALUES ($1, $2, $3)
 ON CONFLICT (account, mobile, day) DO NOTHING;

@@ -20,6 +20,27 @@ const struct page		page_certificate_status = {
 };
 
 static int
+certificate_file_show(struct call *c, struct err *err)
+{
+	const char	*name = call_param(c, "name"), *type = "";
+	char		 file[128];
+	struct buf	 bytes;
+	int		 rc = 0;
+
+	(void)snprintf(file, sizeof(file), "%.48s-%.16s", call_param(c, "serial"), name);
+	buf_init(&bytes, LIMIT_JSON);
+	rc = certificate_file(c->hall, &c->who, call_param(c, "serial"), name, &bytes, &type, err);
+	return page_send(c, rc, type, &bytes, file);
+}
+
+extern const struct page	page_certificate_file;
+const struct page		page_certificate_file = {
+	.name = "certificate_file", .path = "/certificates/{serial}/files/{name}",
+	.need = NEED_ACCOUNT, .title = "证书文件", .back = "/certificates/{serial}",
+	.show = certificate_file_show, .per_minute = 60,
+};
+
+static int
 certificate_statement_post(struct call *c, struct err *err)
 {
 	return call_take(c, certificate_statement(c->hall, &c->who, call_param(c, "serial"),

@@ -1,0 +1,34 @@
+/* Folded sections: a link to what is inside one opens it, and paper shows them all. */
+function openTarget() {
+	const target = location.hash && document.getElementById(location.hash.slice(1));
+	const fold = target && target.closest("details");
+
+	if (fold && !fold.open) {
+		fold.open = true;
+		target.scrollIntoView();
+	}
+}
+
+addEventListener("hashchange", openTarget);
+openTarget();
+
+/* The same link once more changes no hash. */
+document.addEventListener("click", (e) => {
+	const link = e.target.closest("a[href^='#']");
+
+	if (link && link.hash === location.hash)
+		openTarget();
+});
+
+let opened = [];
+
+addEventListener("beforeprint", () => {
+	opened = [...document.querySelectorAll("details:not([open])")];
+	for (const fold of opened)
+		fold.open = true;
+});
+addEventListener("afterprint", () => {
+	for (const fold of opened)
+		fold.open = false;
+	opened = [];
+});
