@@ -52,8 +52,9 @@ acts_own(struct acts *l, struct rows *r)
 {
 	const char		*what = rows_text(r, 1), *replaces = rows_text(r, 6);
 	bool			 issued = strcmp(what, "certificates") == 0;
-	struct certificate_act	*a = act_add(l, rows_int(r, 0), what,
-				    issued ? "service" : act_by(rows_text(r, 2)));
+	bool			 written = strcmp(what, "installed") == 0;	/* by a code, not a session */
+	struct certificate_act	*a = act_add(l, rows_int(r, 0), what, issued ? "service" :
+				    written ? "holder" : act_by(rows_text(r, 2)));
 
 	(void)snprintf(a->no, sizeof(a->no), "%s", rows_text(r, 4));
 	if (issued && *replaces != '\0') {
