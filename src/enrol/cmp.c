@@ -8,6 +8,7 @@
 #include "pki/cmp.h"
 #include "signer/signer.h"
 
+#include <openssl/asn1t.h>
 #include <openssl/err.h>
 
 /*
@@ -298,10 +299,43 @@ transaction_new(struct enrol *e, const char *id, const struct cmp_message *m, co
 	return NULL;
 }
 
+/* The PKCS#10 request of a p10cr, which has no accessor: by OpenSSL's own tables of the message. */
+static X509_REQ *
+cmp_p10(OSSL_CMP_MSG *msg)
+{
+	const ASN1_TEMPLATE	*body = &ASN1_ITEM_rptr(OSSL_CMP_MSG)->templates[1];
+	const ASN1_TEMPLATE	*p10 = &ASN1_ITEM_ptr(body->item)->templates[CMP_P10CR];
+	void			*at;
+
+	memcpy(&at, (char *)msg + body->offset, sizeof(at));
+	memcpy(&at, (char *)at + p10->offset, sizeof(at));
+	return at;
+}
+
+/*
+ * OpenSSL's server knows no ID of SM2 but the empty one, with which no request for a certificate is
+ * signed: it is told ours (GM/T 0009 10).
+ */
+static void
+cmp_tell_id(OSSL_CMP_MSG *msg, const struct cmp_message *m)
+{
+	ASN1_OCTET_STRING	*id;
+	X509_REQ		*req;
+
+	if (m->type != CMP_P10CR || (req = cmp_p10(msg)) == NULL ||
+	    !EVP_PKEY_is_a(X509_REQ_get0_pubkey(req), "SM2"))
+		return;
+	if ((id = ASN1_OCTET_STRING_new()) == NULL ||
+	    ASN1_OCTET_STRING_set(id, (const unsigned char *)SM2_DEFAULT_ID,
+	    SM2_DEFAULT_ID_LEN) != 1)
+		BUG("out of memory for CMP");
+	X509_REQ_set0_distinguishing_id(req, id);
+}
+
 /* The answer of OpenSSL's server, in DER. */
 static int
-cmp_process(struct cmp_transaction *t, const struct http_request *req,
-    struct http_response *res, struct err *err)
+cmp_process(struct cmp_transaction *t, const struct cmp_message *m,
+    const struct http_request *req, struct http_response *res, struct err *err)
 {
 	const unsigned char	*p = (const unsigned char *)req->body;
 	OSSL_CMP_MSG		*msg = d2i_OSSL_CMP_MSG(NULL, &p, (long)req->body_len);
@@ -313,6 +347,7 @@ cmp_process(struct cmp_transaction *t, const struct http_request *req,
 		err_openssl(err, ERR_INPUT, "not a CMP message");
 		goto out;
 	}
+	cmp_tell_id(msg, m);
 	ERR_clear_error();	/* what is left there would be told to the client */
 	answer = OSSL_CMP_SRV_process_request(t->srv, msg);
 	if (answer == NULL || (len = i2d_OSSL_CMP_MSG(answer, &der)) <= 0) {
@@ -350,7 +385,7 @@ cmp_answer(struct enrol *e, const char *label, const struct http_request *req,
 		goto out;
 	}
 	t->call = &call;
-	rc = cmp_process(t, req, res, err);
+	rc = cmp_process(t, &m, req, res, err);
 	t->call = NULL;
 	ctx = OSSL_CMP_SRV_CTX_get0_cmp_ctx(t->srv);
 	if (t->open && OSSL_CMP_CTX_get_option(ctx, OSSL_CMP_OPT_IMPLICIT_CONFIRM) != 1) {

@@ -114,6 +114,7 @@ csr_check_der(const void *p, size_t len, EVP_PKEY **key, struct err *err)
 {
 	struct der_signed	 s;
 	struct der		 subject, spki;
+	bool			 sm2;
 
 	if (csr_slice(p, len, &s, &subject, &spki) < 0)
 		return err_set(err, ERR_INPUT, "证书请求的格式不正确（须为 PKCS#10），"
@@ -122,10 +123,11 @@ csr_check_der(const void *p, size_t len, EVP_PKEY **key, struct err *err)
 		return err_set(err, ERR_INPUT, "证书请求里的公钥种类不受支持，请用证书助手重新生成。");
 	if (key_verify_signed(*key, &s, err) == 0)
 		return 0;
+	sm2 = EVP_PKEY_is_a(*key, "SM2");
 	EVP_PKEY_free(*key);
 	*key = NULL;
 	return err_set(err, ERR_CRYPTO, "证书请求的签名不对，不能证明您持有私钥，"
-	    "请用证书助手重新生成。");
+	    "请用证书助手重新生成%s。", sm2 ? "（SM2 签名须用标识 1234567812345678）" : "");
 }
 
 int

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 
+import test_l_va
 import walk
 from flow import need, same
 
@@ -306,14 +307,14 @@ def cmp(site, cmd, *args, check=True, path="/.well-known/cmp"):
     return r.stdout + r.stderr
 
 
-def cmp_ra(site, name, *args, kind="ec"):
+def cmp_ra(site, name, *args, kind="ec", profile="machine-ecdsa"):
     """A registration authority with a key of its own; the options that sign with it."""
     path = site.path(name)
     how = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256") if kind == "ec" else ("rsa:3072",)
     openssl("req", "-x509", "-newkey", *how, "-nodes", "-days", "30", "-keyout",
             path + ".key", "-out", path + ".pem", "-subj", f"/CN={name}")
     machines_ca(site)
-    make_ra(site, name, "--cert", path + ".pem", *args, profile="machine-ecdsa")
+    make_ra(site, name, "--cert", path + ".pem", *args, profile=profile)
     return "-cert", path + ".pem", "-key", path + ".key"
 
 
@@ -359,6 +360,45 @@ def test_cmp(ctx):
             key(site, "late.key", kind), "-certout", site.path("late.pem"), check=False)
     need(0 < ends(site, "cmp_certificate_ends") <= 30 * 86400, "when the CMP certificate ends")
     need(site.metrics()["yinxin_signer_ra_certificate_ends_seconds"] > 0, "when an RA's ends")
+
+
+def sm2_csr(site, name, *how):
+    """An SM2 key and its request, as openssl makes it; paths of both."""
+    out = site.path(name + ".sm2csr")
+    openssl("genpkey", "-algorithm", "SM2", "-out", site.path(name + ".key"))
+    openssl("req", "-new", "-sm3", *how, "-key", site.path(name + ".key"), "-subj",
+            f"/O=Changsha Water/CN={name}{SUFFIX}", "-out", out)
+    return site.path(name + ".key"), out
+
+
+def test_cmp_sm2(ctx):
+    """CMP for SM2 keys, as far as openssl cmp can: p10cr and rr signed by an RA with an RSA or ECDSA
+    key; it can sign neither a request (ir) nor a message with SM2."""
+    site, distid = ctx.site, ("-sigopt", "distid:1234567812345678")
+    for kind in ("ec", "rsa"):
+        ra = cmp_ra(site, f"cmp-sm2-{kind}", "--suffix", SUFFIX, kind=kind, profile="machine")
+        for confirm in ((), ("-implicit_confirm",)):
+            sm2_key, csr = sm2_csr(site, "sm2-pump", *distid)
+            got = site.path(f"sm2-pump-{kind}.pem")
+            cmp(site, "p10cr", *ra, "-csr", csr, "-certout", got, *confirm,
+                path="/.well-known/cmp/p/machine")
+            same(openssl("x509", "-in", got, "-noout", "-pubkey"),
+                 openssl("pkey", "-in", sm2_key, "-pubout"), "public key")
+            need("OK" in openssl("verify", "-partial_chain", "-vfyopt", distid[1], "-CAfile",
+                                 test_l_va.issuer_of(site, got), got), "not by our SM2 CA")
+        cmp(site, "rr", *ra, "-oldcert", got, "-revreason", "5")
+        need("revoked" in site.yinxin("cert", "status", serial_of(got)), "revoked")
+    _, csr = sm2_csr(site, "sm2-empty")
+    text = cmp(site, "p10cr", *ra, "-csr", csr, "-certout", site.path("no"), check=False)
+    need("badPOP" in text, text)
+    # what the client itself can not
+    new = ("-newkey", sm2_key, "-subject", f"/CN=sm2{SUFFIX}", "-certout", site.path("no"))
+    text = cmp(site, "ir", *ra, *new, check=False)
+    need("invalid digest" in text and "error creating certreq" in text, text)
+    text = cmp(site, "ir", *ra, *new, "-digest", "sm3", check=False)
+    need("unsupported key type" in text and "error protecting message" in text, text)
+    text = cmp(site, "kur", "-cert", got, "-key", sm2_key, *new, "-digest", "sm3", check=False)
+    need("unsupported key type" in text and "error protecting message" in text, text)
 
 
 def test_cmp_again(ctx):

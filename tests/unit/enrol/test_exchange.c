@@ -254,6 +254,51 @@ test_exchange__certificate_and_confirmation(void **state)
 	exchange_close();
 }
 
+/* A PKCS#10 request of an SM2 key: signed with the ID that everybody uses, or with an empty one. */
+static X509_REQ *
+sm2_request(bool id)
+{
+	struct name		 subject = {0};
+	struct err		 err = {0};
+	EVP_PKEY		*key = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
+	const unsigned char	*p;
+	X509_REQ		*req;
+	struct buf		 der;
+
+	buf_init(&der, LIMIT_CSR);
+	assert_ok(name_add(&subject, "CN", "pump", &err));
+	assert_ok(csr_build_key(&subject, key, &der, &err));
+	p = (const unsigned char *)der.p;
+	assert_non_null(req = d2i_X509_REQ(NULL, &p, (long)der.len));
+	if (!id)
+		assert_true(X509_REQ_sign(req, key, EVP_sm3()) > 0);
+	EVP_PKEY_free(key);
+	name_free(&subject);
+	buf_free(&der);
+	return req;
+}
+
+void
+test_exchange__sm2_by_pkcs10(void **state)
+{
+	int	 status = 0;
+
+	(void)state;
+	exchange_open();
+	for (int id = 1; id >= 0; id--) {
+		OSSL_CMP_CTX	*ctx = client_new(&status, NULL);
+		X509_REQ	*req = sm2_request(id == 1);
+
+		OSSL_CMP_CTX_set1_p10CSR(ctx, req);
+		assert_int_equal(OSSL_CMP_exec_certreq(ctx, OSSL_CMP_P10CR, NULL) != NULL, id);
+		assert_int_equal(exchange_asked, 1);
+		assert_int_equal(open_transactions(), 0);
+		X509_REQ_free(req);
+		OSSL_CMP_CTX_free(ctx);
+	}
+	exchange_close();
+}
+
 /* A client that never confirms: its place is taken by a later one, nothing grows. */
 void
 test_exchange__unconfirmed(void **state)

@@ -43,6 +43,7 @@ test_cmp__requests_of_openssl(void **state)
 		{"ir", "CN=ir.plant.example, O=Water", "ecdsa", CMP_IR},
 		{"cr", "CN=cr.plant.example", "rsa", CMP_CR},
 		{"p10cr", "CN=pump.plant.example", "ecdsa", CMP_P10CR},
+		{"p10cr-sm2", "CN=sm2.plant.example, O=Water", "sm2", CMP_P10CR},
 		{"kur", "CN=pump.plant.example", "rsa", CMP_KUR},
 	};
 
