@@ -201,7 +201,7 @@ history_print(const json_t *row)
 		    js_str(r, "document"));
 }
 
-/* "uscc:9135…" is looked up by its digest. */
+/* "uscc:9135…" is looked up by its digest; "km:<CA>:<serial>" names a key made by a message. */
 static int
 kmc_history_print(int argc, char **argv, struct err *err)
 {
@@ -212,7 +212,7 @@ kmc_history_print(int argc, char **argv, struct err *err)
 
 	if (argc != 2)
 		return command_usage(command_by_name("kmc"), err);
-	if ((colon = strchr(argv[1], ':')) != NULL) {
+	if (!str_has_prefix(what, "km:") && (colon = strchr(argv[1], ':')) != NULL) {
 		*colon = '\0';
 		kmc_subject(argv[1], colon + 1, digest);
 		what = digest;
@@ -262,8 +262,10 @@ destroy_show(const char *date, struct err *err)
 	return 0;
 }
 
+/* Hand a statement and both signatures to kmc. */
 static int
-destroy_signed(const char *files[3], struct err *err)
+give_signed(const char *files[3], int (*give)(const struct signed_statement *s, struct err *err),
+    const char *done, struct err *err)
 {
 	struct buf		 part[3];
 	struct signed_statement	 s;
@@ -275,8 +277,8 @@ destroy_signed(const char *files[3], struct err *err)
 		rc = file_read(files[i], &part[i], err);
 	s = (struct signed_statement){part[0].p, part[0].len, {part[1].p, part[1].len},
 	    {part[2].p, part[2].len}};
-	if (rc == 0 && (rc = kmc_destroy(&s, err)) == 0)
-		printf("the keys are being destroyed\n");
+	if (rc == 0 && (rc = give(&s, err)) == 0)
+		printf("%s\n", done);
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
 		buf_free(&part[i]);
 	return rc;
@@ -294,7 +296,55 @@ kmc_destroy_run(int argc, char **argv, struct err *err)
 		return destroy_show(before, err);
 	if (argc == 1 && before == NULL && files[0] != NULL && files[1] != NULL &&
 	    files[2] != NULL)
-		return destroy_signed(files, err);
+		return give_signed(files, kmc_destroy, "the keys are being destroyed", err);
+	return command_usage(command_by_name("kmc"), err);
+}
+
+/* ---- keys that other CAs ask back ---- */
+
+static int
+restore_show(const char *document, struct err *err)
+{
+	json_t	*j = NULL, *row;
+	size_t	 i;
+	char	 asked[CLOCK_TEXT];
+
+	if (document != NULL && strpbrk(document, "\"\\") != NULL)
+		return err_set(err, ERR_INPUT, "the document's number holds a quotation mark or backslash");
+	if (kmc_restorations(&j, err) < 0)
+		return -1;
+	if (json_array_size(json_object_get(j, "restorations")) == 0)
+		printf("no CA asks for a key\n");
+	json_array_foreach(json_object_get(j, "restorations"), i, row) {
+		printf("%s asks since %s for the key of its certificate %s.  To allow it two key officers "
+		    "sign, with their serials and the time (ms):\n{\"client\":\"%s\",",
+		    js_str(row, "name"), day(js_int(row, "asked", 0), asked), js_str(row, "serial"),
+		    js_str(row, "client"));
+		if (document != NULL)
+			printf("\"document\":\"%s\",", document);
+		printf("\"key\":\"%s\",\"kind\":\"%s\",\"officer\":\"…\",\"second\":\"…\","
+		    "\"serial\":\"%s\",\"time\":%" PRId64 ",\"type\":\"restoration\",\"v\":1}\n",
+		    js_str(row, "key"), document != NULL ? "judicial" : "user",
+		    js_str(row, "serial"), clock_now());
+	}
+	json_decref(j);
+	return 0;
+}
+
+static int
+kmc_restore_run(int argc, char **argv, struct err *err)
+{
+	const char	*document = command_option(&argc, argv, "--document", NULL);
+	const char	*files[3] = {command_option(&argc, argv, "--statement", NULL),
+		command_option(&argc, argv, "--signature", NULL),
+		command_option(&argc, argv, "--second", NULL)};
+
+	if (argc == 2 && strcmp(argv[1], "list") == 0 && files[0] == NULL)
+		return restore_show(document, err);
+	if (argc == 1 && document == NULL && files[0] != NULL && files[1] != NULL &&
+	    files[2] != NULL)
+		return give_signed(files, kmc_restore, "the CA gets the key when it asks again, "
+		    "within seven days", err);
 	return command_usage(command_by_name("kmc"), err);
 }
 
@@ -408,7 +458,7 @@ static const struct {
 } kmc_verbs[] = {
 	{"officer", kmc_officer}, {"device-master", kmc_device_master}, {"device-key", kmc_device_key_run},
 	{"ca", kmc_client}, {"identity", kmc_identity_run},
-	{"message", kmc_message_run}, {"history", kmc_history_print},
+	{"message", kmc_message_run}, {"restore", kmc_restore_run}, {"history", kmc_history_print},
 	{"rewrap", kmc_rewrap_run}, {"destroy", kmc_destroy_run}, {"recover", kmc_recover_run},
 	{"stats", kmc_stats_print},
 };
@@ -428,7 +478,8 @@ const struct command	 command_kmc = {
 	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
 	    "--second FILE | recover --serial SERIAL --document NUMBER --receiver SERIAL | "
 	    "recover --statement FILE --signature FILE --second FILE --csr FILE OUT | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
+	    "restore list [--document NUMBER] | restore --statement FILE --signature FILE --second FILE | "
 	    "device-master make | device-key SERIAL OUT | stats",
-	.help = "The key management centre: key officers, history, wrapping key, destruction, judicial recovery, other CAs, statistics.",
+	.help = "The key management centre: key officers, history, wrapping key, destruction, judicial recovery, other CAs and what they ask back, statistics.",
 	.run = cmd_kmc,
 };

@@ -1,10 +1,8 @@
 #include "base/base.h"
 #include "kmc/work.h"
 
-#define CLIENT_ID	17		/* hex digits of the fingerprint and a NUL */
-
 struct change {
-	char			 id[CLIENT_ID];
+	char			 id[KM_CLIENT_ID];
 	const struct cert	*cert;		/* NULL: to be removed */
 };
 

@@ -1,8 +1,6 @@
 #include "base/base.h"
 #include "kmc/work.h"
 
-#define REF_MAX	65
-
 /* A message of another CA being answered. */
 struct exchange {
 	struct kmc		*kmc;
@@ -24,14 +22,37 @@ km_serial_text(struct der serial, char text[2 * KM_SERIAL + 1])
 		snprintf(text + 2 * i, 3, "%02X", serial.p[i]);
 }
 
-/* The key of one certificate number of one CA. */
+void
+km_ref(const char *client, const char *serial, char ref[KM_REF_MAX])
+{
+	snprintf(ref, KM_REF_MAX, "km:%.16s:%.40s", client, serial);
+}
+
 static void
-exchange_ref(const struct exchange *x, const struct km_ask *a, char ref[REF_MAX])
+exchange_ref(const struct exchange *x, const struct km_ask *a, char ref[KM_REF_MAX])
 {
 	char	 serial[2 * KM_SERIAL + 1];
 
 	km_serial_text(a->serial, serial);
-	snprintf(ref, REF_MAX, "km:%.16s:%s", cert_fingerprint(x->client), serial);
+	km_ref(cert_fingerprint(x->client), serial, ref);
+}
+
+/* The key of the escrow for the holder of the key that the request names. */
+static int
+exchange_seal(struct exchange *x, const struct escrow *e, const struct km_ask *a,
+    struct km_answer *out, struct err *err)
+{
+	struct buf	 scalar;
+	int		 rc = -1;
+
+	buf_init(&scalar, SM2_SCALAR_LEN);
+	if (escrow_open(x->kmc, e, &scalar, err) == 0)
+		rc = km_seal((unsigned char *)scalar.p, a->point, x->client, x->cert, x->key,
+		    &out->sealed, err);
+	memcpy(out->point, e->enc_point, SM2_POINT_LEN);
+	secret_wipe(scalar.p, scalar.len);
+	buf_free(&scalar);
+	return rc;
 }
 
 static int
@@ -39,41 +60,44 @@ answer_apply(struct exchange *x, const struct km_ask *a, struct km_answer *out,
     struct err *err)
 {
 	struct kmc		*k = x->kmc;
-	char			 ref[REF_MAX];
+	char			 ref[KM_REF_MAX];
 	struct kmc_order	 order = {.ref = ref, .subject = "", .not_after = a->not_after,
 		.sign_point = a->point};
 	struct escrow		 e;
-	struct buf		 scalar;
 	int			 rc = -1;
 
 	exchange_ref(x, a, ref);
 	escrow_init(&e);
-	buf_init(&scalar, SM2_SCALAR_LEN);
 	wraps_enter(&k->wraps);
-	if (pair_obtain(k, &order, &e, err) == 0 && escrow_open(k, &e, &scalar, err) == 0)
-		rc = km_seal((unsigned char *)scalar.p, a->point, x->client, x->cert, x->key,
-		    &out->sealed, err);
+	if (pair_obtain(k, &order, &e, err) == 0)
+		rc = exchange_seal(x, &e, a, out, err);
 	wraps_leave(&k->wraps);
-	memcpy(out->point, e.enc_point, SM2_POINT_LEN);
-	secret_wipe(scalar.p, scalar.len);
-	buf_free(&scalar);
 	escrow_release(&e);
 	return rc;
 }
 
-/* A CA alone gets no key back: two key officers of ours must want it (kmc_recover). */
+/* A CA alone gets no key back: two key officers of ours must want it (restore.c). */
 static int
 answer_restore(struct exchange *x, const struct km_ask *a, struct km_answer *out,
     struct err *err)
 {
-	(void)x;
-	(void)a;
-	(void)out;
-	return err_set(err, ERR_DENIED, "a key is restored by two key officers' statement only");
+	struct kmc	*k = x->kmc;
+	char		 serial[2 * KM_SERIAL + 1];
+	struct escrow	 e;
+	int		 rc = -1;
+
+	km_serial_text(a->serial, serial);
+	escrow_init(&e);
+	wraps_enter(&k->wraps);
+	if (restore_ask(k, cert_fingerprint(x->client), serial, a->point, &e, err) == 0)
+		rc = exchange_seal(x, &e, a, out, err);
+	wraps_leave(&k->wraps);
+	escrow_release(&e);
+	return rc;
 }
 
 struct ending {
-	char	 ref[REF_MAX];
+	char	 ref[KM_REF_MAX];
 };
 
 static int
@@ -152,7 +176,7 @@ exchange_note(struct exchange *x, int rc, const struct err *err)
 	}
 	list = json_array();
 	for (size_t i = 0; i < x->request.n; i++) {
-		char	 ref[REF_MAX];
+		char	 ref[KM_REF_MAX];
 
 		exchange_ref(x, &x->request.ask[i], ref);
 		json_array_append_new(list, json_pack("{s:s,s:i,s:b}", "ref", ref, "asked",

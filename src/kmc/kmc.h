@@ -137,9 +137,24 @@ NODISCARD int	kmc_destroy(const struct signed_statement *statement, struct err *
 /*
  * Another CA's message (message.h), signed by a CA of kmc's list; the answer is signed with
  * kmc's identity.  ERR_DENIED when nobody known signed it, or not in these minutes.  A key is
- * never restored this way.
+ * restored (密钥恢复) only after kmc_restore: before, the question is noted and answered by an error.
  */
 NODISCARD int	kmc_message(const void *p, size_t len, struct buf *out, struct err *err);
+/*
+ * What CAs ask back and nobody has allowed yet, newest first, 200 at most:
+ * {"restorations":[{"client","name","serial","key","asked"}]}; key is hex SM3 of the public key (65
+ * bytes) for which it is asked.
+ */
+NODISCARD int	kmc_restorations(json_t **out, struct err *err);
+/*
+ * Allow one of them for seven days, by the word of two key officers:
+ *
+ *	{"type":"restoration","v":1,"client","serial","key","kind","officer","second","time"}
+ *
+ * kind as in kmc_recover, "judicial" with "document".  Whose key it is the CA vouches for.
+ * ERR_NOT_FOUND: nobody asks for it; ERR_CONFLICT: asked for another key meanwhile.
+ */
+NODISCARD int	kmc_restore(const struct signed_statement *statement, struct err *err);
 /* Make kmc's identity, or look at its certificate: PEM. */
 NODISCARD int	kmc_identity(bool make, struct buf *pem, struct err *err);
 /* {"clients":[{"id","name","serial","active","created"}]} */

@@ -229,6 +229,33 @@ answer_gbt25056(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role cal
 }
 
 static int
+answer_restorations(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
+    void *arg, struct err *err)
+{
+	json_t	*list = json_array();
+
+	(void)in;
+	(void)caller;
+	json_object_set_new(out->json, "restorations", list);
+	return restore_list(arg, list, err);
+}
+
+static int
+answer_restore(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct statement_asked	 asked = {0};
+	int		 rc = statement_asked_read(&asked, in->json, err);
+
+	(void)out;
+	(void)caller;
+	if (rc == 0)
+		rc = restore_allow(arg, &asked.of, err);
+	statement_asked_free(&asked);
+	return rc;
+}
+
+static int
 answer_identity(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
     void *arg, struct err *err)
 {
@@ -336,6 +363,8 @@ static const struct ipc_request	 kmc_requests[] = {
 	{"destroy_plan", IPC_ADMIN, answer_destroy_plan},
 	{"destroy", IPC_ADMIN, answer_destroy},
 	{"gbt25056", IPC_ADMIN, answer_gbt25056},
+	{"restorations", IPC_ADMIN, answer_restorations},
+	{"restore", IPC_ADMIN, answer_restore},
 	{"identity", IPC_ADMIN, answer_identity},
 	{"clients", IPC_ADMIN, answer_clients},
 	{"client_add", IPC_ADMIN, answer_client_add},

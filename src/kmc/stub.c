@@ -142,6 +142,21 @@ kmc_destroy(const struct signed_statement *statement, struct err *err)
 }
 
 int
+kmc_restorations(json_t **out, struct err *err)
+{
+	return ask_json("restorations", json_object(), out, err);
+}
+
+int
+kmc_restore(const struct signed_statement *statement, struct err *err)
+{
+	json_t	*question = json_object();
+
+	put_statement(question, statement);
+	return ask_json("restore", question, NULL, err);
+}
+
+int
 kmc_message(const void *p, size_t len, struct buf *out, struct err *err)
 {
 	struct ipc_msg	 in, answer;

@@ -99,6 +99,22 @@ NODISCARD int	gbt25056_work(struct kmc *k, const void *p, size_t len, struct buf
 		    struct err *err);
 /* A certificate number as upper-case hex. */
 void		km_serial_text(struct der serial, char text[2 * KM_SERIAL + 1]);
+/* client_ca.id: hex digits of the fingerprint, and a NUL. */
+#define KM_CLIENT_ID	17
+/* escrow.ref of the key of one certificate number of one CA (its id, or the whole fingerprint). */
+#define KM_REF_MAX	65
+void		km_ref(const char *client, const char *serial, char ref[KM_REF_MAX]);
+
+/*
+ * restore.c: a CA wants the key of one of its certificates, sealed for this point.  Inside the gate.
+ * 0: two officers allowed exactly that in these days; e is the key, checked, and the journal says
+ * that it is given.  ERR_DENIED: not (yet); the question is noted.
+ */
+NODISCARD int	restore_ask(struct kmc *k, const char *client, const char *serial,
+		    const unsigned char point[SM2_POINT_LEN], struct escrow *e, struct err *err);
+/* kmc_restorations and kmc_restore say what. */
+NODISCARD int	restore_list(struct kmc *k, json_t *list, struct err *err);
+NODISCARD int	restore_allow(struct kmc *k, const struct signed_statement *in, struct err *err);
 
 /* pool.c: key pairs made ahead. */
 struct fresh {

@@ -6,7 +6,8 @@
 
 static const char	signable_sign_in[] = "yinxin-sign-in\n";
 static const char	*const signable_types[] = {
-	"approval", "revocation", "hold", "release", "recovery", "unlock", "destruction",
+	"approval", "revocation", "hold", "release", "recovery", "restoration",
+	"unlock", "destruction",
 };
 
 static bool

@@ -3,7 +3,8 @@
     run.py sqlite|postgresql [test_name …]
 
 For postgresql the addresses of three databases are in YINXIN_TEST_HALL, YINXIN_TEST_CA and
-YINXIN_TEST_KMC; they are emptied first.  With names only these tests run.
+YINXIN_TEST_KMC; they are emptied first.  Without them a cluster of our own is started for the
+run.  With names only these tests run.
 """
 import glob
 import importlib
@@ -22,11 +23,24 @@ import hallsite  # noqa: E402
 from browser import Browser  # noqa: E402
 
 
+KINDS = ("hall", "ca", "kmc")
+
+
+def own_cluster():
+    """Start PostgreSQL for this run; its directory."""
+    where = hallsite.default_root("flow-pg")
+    out = subprocess.run([os.path.join(hallsite.TREE, "tools", "pg_start"), where, *KINDS],
+                         check=True, capture_output=True, text=True).stdout
+    for kind, address in zip(KINDS, out.split()):
+        os.environ["YINXIN_TEST_" + kind.upper()] = address
+    return where
+
+
 def store_of(engine):
     """Addresses for the site's settings; the databases empty."""
     if engine == "sqlite":
         return {}
-    store = {kind: os.environ["YINXIN_TEST_" + kind.upper()] for kind in ("hall", "ca", "kmc")}
+    store = {kind: os.environ["YINXIN_TEST_" + kind.upper()] for kind in KINDS}
     for address in store.values():
         subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-c",
                         "SET client_min_messages = error; "
@@ -139,6 +153,9 @@ def run_one(ctx, test, i):
 def main(engine, names):
     start = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))   # stops the site all the same
+    cluster = None
+    if engine == "postgresql" and "YINXIN_TEST_HALL" not in os.environ:
+        cluster = own_cluster()
     site = make_site(engine)
     try:
         site.start()
@@ -149,6 +166,9 @@ def main(engine, names):
         results = [False]
     finally:
         site.stop()
+        if cluster:
+            subprocess.run([os.path.join(hallsite.TREE, "tools", "pg_stop"), cluster],
+                           check=False)
     print(f"{sum(results)} passed, {results.count(False)} failed "
           f"({engine}, {time.monotonic() - start:.0f} s)")
     return 0 if results and all(results) else 1

@@ -1,4 +1,5 @@
 """The key management centre as a process: killed while it gives keys out, asked by its command."""
+import base64
 import json
 import os
 import sqlite3
@@ -6,9 +7,14 @@ import subprocess
 import sys
 import time
 
+import hallsite
 import walk
 from flow import need, same
 from test_g_kill import kill, restarted
+from test_s_recover import officers
+
+sys.path.insert(0, os.path.join(hallsite.TREE, "tests", "interop"))
+import km_peer  # noqa: E402
 
 SIGNER = 64201
 # Speaks with kmc as the signer does: pairs for ever new orders, each asked until it is given.
@@ -185,3 +191,98 @@ def test_kmc_commands(ctx):
     r = site.yinxin("kmc", "destroy", "--before", "2026-01-01", check=False)
     need(r.returncode != 0 and "still to be kept" in r.stderr, r.stderr)
     same(site.metrics()["yinxin_kmc_pool_size"], 256, "metrics of kmc")
+
+
+class OtherCA(km_peer.Peer):
+    """Asks our kmc as a key management centre is asked, by files."""
+
+    def __init__(self, site, name):
+        super().__init__(site.path("."), name)
+        self.site, self.kmc = site, site.path("kmc-identity.crt")
+        if site.yinxin("kmc", "identity", "show", check=False).returncode != 0:
+            site.yinxin("kmc", "identity", "make")
+        with open(self.kmc, "w", encoding="ascii") as f:
+            f.write(site.yinxin("kmc", "identity", "show"))
+
+    def ask(self, *asks, how="explicit", check=True):
+        """The list of answers; check False: what the command says."""
+        question, answer = self.site.path("km.question"), self.site.path("km.answer")
+        with open(question, "wb") as f:
+            f.write(self.message(asks, how))
+        r = self.site.yinxin("kmc", "message", question, answer, check=False)
+        if not check:
+            return r
+        need(r.returncode == 0, r.stderr)
+        with open(answer, "rb") as f:
+            return self.answers(f.read(), self.kmc, how)
+
+    def enlist(self):
+        return self.site.yinxin("kmc", "ca", "add", self.cert).split()[0]
+
+    def user(self, name):
+        path = self.site.path(name + ".user")
+        km_peer.openssl("genpkey", "-algorithm", "SM2", "-out", path)
+        return path
+
+    def opened(self, answer, user):
+        return km_peer.open_key(answer[1], user, self.kmc)
+
+
+def signed_by_officers(ctx, statement):
+    """Options that name the statement and both signatures."""
+    site = ctx.site
+    first, second = officers(ctx)
+    rows = {r["name"]: r["serial"] for r in first.browser.get("/staff/members")["rows"]}
+    text = json.dumps({**statement, "officer": rows["管理员"], "second": rows["同事"]},
+                      ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    files = {"--statement": text.encode()}
+    for option, desk, key in (("--signature", first, "staff"),
+                              ("--second", second["desk"], second["key"])):
+        site.plug(key)
+        files[option] = base64.b64decode(desk.sign(text)["signature"])
+    options = []
+    for option, data in files.items():
+        path = site.path("restore" + option)
+        with open(path, "wb") as f:
+            f.write(data)
+        options += [option, path]
+    return options
+
+
+def test_kmc_messages(ctx):
+    """Another CA, written with asn1crypto and the openssl command alone: applies for keys, gets one
+    back when two key officers allow it, ends one; in both habits of tagging."""
+    site, other = ctx.site, OtherCA(ctx.site, "other-ca")
+    user, fresh = other.user("user"), other.user("fresh")
+    number = 0x3300112233445566
+    r = other.ask(km_peer.apply(number, user), check=False)
+    need(r.returncode != 0 and "not signed by a CA known" in r.stderr, r.stderr)
+    client = other.enlist()
+    key = other.opened(other.ask(km_peer.apply(number, user))[0], user)
+    same(other.opened(other.ask(km_peer.apply(number, user), how="implicit")[0], user), key,
+         "asked again")
+    several = other.ask(*(km_peer.apply(number + n, user) for n in range(1, 5)),
+                        km_peer.revoke(number + 1), km_peer.revoke(number + 99))
+    same([a[0] for a in several], ["apply"] * 4 + ["revoke", "error"], "answers")
+    same(several[4][1]["user_cert_no"].native, number + 1, "which was ended")
+    same(len({other.opened(a, user) for a in several[:4]} | {key}), 5, "different keys")
+    back = other.ask(km_peer.restore(number, fresh))
+    need(back[0][0] == "error" and "two key officers" in back[0][1]["err_desc"].native, back)
+    shown = next(json.loads(row) for row in site.yinxin("kmc", "restore", "list").splitlines()
+                 if f'"serial":"{number:X}"' in row)
+    need(shown["client"] == client and shown["kind"] == "user", shown)
+    out = site.yinxin("kmc", "restore", *signed_by_officers(ctx, shown))
+    need("when it asks again" in out, out)
+    for how in ("explicit", "implicit"):
+        back = other.ask(km_peer.restore(number, fresh), how=how)
+        same((back[0][0], other.opened(back[0], fresh)), ("restore", key), "restored")
+    same(other.ask(km_peer.restore(number, user))[0][0], "error", "for another key")
+    need("(user) order restore:" in site.yinxin("kmc", "history", f"km:{client}:{number:X}"),
+         "not in the history")
+    r = site.yinxin("kmc", "restore", *signed_by_officers(ctx, {**shown, "key": "00" * 32}),
+                    check=False)
+    need(r.returncode != 0 and "another key meanwhile" in r.stderr, r.stderr)
+    site.yinxin("kmc", "ca", "remove", client)
+    r = other.ask(km_peer.restore(number, fresh), check=False)
+    need(r.returncode != 0, "answered to a CA that was removed")
+    site.yinxin("journal", "verify", "kmc")

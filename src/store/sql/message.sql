@@ -27,3 +27,21 @@ SELECT id, der FROM client_ca WHERE serial = $1 AND active = 1
 
 -- name: escrow_end
 UPDATE escrow SET not_after = $2 WHERE ref = $1 AND (not_after = 0 OR not_after > $2)
+
+-- name: restoration_ask
+INSERT INTO restoration (ref, client, serial, sign_point, asked) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (ref) DO UPDATE SET sign_point = excluded.sign_point, asked = excluded.asked
+
+-- name: restoration_get
+SELECT sign_point FROM restoration WHERE ref = $1
+
+-- name: restoration_end
+DELETE FROM restoration WHERE ref = $1
+
+-- name: restoration_list
+SELECT r.client, c.name, r.serial, r.sign_point, r.asked
+FROM restoration r JOIN client_ca c ON c.id = r.client ORDER BY r.asked DESC, r.ref LIMIT 200
+
+-- name: restoration_allowed
+SELECT ref FROM recovery WHERE escrow = $1 AND sign_point = $2 AND created > $3
+ORDER BY created DESC LIMIT 1

@@ -150,24 +150,54 @@ need_identity(void)
 	buf_free(&pem);
 }
 
+/* The one answer is a key for `to`, whose public key comes with it. */
 static void
-assert_applied(struct other *o, struct buf *answer)
+assert_gets(struct other *o, enum km_kind kind, EVP_PKEY *to, unsigned char point[SM2_POINT_LEN])
 {
 	struct err	 err = {0};
 	struct der	 list, one, spki;
-	unsigned char	 point[SM2_POINT_LEN];
+	struct buf	 answer;
 	unsigned	 tag;
 
-	assert_ok(ask(o, answer, &err));
-	list = respond_list(answer);
-	one = get(&list, 0xa0);
+	buf_init(&answer, KM_MESSAGE_MAX);
+	assert_ok(ask(o, &answer, &err));
+	list = respond_list(&answer);
+	one = get(&list, 0xa0u + kind);
 	assert_int_equal(list.len, 0);
 	if (!o->request.implicit)
 		one = get(&one, 0x30);
 	assert_int_equal(get(&one, 0x02).len, 8);
 	assert_int_equal(der_next(&one, &tag, &list, &spki), 0);
 	assert_ok(sm2_spki_parse(spki.p, spki.len, point, &err));
-	assert_opens(get(&one, 0x30), o->user, point);
+	assert_opens(get(&one, 0x30), to, point);
+	buf_free(&answer);
+}
+
+static void
+assert_applied(struct other *o)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+
+	assert_gets(o, KM_APPLY, o->user, point);
+}
+
+/* The one answer is an error of this kind. */
+static void
+assert_error(struct other *o, enum err_kind kind)
+{
+	struct err	 err = {0};
+	struct der	 list, one;
+	struct buf	 answer;
+	unsigned char	 number[2];
+
+	buf_init(&answer, KM_MESSAGE_MAX);
+	assert_ok(ask(o, &answer, &err));
+	list = respond_list(&answer);
+	one = get(&list, 0xa3);
+	one = get(&one, 0x30);
+	assert_int_equal(der_get_uint(&one, number, sizeof(number)), 0);
+	assert_int_equal(number[0] * 256 + number[1], kind);
+	buf_free(&answer);
 }
 
 void
@@ -184,9 +214,9 @@ test_message__another_ca_gets_a_pair(void **state)
 	other_make(&o);
 	assert_err(ask(&o, &answer, &err), ERR_DENIED);
 	enlist(&o);
-	assert_applied(&o, &answer);
+	assert_applied(&o);
 	o.request.implicit = true;		/* the other habit, and asked again */
-	assert_applied(&o, &answer);
+	assert_applied(&o);
 	assert_int_equal(house_count(h, "SELECT count(*) FROM escrow WHERE ref LIKE 'km:%'"), 1);
 	o.request.time -= CLOCK_HOUR;
 	assert_err(ask(&o, &answer, &err), ERR_DENIED);
@@ -210,7 +240,7 @@ test_message__restore_and_revoke(void **state)
 	need_identity();
 	other_make(&o);
 	enlist(&o);
-	assert_applied(&o, &answer);
+	assert_applied(&o);
 	o.request.n = 3;
 	o.request.ask[1] = o.request.ask[2] = o.request.ask[0];
 	o.request.ask[1].kind = KM_RESTORE;
@@ -230,6 +260,192 @@ test_message__restore_and_revoke(void **state)
 	get(&list, 0xa3);
 	other_free(&o);
 	buf_free(&answer);
+}
+
+/* ---- restoring, as GB/T 25056 asks and two key officers allow ---- */
+
+/* The user of `o` has lost the UKey; the CA asks for the key again, for another sign key. */
+static void
+restore_make(struct other *o, EVP_PKEY **fresh, unsigned char point[SM2_POINT_LEN])
+{
+	struct err	 err = {0};
+
+	need_identity();
+	other_make(o);
+	enlist(o);
+	assert_gets(o, KM_APPLY, o->user, point);
+	assert_ok(sm2_generate(fresh, &err));
+	o->request.ask[0].kind = KM_RESTORE;
+	assert_ok(sm2_point(*fresh, o->request.ask[0].point, &err));
+}
+
+/* What `yinxin kmc restore list` shows of it, as the statement that is to be signed. */
+static json_t *
+restore_asked(const struct other *o)
+{
+	struct house	*h = house_shared();
+	struct err	 err = {0};
+	json_t		*list = json_array(), *row, *out = NULL;
+	char		 serial[2 * KM_SERIAL + 1];
+	size_t		 i;
+
+	km_serial_text(o->request.ask[0].serial, serial);
+	assert_ok(restore_list(h->kmc, list, &err));
+	json_array_foreach(list, i, row)
+		if (strcmp(js_str(row, "serial"), serial) == 0)
+			out = json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "type",
+			    "restoration", "v", 1, "client", js_str(row, "client"), "serial", serial,
+			    "key", js_str(row, "key"), "kind", "user", "officer", h->person[0].serial,
+			    "second", h->person[1].serial, "time", (json_int_t)clock_now());
+	json_decref(list);
+	assert_non_null(out);
+	return out;
+}
+
+/* The statement is dropped here. */
+static int
+restore_by(json_t *statement, EVP_PKEY *first, EVP_PKEY *second, struct err *err)
+{
+	struct house_signed	 t;
+	int			 rc;
+
+	house_sign(&t, statement, first, second);
+	rc = restore_allow(house_shared()->kmc, &t.of, err);
+	house_signed_free(&t);
+	return rc;
+}
+
+static int
+restore_by_both(json_t *statement, struct err *err)
+{
+	struct house	*h = house_shared();
+
+	return restore_by(statement, h->person[0].key, h->person[1].key, err);
+}
+
+static json_t *
+with(json_t *statement, const char *key, json_t *value)
+{
+	json_object_set_new(statement, key, value);
+	return statement;
+}
+
+void
+test_message__two_officers_let_a_key_be_restored(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct other	 o;
+	unsigned char	 point[SM2_POINT_LEN], again[SM2_POINT_LEN];
+	EVP_PKEY	*fresh = NULL;
+	int64_t		 waiting = house_count(h, "SELECT count(*) FROM restoration");
+	json_t		*j;
+
+	(void)state;
+	restore_make(&o, &fresh, point);
+	assert_error(&o, ERR_DENIED);
+	assert_error(&o, ERR_DENIED);		/* by asking again it is not given */
+	j = restore_asked(&o);
+	assert_ok(restore_by_both(json_incref(j), &err));
+	assert_gets(&o, KM_RESTORE, fresh, again);
+	assert_memory_equal(again, point, sizeof(again));
+	o.request.implicit = true;
+	assert_gets(&o, KM_RESTORE, fresh, again);	/* the answer was lost */
+	o.request.implicit = false;
+	assert_ok(restore_by_both(json_incref(j), &err));
+	assert_int_equal(house_count(h, "SELECT count(*) FROM recovery WHERE ref LIKE 'restore:%'"),
+	    1);
+	assert_int_equal(house_count(h,
+	    "SELECT count(*) FROM journal WHERE what = 'key.restore'"), 2);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM restoration"), waiting);
+	clock_shift(KMC_STATEMENT_FRESH + CLOCK_MINUTE);
+	o.request.time = clock_now();
+	assert_error(&o, ERR_DENIED);		/* seven days later it is over */
+	clock_shift(0);
+	json_decref(j);
+	other_free(&o);
+	EVP_PKEY_free(fresh);
+}
+
+void
+test_message__what_the_officers_did_not_see_is_not_restored(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct house_person *a = &h->person[0], *c = &h->person[2];
+	struct other	 o;
+	unsigned char	 point[SM2_POINT_LEN];
+	EVP_PKEY	*fresh = NULL, *thief = NULL;
+	json_t		*j;
+
+	(void)state;
+	restore_make(&o, &fresh, point);
+	assert_error(&o, ERR_DENIED);
+	j = restore_asked(&o);
+	assert_err(restore_by(json_incref(j), a->key, NULL, &err), ERR_DENIED);
+	assert_err(restore_by(json_incref(j), a->key, a->key, &err), ERR_DENIED);
+	assert_err(restore_by(json_incref(j), a->key, c->key, &err), ERR_DENIED);
+	assert_err(restore_by(with(restore_asked(&o), "second", json_string(a->serial)), a->key,
+	    a->key, &err), ERR_DENIED);
+	assert_err(restore_by_both(with(restore_asked(&o), "kind", json_string("gift")), &err),
+	    ERR_DENIED);
+	assert_err(restore_by_both(with(restore_asked(&o), "kind", json_string("judicial")), &err),
+	    ERR_DENIED);
+	assert_err(restore_by_both(with(restore_asked(&o), "client", json_string("0123456789abcdef")),
+	    &err), ERR_NOT_FOUND);
+	assert_err(restore_by_both(with(restore_asked(&o), "time",
+	    json_integer(clock_now() - KMC_STATEMENT_FRESH - CLOCK_SECOND)), &err), ERR_DENIED);
+	/* for a key officer's own key */
+	assert_ok(sm2_point(c->key, o.request.ask[0].point, &err));
+	assert_error(&o, ERR_DENIED);
+	assert_ok(house_enlist(h, c->cert, &err));
+	assert_err(restore_by(with(restore_asked(&o), "second", json_string(c->serial)), a->key,
+	    c->key, &err), ERR_DENIED);
+	assert_ok(key_officer_remove(h->kmc, c->serial, &err));
+	/* the CA, or who has its key, names another receiver meanwhile */
+	assert_ok(sm2_generate(&thief, &err));
+	assert_ok(sm2_point(thief, o.request.ask[0].point, &err));
+	assert_error(&o, ERR_DENIED);
+	assert_err(restore_by_both(json_incref(j), &err), ERR_CONFLICT);
+	assert_ok(sm2_point(fresh, o.request.ask[0].point, &err));
+	assert_error(&o, ERR_DENIED);
+	assert_ok(restore_by_both(with(json_incref(j), "time", json_integer(clock_now())), &err));
+	assert_ok(sm2_point(thief, o.request.ask[0].point, &err));
+	assert_error(&o, ERR_DENIED);
+	assert_true(house_count(h,
+	    "SELECT count(*) FROM journal WHERE what = 'recover.refused'") >= 8);
+	json_decref(j);
+	other_free(&o);
+	EVP_PKEY_free(fresh);
+	EVP_PKEY_free(thief);
+}
+
+void
+test_message__a_judicial_restoration(void **state)
+{
+	struct err	 err = {0};
+	struct house	*h = house_shared();
+	struct other	 o;
+	unsigned char	 point[SM2_POINT_LEN];
+	EVP_PKEY	*fresh = NULL;
+
+	(void)state;
+	restore_make(&o, &fresh, point);
+	assert_error(&o, ERR_DENIED);
+	assert_ok(restore_by_both(with(with(restore_asked(&o), "kind", json_string("judicial")),
+	    "document", json_string("法字第1号")), &err));
+	assert_gets(&o, KM_RESTORE, fresh, point);
+	assert_int_equal(house_count(h, "SELECT count(*) FROM recovery WHERE kind = 'judicial' AND "
+	    "document = '法字第1号' AND ref LIKE 'restore:%'"), 1);
+	/* a number that has no key, and a key that was destroyed */
+	o.request.ask[0].serial.len = 7;
+	assert_error(&o, ERR_NOT_FOUND);
+	o.request.ask[0].serial.len = 8;
+	assert_int_equal(house_sql(h, "UPDATE escrow SET sealed = x'', state = 'destroyed' WHERE "
+	    "ref IN (SELECT escrow FROM recovery WHERE document = '法字第1号')"), 1);
+	assert_error(&o, ERR_EXPIRED);
+	other_free(&o);
+	EVP_PKEY_free(fresh);
 }
 
 /* What is cut, longer or changed in any byte is not answered. */

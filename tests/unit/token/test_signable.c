@@ -21,6 +21,7 @@ test_signable__knows_what_it_signs(void **state)
 	assert_string_equal(kind_of("{\"type\":\"approval\",\"v\":1}"), "approval");
 	assert_string_equal(kind_of("{\"serial\":\"01\",\"type\":\"hold\",\"v\":1}"), "hold");
 	assert_string_equal(kind_of("{\"type\":\"unlock\",\"v\":1}"), "unlock");
+	assert_string_equal(kind_of("{\"type\":\"restoration\",\"v\":1}"), "restoration");
 }
 
 /* A mark somewhere in the text is not enough. */
