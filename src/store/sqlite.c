@@ -14,11 +14,24 @@
  */
 #define GROUP_MAX	64		/* writes in one COMMIT */
 #define BUSY_MS		15000		/* wait for another process's write */
+#define SAVED_MAX	(4 << 20)	/* bytes of pages to bring back, in memory */
 #define READERS_MAX	256		/* threads that read one store at a time */
+
+/* What a transaction begins and ends with: prepared once, as they are needed twice each time. */
+enum step {
+	STEP_READ, STEP_WRITE, STEP_COMMIT, STEP_ROLLBACK, STEP_SAVE, STEP_UNDO, STEP_RELEASE,
+	STEP__MAX
+};
+static const char *const step_sql[STEP__MAX] = {
+	[STEP_READ] = "BEGIN", [STEP_WRITE] = "BEGIN IMMEDIATE", [STEP_COMMIT] = "COMMIT",
+	[STEP_ROLLBACK] = "ROLLBACK", [STEP_SAVE] = "SAVEPOINT job",
+	[STEP_UNDO] = "ROLLBACK TO SAVEPOINT job", [STEP_RELEASE] = "RELEASE SAVEPOINT job",
+};
 
 struct sqlite_conn {
 	sqlite3			*h;
 	struct sqlite		*owner;			/* of a reader */
+	sqlite3_stmt		*step[STEP__MAX];
 	sqlite3_stmt		*cache[SQL__MAX];
 	bool			 busy[SQL__MAX];	/* handed out as rows */
 };
@@ -84,15 +97,40 @@ conn_plain(struct sqlite_conn *c, const char *sql, struct err *err)
 	return 0;
 }
 
+static int
+conn_step(struct sqlite_conn *c, enum step step, struct err *err)
+{
+	sqlite3_stmt	**p = &c->step[step];
+	int		 rc = 0;
+
+	if (*p == NULL && sqlite3_prepare_v3(c->h, step_sql[step], -1, SQLITE_PREPARE_PERSISTENT,
+	    p, NULL) != SQLITE_OK)
+		return sqlite_err(c->h, err, step_sql[step]);
+	if (sqlite3_step(*p) != SQLITE_DONE)
+		rc = sqlite_err(c->h, err, step_sql[step]);
+	sqlite3_reset(*p);
+	return rc;
+}
+
 static void
 conn_close(struct sqlite_conn *c)
 {
 	if (c == NULL)
 		return;
+	for (size_t i = 0; i < STEP__MAX; i++)
+		sqlite3_finalize(c->step[i]);
 	for (size_t i = 0; i < SQL__MAX; i++)
 		sqlite3_finalize(c->cache[i]);
 	sqlite3_close(c->h);
 	free(c);
+}
+
+/* What a savepoint may have to bring back stays in memory; SQLite makes a file of it at 64 KiB. */
+static void
+sqlite_configure(void)
+{
+	if (sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVED_MAX) != SQLITE_OK)
+		log_kv(LOG_WARN, "store.configure", LOG_S("what", "statement journal"));
 }
 
 static int
@@ -102,7 +140,9 @@ conn_open(struct sqlite_conn **out, const char *path, bool read_only, bool query
 	struct sqlite_conn	*c = xcalloc(1, sizeof(*c));
 	int			 flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
 	    (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	static pthread_once_t	 once = PTHREAD_ONCE_INIT;
 
+	pthread_once(&once, sqlite_configure);
 	if (sqlite3_open_v2(path, &c->h, flags, NULL) != SQLITE_OK) {
 		err_set(err, ERR_STORE, "cannot open %s: %s", path,
 		    c->h == NULL ? "no memory" : sqlite3_errmsg(c->h));
@@ -125,21 +165,22 @@ conn_open(struct sqlite_conn **out, const char *path, bool read_only, bool query
 
 /* ---- writing ---- */
 
+/* One that is alone needs no savepoint: its transaction is rolled back. */
 static void
-job_run(struct store *s, struct sqlite_conn *c, struct job *j)
+job_run(struct store *s, struct sqlite_conn *c, struct job *j, bool alone)
 {
 	struct db	 db = {.store = s, .conn = c, .writable = true};
 	struct err	 undo = {0};
 
 	log_request(j->request);
-	if ((j->rc = conn_plain(c, "SAVEPOINT job", j->err)) < 0)
+	if (!alone && (j->rc = conn_step(c, STEP_SAVE, j->err)) < 0)
 		return;
 	j->rc = j->fn(&db, j->arg, j->err);
-	if (sqlite3_get_autocommit(c->h))
+	if (alone || sqlite3_get_autocommit(c->h))
 		return;		/* the engine rolled everything back: the group fails */
-	if (j->rc < 0 && conn_plain(c, "ROLLBACK TO SAVEPOINT job", &undo) < 0)
+	if (j->rc < 0 && conn_step(c, STEP_UNDO, &undo) < 0)
 		*j->err = undo;
-	if (conn_plain(c, "RELEASE SAVEPOINT job", &undo) < 0 && j->rc == 0) {
+	if (conn_step(c, STEP_RELEASE, &undo) < 0 && j->rc == 0) {
 		*j->err = undo;
 		j->rc = -1;
 	}
@@ -157,16 +198,26 @@ group_fail(struct job *group, const struct err *why)
 }
 
 static void
+group_undo(struct sqlite_conn *c)
+{
+	struct err	 undo = {0};
+
+	if (!sqlite3_get_autocommit(c->h) && conn_step(c, STEP_ROLLBACK, &undo) < 0)
+		log_err("store.rollback", &undo);
+}
+
+static void
 group_run(struct store *s, struct sqlite_conn *c, struct job *group)
 {
-	struct err	 err = {0}, undo = {0};
+	bool		 alone = group->next == NULL;
+	struct err	 err = {0};
 
-	if (conn_plain(c, "BEGIN IMMEDIATE", &err) < 0) {
+	if (conn_step(c, STEP_WRITE, &err) < 0) {
 		group_fail(group, &err);
 		return;
 	}
 	for (struct job *j = group; j != NULL; j = j->next) {
-		job_run(s, c, j);
+		job_run(s, c, j, alone);
 		if (sqlite3_get_autocommit(c->h)) {
 			err_set(&err, ERR_STORE, "the store rolled back: %s",
 			    j->err->text);
@@ -176,9 +227,10 @@ group_run(struct store *s, struct sqlite_conn *c, struct job *group)
 			return;
 		}
 	}
-	if (conn_plain(c, "COMMIT", &err) < 0) {
-		if (!sqlite3_get_autocommit(c->h) && conn_plain(c, "ROLLBACK", &undo) < 0)
-			log_err("store.rollback", &undo);
+	if (alone && group->rc < 0) {
+		group_undo(c);
+	} else if (conn_step(c, STEP_COMMIT, &err) < 0) {
+		group_undo(c);
 		group_fail(group, &err);
 	}
 }
@@ -294,10 +346,10 @@ sqlite_read(struct store *s, store_fn fn, void *arg, struct err *err)
 	if (!sqlite3_get_autocommit(c->h))
 		BUG("store_read inside store_read");
 	db.conn = c;
-	if (conn_plain(c, "BEGIN", err) < 0)
+	if (conn_step(c, STEP_READ, err) < 0)
 		return -1;
 	rc = fn(&db, arg, err);
-	if (conn_plain(c, "COMMIT", &end) < 0 && conn_plain(c, "ROLLBACK", &end) < 0)
+	if (conn_step(c, STEP_COMMIT, &end) < 0 && conn_step(c, STEP_ROLLBACK, &end) < 0)
 		log_err("store.read_end", &end);
 	return rc;
 }
