@@ -218,6 +218,25 @@ issue_look(struct db *db, void *arg, struct err *err)
 	return replacement_check(db, &i->replacement, i->statement, err);
 }
 
+/* What was just kept; an issue that was found comes from the store (issue_find). */
+static int
+issue_give(struct issue *i, struct err *err)
+{
+	struct signer_pair	*out = i->out;
+	const unsigned char	*der;
+	size_t			 len;
+
+	snprintf(out->sign_serial, sizeof(out->sign_serial), "%s", cert_serial(i->sign));
+	snprintf(out->enc_serial, sizeof(out->enc_serial), "%s", cert_serial(i->enc));
+	der = cert_der(i->sign, &len);
+	buf_clear(&out->sign_cert);
+	buf_add(&out->sign_cert, der, len);
+	der = cert_der(i->enc, &len);
+	buf_clear(&out->enc_cert);
+	buf_add(&out->enc_cert, der, len);
+	return buf_check(&out->sign_cert, err) < 0 ? -1 : buf_check(&out->enc_cert, err);
+}
+
 static int
 issue_make(struct issue *i, struct err *err)
 {
@@ -241,7 +260,7 @@ issue_make(struct issue *i, struct err *err)
 	for (int tries = 0; tries < 8; tries++) {
 		err_clear(err);
 		if (store_write(i->signer->store, issue_keep, i, err) == 0)
-			return store_read(i->signer->store, issue_find, i, err);
+			return issue_give(i, err);
 		if (err->kind != ERR_CONFLICT)
 			return -1;
 		/* Somebody was first with this order. */
