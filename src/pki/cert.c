@@ -3,7 +3,9 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "pki/cert_parts.h"
+#include "pki/plain_context.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -100,20 +102,47 @@ cert_take_name(const X509_NAME *x, struct name *keep, char **line, struct err *e
 	return rc;
 }
 
+/* One that is unreadable is NULL: a certificate may have a key of a kind nobody here knows. */
+static void
+cert_take_key(struct cert *c)
+{
+	unsigned char	*der = NULL;
+	int		 len;
+
+	ERR_set_mark();
+	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(c->x), &der);
+	if (len > 0)
+		c->key = key_spki_read(der, (size_t)len);
+	ERR_pop_to_mark();
+	OPENSSL_free(der);
+}
+
+static void
+cert_take_print(struct cert *c)
+{
+	unsigned char	 digest[SM2_DIGEST_LEN];
+
+	sm3(c->der, c->der_len, digest);
+	hex_encode(digest, sizeof(digest), c->print);
+}
+
+void
+cert_take_signature(struct cert *c, const struct buf *der)
+{
+	free(c->der);
+	c->der = xmalloc(der->len);
+	c->der_len = der->len;
+	memcpy(c->der, der->p, der->len);
+	cert_take_print(c);
+}
+
 /* Read once what the accessors give. */
 static int
 cert_take_facts(struct cert *c, struct err *err)
 {
-	ASN1_OCTET_STRING	*id = ASN1_OCTET_STRING_new();
-	unsigned char		 digest[SM2_DIGEST_LEN];
-	uint32_t		 usage;
+	uint32_t	 usage;
 
-	if (id == NULL || !ASN1_OCTET_STRING_set(id, (const unsigned char *)SM2_DEFAULT_ID,
-	    SM2_DEFAULT_ID_LEN))
-		BUG("out of memory");
-	X509_set0_distinguishing_id(c->x, id);
-	sm3(c->der, c->der_len, digest);
-	hex_encode(digest, sizeof(digest), c->print);
+	cert_take_print(c);
 	if (cert_take_name(X509_get_subject_name(c->x), &c->name, &c->subject, err) < 0 ||
 	    cert_take_name(X509_get_issuer_name(c->x), NULL, &c->issuer, err) < 0)
 		return -1;
@@ -126,6 +155,7 @@ cert_take_facts(struct cert *c, struct err *err)
 	c->flags = X509_get_extension_flags(c->x);
 	usage = X509_get_key_usage(c->x);
 	c->usage = usage == UINT32_MAX ? 0 : usage;
+	cert_take_key(c);
 	return 0;
 }
 
@@ -149,8 +179,8 @@ cert_parse(const void *p, size_t len, struct cert **out, struct err *err)
 		goto out;
 	}
 	at = c->der;
-	c->x = d2i_X509(NULL, &at, (long)c->der_len);
-	if (c->x == NULL || at != c->der + c->der_len) {
+	c->x = X509_new_ex(plain_context(), NULL);
+	if (c->x == NULL || d2i_X509(&c->x, &at, (long)c->der_len) == NULL || at != c->der + c->der_len) {
 		err_openssl(err, ERR_INPUT, "not a certificate");
 		goto out;
 	}
@@ -189,6 +219,8 @@ cert_free(struct cert *c)
 	if (c == NULL || atomic_fetch_sub(&c->more, 1) > 0)
 		return;
 	X509_free(c->x);
+	X509_free(c->whole);
+	EVP_PKEY_free(c->key);
 	name_free(&c->name);
 	free(c->der);
 	free(c->subject);
@@ -203,10 +235,34 @@ cert_der(const struct cert *c, size_t *len)
 	return c->der;
 }
 
+static X509 *
+cert_read_whole(const struct cert *c)
+{
+	const unsigned char	*at = c->der;
+	X509			*x = d2i_X509(NULL, &at, (long)c->der_len);
+	ASN1_OCTET_STRING	*id = ASN1_OCTET_STRING_new();
+
+	if (x == NULL || id == NULL || !ASN1_OCTET_STRING_set(id,
+	    (const unsigned char *)SM2_DEFAULT_ID, SM2_DEFAULT_ID_LEN))
+		BUG("out of memory");
+	X509_set0_distinguishing_id(x, id);
+	return x;
+}
+
+/* Whoever was second throws its own away. */
 X509 *
 cert_x509(const struct cert *c)
 {
-	return c->x;
+	struct cert	*keep = (struct cert *)(uintptr_t)c;
+	X509		*x = atomic_load(&keep->whole), *none = NULL;
+
+	if (x != NULL)
+		return x;
+	x = cert_read_whole(c);
+	if (atomic_compare_exchange_strong(&keep->whole, &none, x))
+		return x;
+	X509_free(x);
+	return none;
 }
 
 const char *
@@ -305,19 +361,15 @@ cert_is_same(const struct cert *a, const struct cert *b)
 EVP_PKEY *
 cert_key(const struct cert *c)
 {
-	EVP_PKEY	*key = X509_get0_pubkey(c->x);
-
-	return key_kind_of(key) == NULL ? NULL : key;
+	return key_kind_of(c->key) == NULL ? NULL : c->key;
 }
 
 int
 cert_point(const struct cert *c, unsigned char point[SM2_POINT_LEN], struct err *err)
 {
-	EVP_PKEY	*key = X509_get0_pubkey(c->x);
-
-	if (key == NULL)
-		return err_openssl(err, ERR_CRYPTO, "the certificate's key is unreadable");
-	return sm2_point(key, point, err);
+	if (c->key == NULL)
+		return err_set(err, ERR_CRYPTO, "the certificate's key is unreadable");
+	return sm2_point(c->key, point, err);
 }
 
 void

@@ -138,6 +138,26 @@ cert_add_tbs(struct buf *b, const struct cert_plan *plan, const struct key_kind 
 	return rc;
 }
 
+/* The certificate it will be, still without a signature. */
+static int
+cert_read_tbs(const struct buf *tbs, const struct key_kind *kind, struct cert **out,
+    struct err *err)
+{
+	struct buf	 der;
+	int		 rc = -1;
+
+	buf_init(&der, LIMIT_CERT);
+	buf_add(&der, tbs->p, tbs->len);
+	buf_add(&der, kind->algorithm, kind->algorithm_len);
+	buf_add(&der, "\x03\x01\x00", 3);
+	der_wrap(&der, 0x30);
+	if (buf_check(&der, err) == 0)
+		rc = cert_parse(der.p, der.len, out, err);
+	buf_free(&der);
+	return rc;
+}
+
+/* Read once: looked at before it is signed, then it only gets its signature. */
 int
 cert_build(const struct cert_plan *plan, const struct signing_key *issuer_key,
     struct cert **out, struct err *err)
@@ -152,12 +172,12 @@ cert_build(const struct cert_plan *plan, const struct signing_key *issuer_key,
 	buf_init(&tbs, LIMIT_CERT);
 	buf_init(&der, LIMIT_CERT);
 	kind = key_kind_of(issuer_key->key);
-	if (cert_add_tbs(&tbs, plan, kind, err) < 0 ||
-	    lint_check_tbs(tbs.p, tbs.len, kind->algorithm, kind->algorithm_len, plan->issuer,
-	    plan->profile, err) < 0 ||
-	    signing_key_wrap(issuer_key, tbs.p, tbs.len, &der, err) < 0 ||
-	    cert_parse(der.p, der.len, &c, err) < 0 ||
-	    cert_verify_signature(c, plan->issuer == NULL ? c : plan->issuer, err) < 0)
+	if (cert_add_tbs(&tbs, plan, kind, err) < 0 || cert_read_tbs(&tbs, kind, &c, err) < 0 ||
+	    lint_check(&(struct lint_case){c, plan->issuer, plan->profile}, err) < 0 ||
+	    signing_key_wrap(issuer_key, tbs.p, tbs.len, &der, err) < 0)
+		goto out;
+	cert_take_signature(c, &der);
+	if (cert_verify_signature(c, plan->issuer == NULL ? c : plan->issuer, err) < 0)
 		goto out;
 	*out = c;
 	c = NULL; /* transferred */

@@ -8,7 +8,10 @@
  */
 struct cert {
 	_Atomic int	 more;			/* holders beside the first */
-	X509		*x;			/* with the default ID set */
+	X509		*x;			/* read in plain_context(): without its key;
+					 * without its signature when cert_build made it */
+	_Atomic(X509 *)	 whole;			/* with it and the default ID; NULL until wanted */
+	EVP_PKEY	*key;			/* of any kind; NULL when unreadable */
 	unsigned char	*der;			/* the bytes as they came */
 	size_t		 der_len;
 	struct name	 name;			/* subject */
@@ -20,6 +23,8 @@ struct cert {
 	uint32_t	 flags;			/* EXFLAG_… */
 };
 
+/* A certificate that was read before it was signed is now this one, of the same TBSCertificate. */
+void		cert_take_signature(struct cert *c, const struct buf *der);
 /* ms of an ASN.1 time; -1 when it is none. */
 NODISCARD int	cert_time(const ASN1_TIME *t, int64_t *ms);
 /* Upper-case hex of an ASN.1 INTEGER: even, no leading 00; -1 when longer than 20 bytes. */

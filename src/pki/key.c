@@ -108,17 +108,28 @@ key_spki_add(const EVP_PKEY *key, struct buf *der, struct err *err)
 	return buf_check(der, err);
 }
 
-int
-key_spki_parse(const void *der, size_t len, EVP_PKEY **out, struct err *err)
+EVP_PKEY *
+key_spki_read(const void *der, size_t len)
 {
 	const unsigned char	*at = der;
 	struct err		 other = {0};
-	EVP_PKEY		*key;
+	EVP_PKEY		*key = NULL;
 
-	if (sm2_spki_key(der, len, out, &other) == 0)
-		return 0;
+	if (sm2_spki_key(der, len, &key, &other) == 0)
+		return key;
 	key = len > LIMIT_CERT ? NULL : d2i_PUBKEY(NULL, &at, (long)len);
-	if (key == NULL || at != (const unsigned char *)der + len || key_kind_of(key) == NULL) {
+	if (key != NULL && at == (const unsigned char *)der + len)
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
+}
+
+int
+key_spki_parse(const void *der, size_t len, EVP_PKEY **out, struct err *err)
+{
+	EVP_PKEY	*key = key_spki_read(der, len);
+
+	if (key_kind_of(key) == NULL) {
 		EVP_PKEY_free(key);
 		return err_openssl(err, ERR_INPUT, "not a public key of a kind we use");
 	}

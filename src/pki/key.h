@@ -47,6 +47,8 @@ bool		key_is_same(const EVP_PKEY *a, const EVP_PKEY *b);
 NODISCARD int	key_id(const EVP_PKEY *key, unsigned char id[KEY_ID_LEN], struct err *err);
 /* DER SubjectPublicKeyInfo, appended. */
 NODISCARD int	key_spki_add(const EVP_PKEY *key, struct buf *der, struct err *err);
+/* From a SubjectPublicKeyInfo, of any kind; NULL when OpenSSL cannot read it. */
+EVP_PKEY	*key_spki_read(const void *der, size_t len);
 /* From a SubjectPublicKeyInfo; ERR_INPUT when it is of no kind. */
 NODISCARD int	key_spki_parse(const void *der, size_t len, EVP_PKEY **out, struct err *err);
 

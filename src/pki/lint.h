@@ -28,13 +28,6 @@ size_t		 lint_run(const struct lint_case *c,
 		    void (*found)(const struct lint_rule *rule, void *arg), void *arg);
 /* ERR_INPUT names the first broken rule that is an error. */
 NODISCARD int	 lint_check(const struct lint_case *c, struct err *err);
-/*
- * The same of a TBSCertificate before it is signed, as the certificate it would become with
- * the signature algorithm `algorithm` (DER).
- */
-NODISCARD int	 lint_check_tbs(const void *tbs, size_t len, const void *algorithm,
-		    size_t algorithm_len, const struct cert *issuer,
-		    const struct profile *profile, struct err *err);
 /* i-th rule, NULL at the end. */
 const struct lint_rule *lint_rule_at(size_t i);
 #endif

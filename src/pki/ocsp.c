@@ -237,7 +237,7 @@ ocsp_sign(OCSP_BASICRESP *bs, const struct cert *responder, EVP_PKEY *key, struc
 	unsigned char	*p = NULL;
 	int		 len, rc = -1;
 
-	if (ctx == NULL || !OCSP_basic_sign_ctx(bs, responder->x, ctx, NULL, OCSP_RESPID_KEY) ||
+	if (ctx == NULL || !OCSP_basic_sign_ctx(bs, cert_x509(responder), ctx, NULL, OCSP_RESPID_KEY) ||
 	    (resp = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, bs)) == NULL ||
 	    (len = i2d_OCSP_RESPONSE(resp, &p)) <= 0)
 		err_openssl(err, ERR_CRYPTO, "cannot sign the OCSP response");

@@ -79,7 +79,7 @@ ocsp_check_signer(OCSP_BASICRESP *bs, struct der basic, const struct cert *issue
 	X509			*signer = NULL;
 	int			 len, rc = -1;
 
-	if (extra == NULL || !sk_X509_push(extra, issuer->x))
+	if (extra == NULL || !sk_X509_push(extra, cert_x509(issuer)))
 		BUG("out of memory");
 	if (!OCSP_resp_get0_signer(bs, &signer, extra) || (len = i2d_X509(signer, &der)) <= 0)
 		err_openssl(err, ERR_CRYPTO, "the OCSP response does not carry its signer");

@@ -6,6 +6,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
+#include <pthread.h>
 
 /* SEQUENCE { SEQUENCE { id-ecPublicKey, sm2p256v1 }, BIT STRING (66 bytes) … */
 static const unsigned char sm2_spki_head[] = {
@@ -96,25 +97,45 @@ sm2_from_scalar(const unsigned char d[SM2_SCALAR_LEN], EVP_PKEY **out, struct er
 	return 0;
 }
 
+/* Any public key: others are made of its copies, which share no work of setting up the curve. */
+static EVP_PKEY		*sm2_any;
+static pthread_once_t	 sm2_once = PTHREAD_ONCE_INIT;
+
+static void
+sm2_make_any(void)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+	BIGNUM		*one = BN_new();
+
+	if (one != NULL && BN_one(one) && sm2_multiply(one, point) == 0)
+		sm2_any = sm2_fromdata(point, NULL);
+	BN_free(one);
+}
+
+/* OpenSSL checks that the point is on the curve. */
 int
 sm2_from_point(const unsigned char point[SM2_POINT_LEN], EVP_PKEY **out, struct err *err)
 {
-	EVP_PKEY	*key = point[0] != 0x04 ? NULL : sm2_fromdata(point, NULL);
+	EVP_PKEY	*key = NULL;
 
-	if (key == NULL)
-		return err_openssl(err, ERR_CRYPTO, "not a point of the SM2 curve");
-	*out = key;
-	return 0;
+	pthread_once(&sm2_once, sm2_make_any);
+	if (point[0] == 0x04 && sm2_any != NULL && (key = EVP_PKEY_dup(sm2_any)) != NULL &&
+	    EVP_PKEY_set1_encoded_public_key(key, point, SM2_POINT_LEN) == 1) {
+		*out = key;
+		return 0;
+	}
+	EVP_PKEY_free(key);
+	return err_openssl(err, ERR_CRYPTO, "not a point of the SM2 curve");
 }
 
-int
-sm2_point(const EVP_PKEY *key, unsigned char point[SM2_POINT_LEN], struct err *err)
+/* Of a key that came with its point compressed. */
+static int
+sm2_point_xy(const EVP_PKEY *key, unsigned char point[SM2_POINT_LEN], struct err *err)
 {
 	BIGNUM	*x = NULL, *y = NULL;
 	int	 rc = -1;
 
-	if (!EVP_PKEY_is_a(key, "SM2") ||
-	    !EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_X, &x) ||
+	if (!EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_X, &x) ||
 	    !EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_Y, &y) ||
 	    BN_bn2binpad(x, point + 1, 32) != 32 || BN_bn2binpad(y, point + 33, 32) != 32)
 		err_openssl(err, ERR_CRYPTO, "not an SM2 key");
@@ -125,6 +146,19 @@ sm2_point(const EVP_PKEY *key, unsigned char point[SM2_POINT_LEN], struct err *e
 	BN_free(x);
 	BN_free(y);
 	return rc;
+}
+
+int
+sm2_point(const EVP_PKEY *key, unsigned char point[SM2_POINT_LEN], struct err *err)
+{
+	size_t	 len = 0;
+
+	if (!EVP_PKEY_is_a(key, "SM2"))
+		return err_set(err, ERR_CRYPTO, "not an SM2 key");
+	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
+	    SM2_POINT_LEN, &len) && len == SM2_POINT_LEN && point[0] == 0x04)
+		return 0;
+	return sm2_point_xy(key, point, err);
 }
 
 int

@@ -8,7 +8,7 @@
 static const struct key_kind *
 lint_kind(const struct lint_case *c)
 {
-	const EVP_PKEY	*key = X509_get0_pubkey(c->cert->x);
+	const EVP_PKEY	*key = c->cert->key;
 
 	return key == NULL ? NULL : key_kind_of(key);
 }
@@ -22,7 +22,7 @@ lint_key_kind(const struct lint_case *c)
 bool
 lint_key_exponent(const struct lint_case *c)
 {
-	EVP_PKEY	*key = X509_get0_pubkey(c->cert->x);
+	EVP_PKEY	*key = c->cert->key;
 	BIGNUM		*e = NULL;
 	bool		 holds;
 
@@ -64,7 +64,7 @@ lint_key_usage(const struct lint_case *c)
 bool
 lint_key_own(const struct lint_case *c)
 {
-	const EVP_PKEY	*own = X509_get0_pubkey(c->cert->x);
+	const EVP_PKEY	*own = c->cert->key;
 	const EVP_PKEY	*issuer = c->issuer == NULL ? NULL : cert_key(c->issuer);
 
 	return own == NULL || issuer == NULL || !key_is_same(own, issuer);

@@ -51,29 +51,6 @@ lint_check(const struct lint_case *c, struct err *err)
 	    first->text, first->source);
 }
 
-int
-lint_check_tbs(const void *tbs, size_t len, const void *algorithm, size_t algorithm_len,
-    const struct cert *issuer, const struct profile *profile, struct err *err)
-{
-	struct cert		*c = NULL;
-	struct lint_case	 lc = {.issuer = issuer, .profile = profile};
-	struct buf		 der;
-	int			 rc = -1;
-
-	buf_init(&der, LIMIT_CERT);
-	buf_add(&der, tbs, len);
-	buf_add(&der, algorithm, algorithm_len);
-	buf_add(&der, "\x03\x01\x00", 3);		/* no signature yet */
-	der_wrap(&der, 0x30);
-	if (buf_check(&der, err) == 0 && cert_parse(der.p, der.len, &c, err) == 0) {
-		lc.cert = c;
-		rc = lint_check(&lc, err);
-	}
-	cert_free(c);
-	buf_free(&der);
-	return rc;
-}
-
 /* What several rules ask --------------------------------------------------------------- */
 
 X509_EXTENSION *
