@@ -221,6 +221,7 @@ cert_free(struct cert *c)
 	X509_free(c->x);
 	X509_free(c->whole);
 	EVP_PKEY_free(c->key);
+	sm2_verifier_free(c->verifier);
 	name_free(&c->name);
 	free(c->der);
 	free(c->subject);
@@ -362,6 +363,16 @@ EVP_PKEY *
 cert_key(const struct cert *c)
 {
 	return key_kind_of(c->key) == NULL ? NULL : c->key;
+}
+
+void
+cert_expect_signatures(struct cert *c)
+{
+	unsigned char	 point[SM2_POINT_LEN];
+	struct err	 other = {0};
+
+	if (c->verifier == NULL && c->key != NULL && sm2_point(c->key, point, &other) == 0)
+		c->verifier = sm2_verifier_new(point);
 }
 
 int

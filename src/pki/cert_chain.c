@@ -6,6 +6,17 @@
 #include <openssl/x509v3.h>
 
 int
+cert_verify_message(const struct cert *c, const void *p, size_t len, const void *sig,
+    size_t sig_len, struct err *err)
+{
+	if (cert_key(c) == NULL)
+		return err_set(err, ERR_CRYPTO, "%s: a key of no kind we use", c->subject);
+	return c->verifier != NULL ?
+	    sm2_verifier_check(c->verifier, p, len, sig, sig_len, err) :
+	    key_verify(c->key, p, len, sig, sig_len, err);
+}
+
+int
 cert_verify_signature(const struct cert *c, const struct cert *issuer, struct err *err)
 {
 	struct der_signed	 s;
@@ -16,9 +27,8 @@ cert_verify_signature(const struct cert *c, const struct cert *issuer, struct er
 	    X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(c->x)) != 0)
 		return err_set(err, ERR_CRYPTO, "%s: two signature algorithms (RFC 5280 4.1.1.2)",
 		    c->subject);
-	if (cert_key(issuer) == NULL)
-		return err_set(err, ERR_CRYPTO, "%s: a key of no kind we use", issuer->subject);
-	if (key_verify_signed(cert_key(issuer), &s, err) < 0)
+	if (key_check_algorithm(cert_key(issuer), &s, err) < 0 || cert_verify_message(issuer,
+	    s.tbs.p, s.tbs.len, s.signature.p, s.signature.len, err) < 0)
 		return err_add(err, "%s", c->subject);
 	return 0;
 }

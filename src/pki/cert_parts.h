@@ -1,6 +1,7 @@
 #ifndef PKI_CERT_PARTS_H
 #define PKI_CERT_PARTS_H
 #include "pki/cert.h"
+#include "pki/sm2_verifier.h"
 
 #include <stdatomic.h>
 /*
@@ -12,6 +13,7 @@ struct cert {
 					 * without its signature when cert_build made it */
 	_Atomic(X509 *)	 whole;			/* with it and the default ID; NULL until wanted */
 	EVP_PKEY	*key;			/* of any kind; NULL when unreadable */
+	struct sm2_verifier *verifier;		/* of the key; NULL: it is not expected to sign much */
 	unsigned char	*der;			/* the bytes as they came */
 	size_t		 der_len;
 	struct name	 name;			/* subject */

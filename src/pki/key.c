@@ -200,7 +200,7 @@ key_verify(EVP_PKEY *key, const void *p, size_t len, const void *sig, size_t sig
 }
 
 int
-key_verify_signed(EVP_PKEY *key, const struct der_signed *s, struct err *err)
+key_check_algorithm(const EVP_PKEY *key, const struct der_signed *s, struct err *err)
 {
 	const struct key_kind	*kind = key_kind_of(key);
 
@@ -211,5 +211,13 @@ key_verify_signed(EVP_PKEY *key, const struct der_signed *s, struct err *err)
 	    (s->algorithm.len != kind->alias_len ||
 	    memcmp(s->algorithm.p, kind->alias, kind->alias_len) != 0)))
 		return err_set(err, ERR_CRYPTO, "not signed with %s", kind->title);
+	return 0;
+}
+
+int
+key_verify_signed(EVP_PKEY *key, const struct der_signed *s, struct err *err)
+{
+	if (key_check_algorithm(key, s, err) < 0)
+		return -1;
 	return key_verify(key, s->tbs.p, s->tbs.len, s->signature.p, s->signature.len, err);
 }

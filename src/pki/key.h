@@ -63,6 +63,9 @@ NODISCARD int	key_verify(EVP_PKEY *key, const void *p, size_t len, const void *s
  * write), then the signature over its tbs.
  */
 NODISCARD int	key_verify_signed(EVP_PKEY *key, const struct der_signed *s, struct err *err);
+/* The algorithm alone. */
+NODISCARD int	key_check_algorithm(const EVP_PKEY *key, const struct der_signed *s,
+		    struct err *err);
 /* A signing context for OpenSSL's X509_…_sign_ctx; the caller frees.  NULL: no kind. */
 EVP_MD_CTX	*key_sign_ctx(EVP_PKEY *key);
 

@@ -33,8 +33,8 @@ statement_verify(const struct signed_statement *in, const struct signature *sign
 {
 	if (cert_key(by) == NULL)
 		return err_set(err, ERR_CRYPTO, "%s: a key of no kind we use", cert_cn(by));
-	if (sm2_verify_message(cert_key(by), in->text, in->len, signature->p, signature->len,
-	    err) < 0)
+	if (key_kind_of(cert_key(by)) != key_kind_find("sm2") || cert_verify_message(by, in->text,
+	    in->len, signature->p, signature->len, err) < 0)
 		return err_set(err, ERR_DENIED, "the signature is not that of %s", cert_cn(by));
 	return 0;
 }

@@ -87,6 +87,7 @@ authorities_take(struct authorities *all, struct authority *a, struct err *err)
 	snprintf(a->ocsp, sizeof(a->ocsp), "%s/ocsp", base);
 	snprintf(a->crl, sizeof(a->crl), "%s/crl/%s.crl", base, authority_slug(a));
 	snprintf(a->ca_issuers, sizeof(a->ca_issuers), "%s/ca/%s.crt", base, authority_slug(a));
+	cert_expect_signatures(a->cert);	/* each certificate is verified once it is signed */
 	all->list[all->n] = a;
 	all->n++;		/* after the pointer: readers look without a lock */
 	return 0;

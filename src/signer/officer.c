@@ -47,6 +47,7 @@ officers_kept_get(struct officers_kept *k, const void *der, size_t len, struct c
 		return 0;
 	if (cert_parse(der, len, out, err) < 0)
 		return -1;
+	cert_expect_signatures(*out);
 	pthread_mutex_lock(&k->lock);
 	cert_free(k->list[k->next]);
 	k->list[k->next] = cert_hold(*out);
