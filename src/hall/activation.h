@@ -14,7 +14,9 @@
  *
  * Until it is sent the same one is handed out again, so that a making which was interrupted goes
  * on.  Once sent it is never shown again by anybody; lost, another takes its place at the desk
- * (the UKey's administrator PIN is needed), or the holder unlocks the UKey (unlock.h).
+ * (the UKey's administrator PIN is needed); a UKey that left the desk its holder unlocks
+ * (unlock.h), which puts his own PIN in its place and needs no first use any more: the order's
+ * page says so.
  *
  * Not checked: that the assistant set it.  A maker has the key in his hands until then; what the
  * holder can rely on is that the key asks him to change the PIN, which it does only once.

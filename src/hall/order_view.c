@@ -128,6 +128,27 @@ order_view_certificates(struct db *db, const struct order *o, json_t *model, str
 	return rc;
 }
 
+/*
+ * A PIN that did not come, or was lost, before the first use: at the desk another one is set and
+ * sent; a UKey that left it is unlocked by its holder (activation.h).
+ */
+static void
+order_view_pin(const struct hall *h, const struct order *o, json_t *model)
+{
+	bool	 left = js_bool(model, "has_pin_sent") &&
+		    (o->state == ORDER_SHIPPED || o->state == ORDER_DONE);
+	json_t	*c = NULL;
+	size_t	 i = 0;
+
+	js_set_bool(model, "pin_at_desk", js_bool(model, "has_pin_sent") && o->state == ORDER_READY);
+	js_set_bool(model, "pin_left", left);
+	js_set_str(model, "pin_unlock", "");
+	json_array_foreach(json_object_get(model, "certificates"), i, c)
+		if (left && halldef_steps(hall_def(h), "unlock")->n > 0 &&
+		    strcmp(js_str(c, "kind"), "sign") == 0 && strcmp(js_str(c, "state"), "good") == 0)
+			js_set_str(model, "pin_unlock", js_str(c, "serial"));
+}
+
 static int
 order_view_events(struct db *db, const struct order *o, json_t *model, struct err *err)
 {
@@ -269,6 +290,7 @@ order_view_fill(struct db *db, const struct hall *h, const struct order *o, json
 	    activation_model(db, h, o, model, err) < 0 ||
 	    invoice_order_model(db, h, o, model, err) < 0)
 		return -1;
+	order_view_pin(h, o, model);
 	order_view_old(o, model);
 	return order_view_return(db, h, o, model, err);
 }

@@ -7,7 +7,8 @@ from browser import Browser
 from flow import need, refused, same, sentence, ukey
 from test_j_race import at_once
 from test_m_renew import as_before
-from test_n_unlock import files_with
+from test_l_status import look
+from test_n_unlock import NEW_PIN, files_with, prove, read_challenge, unlocker
 
 ADMIN_PIN = "87654321"                  # of the UKeys that hallsite makes
 OWN_PIN = "Own-97531"
@@ -35,7 +36,8 @@ class Maker:
     def install(self, pair):
         self.assistant.post("/key/install", {
             "order": self.no, "pin": walk.BLANK_PIN, "sign_cert": pair["sign_cert"],
-            "enc_cert": pair["enc_cert"], "envelope": pair["enc_key"]})
+            "enc_cert": pair["enc_cert"], "envelope": pair["enc_key"],
+            "device": pair["device"]})
 
     def activate(self, pin=walk.BLANK_PIN, admin=False):
         given = self.post("activation", point=self.assistant.get("/pin/activation")["point"])
@@ -136,6 +138,45 @@ def hand_over(ctx, m, w, serial):
     refused(403, w.assistant.post, "/pin/verify", {"pin": pin})
     same(ukey(ctx, serial)["state"], "issued", "the end")
     ctx.site.yinxin("journal", "verify")
+
+
+def test_activation_lost_on_the_way(ctx):
+    """The SMS is lost and the UKey has left: no PIN is sent again; the order's page leads to the
+    unlocking, after which the holder's own PIN opens the UKey and the old one nothing."""
+    w = approved(ctx)
+    m = Maker(ctx, w.p.order)
+    m.post("claim")
+    ctx.site.plug(w.p.key)
+    m.install(m.issue(m.make()))
+    m.activate()
+    m.post("made")
+    lost = told(w, 1)
+    model = w.order_model()
+    same((model["pin_at_desk"], model["pin_left"]), (True, False), "at the desk")
+    m.post("hand-over", receiver=w.p.name)
+    refused(409, m.post, "activation", point=m.assistant.get("/pin/activation")["point"])
+    refused(409, m.post, "activation/sent")
+    model, first = w.order_model(), w.p.order
+    serial = next(c["serial"] for c in model["certificates"] if c["kind"] == "sign")
+    same((model["pin_at_desk"], model["pin_left"], model["pin_unlock"]), (False, True, serial),
+         "where the page leads")
+    need(look(w, serial)["may_unlock"], "no unlocking")
+    w.p.order = w.browser.post(f"/certificates/{serial}/unlock", {})["no"]
+    prove(w)
+    ctx.site.plug(w.p.key)
+    w.browser.post(w.step_path("challenge"), read_challenge(w))
+    unlocker(ctx).approve(w.p.order)
+    given = w.browser.post(f"/orders/{w.p.order}/unlock/answer", {})
+    ctx.site.plug(w.p.key)
+    w.assistant.post("/unlock/finish", {"order": given["order"], "expires": given["expires"],
+                                        "answer": given["answer"], "new_pin": NEW_PIN})
+    w.browser.post(f"/orders/{w.p.order}/unlock/done", {})
+    refused(403, w.assistant.post, "/pin/verify", {"pin": lost})
+    w.sign_in_by_ukey(pin=NEW_PIN)          # no first use is asked for any more
+    same(len(activation_pins(w)), 1, "PINs sent")
+    w.p.order = first
+    need(lost not in str(w.order_model()), "the PIN is shown")
+    is_nowhere(ctx, lost)
 
 
 def test_one_ukey_for_two(ctx):
