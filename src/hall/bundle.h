@@ -42,6 +42,18 @@ NODISCARD int	bundle_voucher(struct hall *h, const struct who *who, const char *
 		    const void *p, size_t len, const char *remark, json_t **trade,
 		    struct err *err);
 
+/* ---- the command line (bundle_desk.c) ---- */
+
+/* {"rows":[{"no","created","n","n_done","n_over","n_paid"}]}, the newest. */
+NODISCARD int	bundle_list(struct hall *h, const struct who *who, json_t **model,
+		    struct err *err);
+/*
+ * Cancel each order that still can be: what was paid for it goes back.  {"cancelled":[no],
+ * "kept":[{"no","why"}]}; asked again after an interruption it goes on.
+ */
+NODISCARD int	bundle_cancel(struct hall *h, const struct who *who, const char *no,
+		    const char *reason, json_t **model, struct err *err);
+
 /* ---- between the files of the hall; inside a transaction ---- */
 
 struct bundle {

@@ -35,7 +35,10 @@ NODISCARD int	handover_view(struct hall *h, const struct who *who, const char *n
 /* in: form_handover: name, id_no, mail, code: the new handler's. */
 NODISCARD int	handover_accept(struct hall *h, const struct who *who, const char *no,
 		    const json_t *in, json_t *errors, struct err *err);
-/* Either side, before it was accepted. */
+/* The command line: {"rows":[{"no","subject","state","created","ended"}]}, the newest; state "": all. */
+NODISCARD int	handover_list(struct hall *h, const struct who *who, const char *state,
+		    json_t **model, struct err *err);
+/* Either side, or the service, before it was accepted. */
 NODISCARD int	handover_end(struct hall *h, const struct who *who, const char *no,
 		    struct err *err);
 

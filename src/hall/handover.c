@@ -17,6 +17,7 @@
 /* The subjects of an account; and handing one over by oneself, with both sides' codes. */
 
 #define SUBJECT_PAGE	20
+#define HANDOVER_LISTED	100
 #define HANDOVER_LIFE	(7 * CLOCK_DAY)
 #define HANDOVER_DAY	20		/* offers a day and account */
 
@@ -342,8 +343,9 @@ handover_load(struct db *db, struct act *a, struct handover *v, struct err *err)
 	struct buf	 id = {0};
 	const void	*p = NULL;
 	size_t		 len = 0;
-	int		 rc = db_one(db, SQL_HANDOVER_GET, &rows, err, DB_TEXT(a->name),
-			    DB_INT(a->who->account));
+	int		 rc = a->who->system ? db_one(db, SQL_HANDOVER_ANY, &rows, err,
+			    DB_TEXT(a->name)) : db_one(db, SQL_HANDOVER_GET, &rows, err,
+			    DB_TEXT(a->name), DB_INT(a->who->account));
 
 	buf_init(&id, 256);
 	if (rc == 0) {
@@ -468,6 +470,40 @@ handover_end(struct hall *h, const struct who *who, const char *no, struct err *
 	struct act	a = {.h = h, .who = who, .name = no};
 
 	return act_write(&a, handover_end_run, err);
+}
+
+/* ---- the command line ---- */
+
+static int
+handover_list_run(struct db *db, struct act *a, struct err *err)
+{
+	struct rows	*rows = NULL;
+	json_t		*list = json_array(), *j = NULL;
+	int		 rc = 0;
+
+	a->model = json_pack("{s:o}", "rows", list);
+	if (db_query(db, SQL_HANDOVER_ALL, &rows, err, DB_TEXT(a->name), DB_INT(HANDOVER_LISTED)) < 0)
+		return -1;
+	while ((rc = rows_next(rows, err)) > 0) {
+		j = json_pack("{s:s, s:s, s:s}", "no", rows_text(rows, 0), "subject",
+		    rows_text(rows, 1), "state", rows_text(rows, 2));
+		js_set_time(j, "created", rows_int(rows, 3));
+		js_set_time(j, "ended", rows_int(rows, 4));
+		(void)json_array_append_new(list, j);
+	}
+	rows_free(rows);
+	return rc;
+}
+
+int
+handover_list(struct hall *h, const struct who *who, const char *state, json_t **model,
+    struct err *err)
+{
+	struct act	a = {.h = h, .who = who, .name = state};
+
+	if (!who->system)
+		return err_set(err, ERR_DENIED, "只在服务器上查看。");
+	return act_model(&a, act_read(&a, handover_list_run, err), model);
 }
 
 int

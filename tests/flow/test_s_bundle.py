@@ -156,6 +156,39 @@ def test_bundle_killed(ctx):
         as_before(ctx)
 
 
+def test_bundle_by_command(ctx):
+    """At the server: listed, shown without a name, cancelled whole with the money back, also what
+    is approved; a second time there is nothing to cancel."""
+    w, _ = holder(ctx)
+    one_more(ctx, w)
+    renewing(ctx, 366)
+    try:
+        w.browser.connection = None
+        w.sign_in()
+        no = w.browser.post("/user/renewals", wanted(w))["no"]
+        path, site = f"/bundles/{no}", ctx.site
+        w.world.pay(bundle_qr(w, path)["qr"])
+        walk.poll("the payment", lambda: w.browser.get(f"{path}/payment")["paid"])
+        line = next(x for x in site.yinxin("bundle", "list").splitlines() if x.startswith(no))
+        need(" 2 orders" in line and " 2 paid" in line, line)
+        shown = site.yinxin("bundle", "show", no)
+        orders = [o["no"] for o in w.browser.get(path)["orders"]]
+        need(all(o in shown for o in orders) and "total 680.00" in shown, shown)
+        need(w.p.name not in shown, "the name stands there in full")
+        need(site.yinxin("bundle", "cancel", no, "", check=False).returncode != 0, "no reason")
+        need(site.yinxin("bundle", "show", "2" * 20, check=False).returncode != 0, "none such")
+        ctx.officer().approve(orders[0])
+        said = site.yinxin("bundle", "cancel", no, "申请人来电取消")
+        same(said.count("cancelled"), 2, said)
+        for o in orders:
+            walk.poll("the end", lambda x=o: w.browser.get(f"/orders/{x}")["state"] == "cancelled")
+            same(count(w.browser.get(f"/orders/{o}"), "发起退款"), 1, "refunds")
+        same(site.yinxin("bundle", "cancel", no, "再来一次"), "", "nothing left to cancel")
+        site.yinxin("journal", "verify")
+    finally:
+        as_before(ctx)
+
+
 def test_reminded_together(ctx):
     """Two certificates of one applicant due on one day: one SMS and one mail, with the way to the
     page where both are renewed."""

@@ -105,6 +105,25 @@ def test_handover_ended(ctx):
     refused(404, other.browser.get, f"/certificates/{serial}")
 
 
+def test_handover_by_command(ctx):
+    """At the server: listed, shown, ended before it was accepted; then it cannot be."""
+    w, serial = holder(ctx)
+    v = ctx.walker("person")
+    path, site = offered(ctx, w, v), ctx.site
+    no = path.rsplit("/", 1)[1]
+    need(no in site.yinxin("handover", "list", "--state", "offered"), "not listed")
+    shown = site.yinxin("handover", "show", no)
+    need("offered" in shown and w.p.name not in shown, shown)
+    fields = accepting(ctx, v, path)
+    site.yinxin("handover", "end", no)
+    refused((409, 422), v.browser.post, path, fields)
+    need(site.yinxin("handover", "end", no, check=False).returncode != 0, "ended twice")
+    need(site.yinxin("handover", "show", "2" * 20, check=False).returncode != 0, "none such")
+    need(no in site.yinxin("handover", "list", "--state", "ended"), "not among the ended")
+    same(look(w, serial)["serial"], serial, "nothing moved")
+    site.yinxin("journal", "verify")
+
+
 def test_takeover(ctx):
     """Sealed letter, identity pictures, review beside what is known; the old handler is told and has
     three days; then certificate and running order move, whose agent proves himself anew."""

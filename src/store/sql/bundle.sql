@@ -28,6 +28,13 @@ SELECT b.no, b.created, COUNT(*), COALESCE(SUM(CASE WHEN o.state = 'done' THEN 1
 FROM bundle b JOIN bundle_order x ON x.bundle = b.id JOIN orders o ON o.id = x.order_id
 WHERE b.account = $1 GROUP BY b.no, b.created ORDER BY b.created DESC LIMIT 20;
 
+-- name: bundle_all
+SELECT b.no, b.created, COUNT(*), COALESCE(SUM(CASE WHEN o.state = 'done' THEN 1 ELSE 0 END), 0),
+	COALESCE(SUM(CASE WHEN o.state = 'cancelled' THEN 1 ELSE 0 END), 0),
+	COALESCE(SUM(CASE WHEN o.paid > 0 THEN 1 ELSE 0 END), 0)
+FROM bundle b JOIN bundle_order x ON x.bundle = b.id JOIN orders o ON o.id = x.order_id
+GROUP BY b.no, b.created ORDER BY b.created DESC, b.no LIMIT $1;
+
 -- name: bundle_certificates
 SELECT c.serial FROM certificate c
 WHERE c.account = $1 AND c.kind = 'sign' AND c.state <> 'revoked' AND c.not_after >= $2

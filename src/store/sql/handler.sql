@@ -58,6 +58,14 @@ VALUES ($1, $2, $3, $4, $5, $6, 'offered', $7, 0);
 SELECT id, no, from_account, to_account, subject, subject_id, state, created FROM handover
 WHERE no = $1 AND (from_account = $2 OR to_account = $2);
 
+-- name: handover_any
+SELECT id, no, from_account, to_account, subject, subject_id, state, created FROM handover
+WHERE no = $1;
+
+-- name: handover_all
+SELECT no, subject, state, created, ended FROM handover
+WHERE $1 = '' OR state = $1 ORDER BY created DESC, no LIMIT $2;
+
 -- name: handover_end
 UPDATE handover SET state = $2, ended = $3 WHERE id = $1 AND state = 'offered';
 
