@@ -1,13 +1,16 @@
 """The va over its real socket: time stamps, and what HTTP caches are told."""
 import base64
 import glob
+import os
 import re
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 
+import test_l_status as held
 import test_n_enrol as enrol
+import walk
 
 
 def ask(url, data=None, **headers):
@@ -149,3 +152,74 @@ def test_downloads_are_cached(ctx):
     for name in ("tls_certificate_ends_seconds", "signer_officer_certificate_ends_seconds",
                  "signer_journal_certificate_ends_seconds"):
         assert 86400 < ends["yinxin_" + name] < 12 * 366 * 86400, (name, ends["yinxin_" + name])
+
+
+def ocsp_says(site, path):
+    """What the openssl client hears about it over HTTP: status, and reason where there is one."""
+    r = subprocess.run(["openssl", "ocsp", "-issuer", issuer_of(site, path), "-cert", path, "-url",
+                        site.va_url + "/ocsp", "-noverify"], check=True, capture_output=True,
+                       text=True)
+    reason = re.search(r"Reason: (\w+)", r.stdout)
+    return re.search(re.escape(path) + r": (\w+)", r.stdout).group(1), \
+        reason.group(1) if reason else ""
+
+
+def list_entry(site, serial, name):
+    """The reason of the entry in a list that is given out; "" when there is none."""
+    path = site.path("hold.crl")
+    status, _, body = ask(f"{site.va_url}/crl/{name}.crl")
+    assert status == 200, (name, status)
+    with open(path, "wb") as f:
+        f.write(body)
+    text = subprocess.run(["openssl", "crl", "-inform", "DER", "-in", path, "-noout", "-text"],
+                          check=True, capture_output=True, text=True).stdout
+    for entry in text.split("Serial Number: ")[1:]:
+        if entry.split()[0] == serial:
+            reason = re.search(r"Reason Code: ?\s*(.*)", entry)
+            return reason.group(1).strip() if reason else "revoked"
+    return ""
+
+
+def test_hold_and_release(ctx):
+    """Frozen by its holder: OCSP over HTTP and the delta list say hold; a full list keeps it; thawed:
+    good again at once, and the delta takes it off the full list."""
+    try:
+        list_deltas(ctx, "0")           # as with a long list: deltas in between
+        hold_and_release(ctx)
+    finally:
+        list_deltas(ctx, "10000")
+
+
+def list_deltas(ctx, eager):
+    ctx.site.stop_one("server")
+    ctx.site.extra["YINXIN_CA_CRL_EAGER"] = eager
+    ctx.site.start_server()
+    ctx.desk = None
+
+
+def hold_and_release(ctx):
+    site = ctx.site
+    w, serial = held.holder(ctx)
+    path = site.path("hold.pem")
+    with open(path, "wb") as f:
+        f.write(w.browser.get_raw(f"/orders/{w.p.order}/certificates/sign")[1])
+    slug = os.path.basename(issuer_of(site, path))[:-4]
+    ca = "issuing-1" if slug == "issuing" else slug
+    site.yinxin("ca", "crl", ca)
+    assert ocsp_says(site, path) == ("good", "")
+    held.change(w, serial, "hold")
+    walk.poll("OCSP to say so", lambda: ocsp_says(site, path) == ("revoked", "certificateHold"), 5)
+    walk.poll("the delta list", lambda: list_entry(
+        site, serial, slug + "-delta") == "Certificate Hold", 15)
+    assert list_entry(site, serial, slug) == ""
+    site.yinxin("ca", "crl", ca)
+    walk.poll("the full list", lambda: list_entry(site, serial, slug) == "Certificate Hold", 15)
+    second = held.colleague(ctx)
+    held.at_desk(ctx, serial, "release", second=second["id"])
+    held.by_two(ctx, serial, second)
+    walk.poll("OCSP good again", lambda: ocsp_says(site, path) == ("good", ""), 5)
+    walk.poll("the delta list to take it off", lambda: list_entry(
+        site, serial, slug + "-delta") == "Remove From CRL", 15)
+    site.yinxin("ca", "crl", ca)
+    walk.poll("a full list without it", lambda: list_entry(site, serial, slug) == "", 15)
+    site.yinxin("journal", "verify", "signer")

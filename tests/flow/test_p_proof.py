@@ -1,5 +1,6 @@
 """kill -9 of signer, kmc and va at random moments under load: nothing acknowledged is missing,
 no serial number twice, the journals hold.  `make proof` does so two hundred times."""
+import glob
 import os
 import random
 import shutil
@@ -10,6 +11,7 @@ import time
 
 import hallsite
 import identity
+import test_l_va as va
 import walk
 from browser import Refused
 from flow import need, refused, same, sentence, until_materials
@@ -211,6 +213,8 @@ def issue_broken(ctx, kind):
         broken.break_it()
         e = refused((500, 502, 503), w.browser.post, "/fetch/issue", asked)
         need("再试" in sentence(e), sentence(e))
+        if ctx.engine == "sqlite":      # a full disk keeps nobody from reading
+            need("good" in ctx.site.yinxin("cert", "status", staff_serial(ctx.site)), "the va")
         broken.mend()
         issued = walk.poll("the pair after the store came back", lambda: retry(
             w.browser.post, "/fetch/issue", asked), 30)
@@ -221,6 +225,11 @@ def issue_broken(ctx, kind):
     finally:
         broken.end()
         ctx.desk = None
+
+
+def staff_serial(site):
+    return next(row.split()[-1] for row in site.yinxin(
+        "cert", "show", site.path("keys", "staff.crt")).splitlines() if row.startswith("serial"))
 
 
 def retry(fn, *args):
@@ -240,24 +249,98 @@ def test_store_broken(ctx):
         issue_broken(ctx, kind)
 
 
-def test_hall_store_full(ctx):
-    """The hall's store full: a page that writes says so, reading goes on, then it writes again."""
-    if ctx.engine != "sqlite" or os.geteuid() != 0:
+def test_hall_store_broken(ctx):
+    """The hall's store full (SQLite) or gone (PostgreSQL): a page that writes says so, and it writes
+    again by itself; a full one is still read."""
+    if ctx.engine == "sqlite" and os.geteuid() != 0:
         return
     w = ctx.walker("person")
     until_materials(w)
     kind = w.browser.get(w.step_path("materials"))["materials"][0]["kind"]
-    broken = Full(ctx.site, "hall")
+    broken = (Full if ctx.engine == "sqlite" else Gone)(ctx.site, "hall")
     try:
         w.browser.connection = None
         broken.break_it()
         e = refused((500, 503), w.upload, kind, identity.png(seed=7))
         need("再试" in sentence(e), sentence(e))
-        same(w.browser.get("/user/account")["mobile"], w.p.mobile, "reading")
-        same(w.browser.get(w.step_path("materials"))["materials"][0]["has"], False, "kept")
+        if ctx.engine == "sqlite":
+            same(w.browser.get("/user/account")["mobile"], w.p.mobile, "reading")
+            same(w.browser.get(w.step_path("materials"))["materials"][0]["has"], False, "kept")
         broken.mend()
+        walk.poll("the page", lambda: retry(w.browser.get, w.step_path("materials")), 20)
         w.materials()
         ctx.site.yinxin("journal", "verify")
     finally:
         broken.end()
         ctx.desk = None
+
+
+TRY_LATER = b"\x30\x03\x0a\x01\x03"
+
+
+class Stopped:
+    """The PostgreSQL server itself, stopped and started as it was."""
+
+    def __init__(self):
+        address = os.environ["YINXIN_TEST_CA"]
+        self.data = subprocess.run(["psql", address, "-Atqc", "SHOW data_directory"], check=True,
+                                   capture_output=True, text=True).stdout.strip()
+        self.port = address.rpartition("/")[0].rpartition(":")[2]
+        self.running = True
+
+    def control(self, *args):
+        find = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_ctl"))[-1]
+        run = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"] \
+            if os.geteuid() == 0 else []
+        subprocess.run([*run, find, "-D", self.data, "-w", *args], check=True, cwd="/",
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        self.control("-m", "immediate", "stop")
+        self.running = False
+
+    def start(self):
+        if self.running:
+            return
+        self.control("-l", os.path.join(self.data, "log"), "-o",
+                     f"-p {self.port} -c listen_addresses=127.0.0.1 "
+                     "-c unix_socket_directories=''", "start")
+        self.running = True
+
+
+def test_database_stopped(ctx):
+    """PostgreSQL is killed and comes back: meanwhile every service says so and goes on living, then
+    all work again by themselves: pages, issuing, OCSP, kmc, journals."""
+    if ctx.engine != "postgresql":
+        return
+    site, w = ctx.site, ctx.walker("person")
+    w.apply()
+    ctx.officer().approve(w.p.order)
+    staff = staff_serial(site)
+    pids = {n: p["pid"] for n, p in site.status().items()}
+    asked = va.ocsp_request(site, site.path("keys", "staff.crt"))
+    server = Stopped()
+    try:
+        server.stop()
+        e = refused((500, 503), w.browser.get, f"/orders/{w.p.order}")
+        need("再试" in sentence(e), sentence(e))
+        for command in (("ra", "list"), ("kmc", "stats"), ("journal", "verify", "kmc"),
+                        ("cert", "find", "serial", staff)):
+            r = site.yinxin(*command, check=False)
+            need(r.returncode != 0 and "PostgreSQL" in r.stderr and "\n" not in r.stderr.strip(),
+                 f"{command}: {r.stderr}")
+        status = site.yinxin("cert", "status", staff, check=False)
+        need("good" in status.stdout or "PostgreSQL" in status.stderr, status)
+        answer = va.ask(site.va_url + "/ocsp", asked, Content_Type="application/ocsp-request")
+        need(answer[2] == TRY_LATER or b"\x80\x00" in answer[2], answer)
+        time.sleep(3)
+        same({n: p["pid"] for n, p in site.status().items()}, pids, "processes that live on")
+    finally:
+        server.start()
+    walk.poll("the order's page", lambda: retry(w.browser.get, f"/orders/{w.p.order}"), 20)
+    walk.poll("kmc", lambda: site.yinxin("kmc", "stats", check=False).returncode == 0, 20)
+    walk.poll("OCSP", lambda: "good" in site.yinxin("cert", "status", staff,
+                                                    check=False).stdout, 20)
+    w.fetch()
+    site.yinxin("journal", "verify")
+    same({n: p["pid"] for n, p in site.status().items()}, pids, "processes that live on")
