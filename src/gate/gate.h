@@ -16,6 +16,8 @@ struct seal;
 
 /* Numbers of our remittances begin with this: the account may serve other purposes too. */
 #define REMIT_PREFIX	"YXR"
+/* Fen, of one remittance: more is not sent, whoever put it (bank.pay). */
+#define REMIT_MOST	99
 
 /*
  * Queue a request.  kind and payload (an object, borrowed):

@@ -1,13 +1,39 @@
 #include "base/base.h"
 #include "gate/work.h"
 #include "base/clock.h"
+#include "base/conf.h"
 #include "store/store.h"
 
 /*
  * Remittances.  A row of bank.pay may be taken up any number of times (a worker that died, an
  * answer that did not come): each time the bank is asked first whether it has the number.  What
  * the payee reads on his statement is forgotten with the row's end.
+ *
+ * Whoever can write to the hall's store can put a row.  So here, where he cannot reach, no sum is
+ * sent that is more than REMIT_MOST, and no more than gate.bank_day of them in a day.
  */
+
+static pthread_mutex_t	bank_lock = PTHREAD_MUTEX_INITIALIZER;
+static int64_t		bank_today, bank_sent;	/* the day (China) and what went out in it */
+
+/* One more today?  When not, tomorrow is when. */
+static bool
+bank_may_send(int64_t *tomorrow)
+{
+	int64_t	 day = (clock_now() + 8 * CLOCK_HOUR) / CLOCK_DAY;
+	bool	 may;
+
+	pthread_mutex_lock(&bank_lock);
+	if (bank_today != day) {
+		bank_today = day;
+		bank_sent = 0;
+	}
+	if ((may = bank_sent < conf_int("gate.bank_day")))
+		bank_sent++;
+	pthread_mutex_unlock(&bank_lock);
+	*tomorrow = (day + 1) * CLOCK_DAY - 8 * CLOCK_HOUR;
+	return may;
+}
 
 static struct bank_req
 bank_request(const struct job *job)
@@ -26,12 +52,18 @@ bank_call_pay(const struct job *job, struct job_result *out, struct reply *r)
 	const struct bank_provider	*bank = bank_provider();
 	struct bank_req			 q = bank_request(job);
 	struct reply			 why;
-	enum verdict			 v = bank->query(&q, &out->bank, r);
+	enum verdict			 v;
 
+	if (q.fen <= 0 || q.fen > REMIT_MOST)
+		return reply_set(r, REPLY_REFUSED, "amount", "%" PRId64 " fen are not sent", q.fen);
+	v = bank->query(&q, &out->bank, r);
 	if (v == REPLY_REFUSED)
 		return REPLY_RETRY;		/* not sent as long as the bank does not tell */
 	if (v != REPLY_DONE || out->bank.found)
 		return v;
+	if (!bank_may_send(&r->not_before))
+		return reply_set(r, REPLY_RETRY, "day", "the remittances of today are out (gate.bank_day)");
+	r->not_before = 0;
 	v = bank->pay(&q, &out->bank, r);
 	if (v != REPLY_REFUSED)
 		return v;
@@ -138,7 +170,7 @@ const struct kind	 kinds_bank[] = {
 		.name = "bank.pay", .ref = "remit_no",
 		.need = {"remit_no", "holder", "account", "bank", "remark"},
 		.max_attempts = 30, .base = 2 * CLOCK_SECOND, .cap = CLOCK_HOUR,
-		.life = CLOCK_DAY, .repeatable = true,
+		.life = CLOCK_DAY + CLOCK_HOUR, .repeatable = true,
 		.call = bank_call_pay, .deliver = bank_deliver,
 	}, {
 		.name = "bank.query", .ref = "remit_no",

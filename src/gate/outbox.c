@@ -44,6 +44,8 @@ outbox_check(const struct kind *kind, const json_t *payload, struct err *err)
 	    strcmp(kind->name, "invoice.issue") == 0 || strcmp(kind->name, "bank.pay") == 0) &&
 	    js_int(payload, "fen", 0) <= 0)
 		return err_set(err, ERR_INPUT, "%s: fen missing", kind->name);
+	if (strcmp(kind->name, "bank.pay") == 0 && js_int(payload, "fen", 0) > REMIT_MOST)
+		return err_set(err, ERR_INPUT, "%s: more than %d fen", kind->name, REMIT_MOST);
 	if (strcmp(kind->name, "mail") == 0 && !mail_address_is_plain(js_str(payload, "to")))
 		return err_set(err, ERR_INPUT, "mail: not an address");
 	return 0;

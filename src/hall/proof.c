@@ -20,12 +20,14 @@ proof_may(const struct act *a, struct err *err)
 	return 0;
 }
 
-static bool
-proof_offered(const struct hall *h, const struct order *o, const struct way *way)
+bool
+proof_is_offered(const struct hall *h, const struct order *o, const struct way *way)
 {
 	const struct def_identity	*d = &hall_def(h)->identity;
 	size_t				 i = 0;
 
+	if (way != NULL && way->stages[0] == WAY_REMIT && !remittance_has_bank())
+		return false;
 	for (i = 0; way != NULL && i < d->n_ways[o->def->person]; i++)
 		if (strcmp(d->ways[o->def->person][i], way->name) == 0)
 			return true;
@@ -48,7 +50,7 @@ proof_look_run(struct db *db, struct act *a, struct err *err)
 
 	if (proof_may(a, err) < 0)
 		return -1;
-	if (!proof_offered(a->h, &a->o, b->way))
+	if (!proof_is_offered(a->h, &a->o, b->way))
 		return err_set(err, ERR_NOT_FOUND, "没有这种认证方式，请从页面上选择。");
 	rc = proof_newest(db, a->h, &a->o, &p, err);
 	if (rc > 0 && p.ended == 0)

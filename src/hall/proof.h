@@ -54,6 +54,10 @@ NODISCARD int	proof_leave(struct hall *h, const struct who *who, const char *no,
 NODISCARD int	proof_reuse(struct hall *h, const struct who *who, const char *no,
 		    struct err *err);
 
+/* May this order be proved this way, here?  way may be NULL. */
+bool		proof_is_offered(const struct hall *h, const struct order *o,
+		    const struct way *way);
+
 /* ---- inside a transaction ---- */
 
 /* 1 found, 0 none, -1. */

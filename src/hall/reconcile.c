@@ -2,12 +2,12 @@
 #include "hall/reconcile.h"
 
 #include "base/clock.h"
-#include "base/conf.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "hall/act.h"
 #include "hall/journal.h"
+#include "hall/remittance.h"
 #include "hall/trade.h"
 
 static const struct kind_row {
@@ -316,7 +316,7 @@ reconcile_ask_run(struct db *db, struct act *a, struct err *err)
 	int			 rc = 0;
 
 	for (i = 0; rc == 0 && i < ARRAY_LEN(channels); i++) {
-		if (strcmp(channels[i], "bank") == 0 && strcmp(conf_str("gate.bank"), "none") == 0)
+		if (strcmp(channels[i], "bank") == 0 && !remittance_has_bank())
 			continue;
 		(void)snprintf(key, sizeof(key), "bill:%s:%s:%" PRId64, channels[i], a->name,
 		    clock_now());

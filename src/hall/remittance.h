@@ -21,6 +21,9 @@ struct remittance {
 };
 struct remittance_payee { const char *holder, *account, *bank; };
 
+/* Is there a bank that they go out from (gate.bank)?  What needs one is not offered else. */
+bool		remittance_has_bank(void);
+
 /* ---- inside a transaction ---- */
 
 /* Queue one: purpose "proof" or "pin". no gets its number. */

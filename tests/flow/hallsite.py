@@ -121,6 +121,7 @@ class Site:
             "YINXIN_GATE_ALIPAY_URL": f"{sandbox}/alipay/gateway.do",
             "YINXIN_GATE_WECHAT_URL": f"{sandbox}/wechat",
             "YINXIN_GATE_SF_URL": f"{sandbox}/sf/std/service",
+            "YINXIN_GATE_BANK": "cmb",
             "YINXIN_GATE_BANK_URL": f"{sandbox}/bank/cdcserver/api/v2",
             "YINXIN_GATE_SMTP_URL": f"smtp://127.0.0.1:{p['smtp']}",
         })

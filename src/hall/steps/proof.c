@@ -25,6 +25,8 @@ proof_ways(struct hall *h, const struct order *o)
 	for (i = 0; i < d->n_ways[o->def->person]; i++) {
 		const struct way	*w = way_by_name(d->ways[o->def->person][i]);
 
+		if (!proof_is_offered(h, o, w))
+			continue;
 		groups = w->form == NULL ? json_array() : form_model(&c, w->form, NULL, NULL);
 		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}",
 		    "name", w->name, "title", w->title, "needs", w->needs, "takes", w->takes,

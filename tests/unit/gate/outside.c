@@ -259,6 +259,7 @@ outside_start_sandbox(void)
 	outside_set("gate.alipay_url", "http://127.0.0.1:%d/alipay/gateway.do", port);
 	outside_set("gate.wechat_url", "http://127.0.0.1:%d/wechat", port);
 	outside_set("gate.sf_url", "http://127.0.0.1:%d/sf/std/service", port);
+	outside_set("gate.bank", "cmb");
 	outside_set("gate.bank_url", "http://127.0.0.1:%d/bank/cdcserver/api/v2", port);
 	outside_set("gate.smtp_url", "smtp://127.0.0.1:%d", smtp);
 }

@@ -457,6 +457,7 @@ world_open(struct world *w)
 	assert_ok(conf_load(NULL, &err));
 	assert_ok(conf_set("data.dir", w->dir, &err));
 	assert_ok(conf_set("run.dir", w->dir, &err));
+	assert_ok(conf_set("gate.bank", "cmb", &err));
 	db = world_address(w);
 	assert_ok(store_migrate(STORE_HALL, db, &err));
 	assert_ok(store_open(&w->store, STORE_HALL, db, false, &err));
