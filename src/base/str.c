@@ -170,6 +170,13 @@ utf8_mend(char *s)
 	s[to] = '\0';
 }
 
+void
+str_copy(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from);
+	utf8_mend(to);
+}
+
 bool
 utf8_is_valid(const char *s, size_t len)
 {

@@ -18,6 +18,8 @@ bool	utf8_is_valid(const char *s, size_t len);	/* no overlong, no surrogates */
 size_t	utf8_count(const char *s);			/* characters of valid UTF-8 */
 /* Bytes that belong to no character are dropped, in place: what was cut anywhere is text again. */
 void	utf8_mend(char *s);
+/* As much of the text as fits, in whole characters: words of others, whose length nobody knows. */
+void	str_copy(char *to, size_t size, const char *from);
 /* Characters nobody sees: controls, blanks without width, marks that turn the direction. */
 bool	utf8_has_hidden(const char *s);
 

@@ -32,8 +32,8 @@ cmb_row(const json_t *row, struct bank_answer *a)
 {
 	a->found = true;
 	a->state = cmb_state(row);
-	snprintf(a->bank_no, sizeof(a->bank_no), "%s", js_str(row, "reqNbr"));
-	snprintf(a->reason, sizeof(a->reason), "%s", js_str_or(row, "rtnNar",
+	str_copy(a->bank_no, sizeof(a->bank_no), js_str(row, "reqNbr"));
+	str_copy(a->reason, sizeof(a->reason), js_str_or(row, "rtnNar",
 	    js_str(row, "errTxt")));
 }
 
@@ -99,8 +99,8 @@ cmb_entry(const json_t *row, struct bill *out, struct err *err)
 
 	if (!remit_is_ours(js_str(row, "yurref")))
 		return 0;
-	snprintf(r.trade_no, sizeof(r.trade_no), "%s", js_str(row, "yurref"));
-	snprintf(r.channel_trade_no, sizeof(r.channel_trade_no), "%s", js_str(row, "refnbr"));
+	str_copy(r.trade_no, sizeof(r.trade_no), js_str(row, "yurref"));
+	str_copy(r.channel_trade_no, sizeof(r.channel_trade_no), js_str(row, "refnbr"));
 	snprintf(r.refund_no, sizeof(r.refund_no), "%s",
 	    strcmp(js_str(row, "amtcdr"), "C") == 0 ? "back" : "");
 	if (wire_fen(amount + strspn(amount, "-"), &r.fen) < 0)

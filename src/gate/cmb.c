@@ -235,7 +235,7 @@ cmb_judge(const json_t *j, const char *funcode, json_t **out, struct reply *r)
 	const json_t	*head = json_object_get(response, "head");
 	const char	*code = js_str(head, "resultcode");
 
-	snprintf(r->provider_no, sizeof(r->provider_no), "%s", js_str(head, "rspid"));
+	str_copy(r->provider_no, sizeof(r->provider_no), js_str(head, "rspid"));
 	if (strcmp(js_str(head, "funcode"), funcode) != 0)
 		return reply_set(r, REPLY_UNKNOWN, "answer", "an answer to %.40s",
 		    js_str(head, "funcode"));

@@ -64,7 +64,7 @@ sf_gateway(const json_t *answer, struct reply *r)
 	const char	*code = js_str(answer, "apiResultCode");
 	enum verdict	 v = REPLY_REFUSED;
 
-	snprintf(r->provider_no, sizeof(r->provider_no), "%s", js_str(answer, "apiResponseID"));
+	str_copy(r->provider_no, sizeof(r->provider_no), js_str(answer, "apiResponseID"));
 	if (strcmp(code, "A1000") == 0)
 		return REPLY_DONE;
 	for (size_t i = 0; i < 2; i++)
@@ -173,7 +173,7 @@ sf_waybill(const json_t *data, struct express_answer *a, struct reply *r)
 
 	json_array_foreach(list, i, w)
 		if (js_int(w, "waybillType", 0) == 1 && a->waybill[0] == '\0')
-			snprintf(a->waybill, sizeof(a->waybill), "%s", js_str(w, "waybillNo"));
+			str_copy(a->waybill, sizeof(a->waybill), js_str(w, "waybillNo"));
 	return a->waybill[0] != '\0' ? REPLY_DONE :
 	    reply_set(r, REPLY_UNKNOWN, "answer", "no waybill");
 }
@@ -238,9 +238,9 @@ sf_route_read(const json_t *route, struct express_answer *a)
 	out->at = wire_time_china(js_str(route, "acceptTime"));
 	if (out->at == 0)
 		return;
-	snprintf(out->place, sizeof(out->place), "%s", js_str(route, "acceptAddress"));
-	snprintf(out->text, sizeof(out->text), "%s", js_str(route, "remark"));
-	snprintf(out->code, sizeof(out->code), "%s", code);
+	str_copy(out->place, sizeof(out->place), js_str(route, "acceptAddress"));
+	str_copy(out->text, sizeof(out->text), js_str(route, "remark"));
+	str_copy(out->code, sizeof(out->code), code);
 	if (strcmp(code, "80") == 0 || strcmp(code, "8000") == 0)
 		a->signed_at = out->at;
 	a->n++;

@@ -96,9 +96,9 @@ fapiao_read(const struct invoice_req *q, const json_t *f, struct invoice_answer 
 	const json_t	*red = json_object_get(f, "red_fapiao");
 	const char	*status = js_str(f, "status");
 
-	snprintf(a->code, sizeof(a->code), "%s", js_str(blue, "fapiao_code"));
-	snprintf(a->number, sizeof(a->number), "%s", js_str(blue, "fapiao_number"));
-	snprintf(a->red_number, sizeof(a->red_number), "%s", js_str(red, "fapiao_number"));
+	str_copy(a->code, sizeof(a->code), js_str(blue, "fapiao_code"));
+	str_copy(a->number, sizeof(a->number), js_str(blue, "fapiao_number"));
+	str_copy(a->red_number, sizeof(a->red_number), js_str(red, "fapiao_number"));
 	a->fen = js_int(f, "total_amount", 0);
 	a->tax = js_int(f, "tax_amount", 0);
 	a->at = wire_time_rfc3339(js_str(q->reversed ? red : blue, "fapiao_time"));

@@ -1,15 +1,17 @@
 #include "base/base.h"
 #include "gate/reply.h"
+#include "base/str.h"
 
 enum verdict
 reply_set(struct reply *r, enum verdict verdict, const char *code, const char *fmt, ...)
 {
 	va_list	 ap;
 
-	snprintf(r->code, sizeof(r->code), "%s", code);
+	str_copy(r->code, sizeof(r->code), code);
 	va_start(ap, fmt);
 	vsnprintf(r->detail, sizeof(r->detail), fmt, ap);
 	va_end(ap);
+	utf8_mend(r->detail);
 	return verdict;
 }
 

@@ -196,7 +196,7 @@ activation_is_remitted(const struct hall *h, const struct order *o)
 	const struct def_collection	*way = halldef_collection(hall_def(h),
 					    js_str(o->collection, "way"));
 
-	return hall_def(h)->medium_activation && way != NULL && way->made && !o->def->person &&
+	return remittance_has_bank() && hall_def(h)->medium_activation && way != NULL && way->made && !o->def->person &&
 	    halldef_has_step(hall_def(h), o->op, "pin_account") &&
 	    halldef_pin_remitted(hall_def(h), js_str(o->collection, "paid_by"));
 }
@@ -239,7 +239,7 @@ activation_remit(struct db *db, const struct hall *h, const struct who *who,
 {
 	struct remittance_payee	to = { js_str(o->form, "org_name"), js_str(o->collection,
 		"pin_account"), js_str(o->collection, "pin_bank") };
-	char			remark[64], no[REMIT_NO], masked[MASK_TEXT], *where = NULL;
+	char			remark[64], no[REMIT_NO], bank[101], masked[MASK_TEXT], *where = NULL;
 	int			rc = 0;
 
 	(void)snprintf(remark, sizeof(remark), "UKey激活PIN码%s", a->pin);
@@ -247,7 +247,8 @@ activation_remit(struct db *db, const struct hall *h, const struct who *who,
 	secret_wipe(remark, sizeof(remark));
 	if (rc < 0)
 		return -1;
-	where = xasprintf("%.100s %s", to.bank, mask_idno(to.account, masked));
+	str_copy(bank, sizeof(bank), to.bank);
+	where = xasprintf("%s %s", bank, mask_idno(to.account, masked));
 	rc = activation_sent(db, h, who, o, where, no, err);
 	free(where);
 	return rc < 0 ? -1 : notice_order(db, h, o, "pin_remitted", NULL, err);

@@ -100,6 +100,7 @@ invoice_because(struct invoice *v, const struct invoice_fact *f)
 {
 	(void)snprintf(v->reason, sizeof(v->reason), "%s%s%s", f->reason_code,
 	    *f->reason_code == '\0' || *f->reason == '\0' ? "" : "：", f->reason);
+	utf8_mend(v->reason);
 	if (v->reason[0] == '\0')
 		(void)snprintf(v->reason, sizeof(v->reason), "开票平台没有答复");
 }

@@ -7,7 +7,7 @@ struct invoice {
 	int64_t	 id, account, version, attempt, amount, tax, replaces;
 	int64_t	 created, issued_at, reversed_at;
 	bool	 undo;
-	char	 no[INVOICE_NO], state[16], kind[16], title[400];
+	char	 no[INVOICE_NO], state[16], kind[16], title[404];
 	char	 code[48], number[48], red_number[48], reason[600], file[65];
 	char	 red_reason[200];	/* why it is taken back, as the provider was told; "" */
 	json_t	*buyer;		/* {"organisation","tax_no","address","phone","bank","account",

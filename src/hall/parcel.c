@@ -247,8 +247,9 @@ parcel_apply_order(struct db *db, struct hall *h, const struct order *o, struct 
 
 	(void)snprintf(p->reason, sizeof(p->reason), "%s%s%s", f->reason_code,
 	    *f->reason == '\0' ? "" : "：", f->reason);
+	utf8_mend(p->reason);
 	if (f->what == EXPRESS_ORDERED)
-		(void)snprintf(p->waybill, sizeof(p->waybill), "%s", f->waybill);
+		str_copy(p->waybill, sizeof(p->waybill), f->waybill);
 	else if (f->what == EXPRESS_NOT_ORDERED)
 		to = "refused";
 	else {

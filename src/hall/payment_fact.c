@@ -179,8 +179,7 @@ payment_fact_take(struct db *db, struct hall *h, struct order *o, struct trade *
 	if (!open)
 		return 0;			/* known already */
 	if (f->state == PAY_PAID || f->state == PAY_DIFFERS) {
-		(void)snprintf(t->provider_no, sizeof(t->provider_no), "%s",
-		    f->channel_trade_no);
+		str_copy(t->provider_no, sizeof(t->provider_no), f->channel_trade_no);
 		t->paid_at = f->paid_at;
 		return payment_received(db, h, &who, o, t, f->fen, err);
 	}
@@ -255,6 +254,7 @@ payment_apply_refund(struct db *db, struct hall *h, const struct refund_fact *f,
 		rc = payment_given_back(db, h, &who, &o, &t, err);
 	} else if (rc > 0 && trade_is(&t, "refunding") && f->state == REFUND_FAILED) {
 		(void)snprintf(t.reason, sizeof(t.reason), "退款失败：%s", f->sentence);
+		utf8_mend(t.reason);
 		rc = trade_save(db, &t, err);
 		if (rc == 0)
 			rc = trade_note(db, h, &who, &o, &t, "pay_exception", t.reason, err);

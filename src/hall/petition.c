@@ -226,7 +226,7 @@ petition_move(struct db *db, const struct hall *h, const struct who *who, struct
 {
 	char	what[32];
 
-	(void)snprintf(p->reason, sizeof(p->reason), "%s", reason == NULL ? "" : reason);
+	str_copy(p->reason, sizeof(p->reason), reason == NULL ? "" : reason);
 	if (strcmp(state, "done") == 0 || strcmp(state, "refused") == 0 ||
 	    strcmp(state, "stopped") == 0 || strcmp(state, "cancelled") == 0)
 		p->ended = clock_now();

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "gate/gate.h"
 #include "hall/act.h"
 #include "hall/code.h"
 #include "hall/steps.h"
@@ -47,7 +48,7 @@ proof_remit(struct db *db, const struct hall *h, struct proof *p, const struct o
 	int64_t			fen = 1;
 
 	if (amount) {
-		fen = 1 + (int64_t)rand_below(99);
+		fen = 1 + (int64_t)rand_below(REMIT_MOST);
 		(void)snprintf(code, sizeof(code), "%" PRId64, fen);
 		(void)snprintf(remark, sizeof(remark), "账户认证");
 	} else {
@@ -155,7 +156,7 @@ static int
 proof_answered(struct db *db, struct hall *h, struct proof *p, struct order *o,
     const struct ident_fact *f, struct err *err)
 {
-	(void)snprintf(p->provider_no, sizeof(p->provider_no), "%s", f->provider_no);
+	str_copy(p->provider_no, sizeof(p->provider_no), f->provider_no);
 	(void)snprintf(p->evidence, sizeof(p->evidence), "%s", f->evidence);
 	if (f->result != IDENT_CONSISTENT)
 		return proof_fail(db, h, p, o, *f->sentence != '\0' ? f->sentence :
@@ -192,12 +193,14 @@ proof_apply(struct db *db, struct hall *h, const struct ident_fact *f, struct er
 static void
 proof_lost_text(const struct remittance *r, char text[300])
 {
+	char		 reason[121];
 	const char	*advice = strstr(r->reason, "户名") != NULL ?
 	    "请核对：账户的户名须与申请的主体名称完全一致，账号不要填错。" :
 	    "请核对开户银行和账号后再试，或换一种方式。";
 
-	(void)snprintf(text, 300, "%s%s%.120s。%.120s", remittance_is(r, "returned") ?
-	    "打款被退回" : "打款没有成功", r->reason[0] == '\0' ? "" : "：", r->reason, advice);
+	str_copy(reason, sizeof(reason), r->reason);
+	(void)snprintf(text, 300, "%s%s%s。%s", remittance_is(r, "returned") ? "打款被退回" :
+	    "打款没有成功", *reason == '\0' ? "" : "：", reason, advice);
 }
 
 int

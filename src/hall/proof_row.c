@@ -24,7 +24,7 @@ void
 proof_set(struct proof *p, const char *state, const char *reason)
 {
 	(void)snprintf(p->state, sizeof(p->state), "%s", state);
-	(void)snprintf(p->reason, sizeof(p->reason), "%s", reason);
+	str_copy(p->reason, sizeof(p->reason), reason);
 	if (strcmp(state, "passed") == 0 || strcmp(state, "failed") == 0 ||
 	    strcmp(state, "left") == 0)
 		p->ended = clock_now();

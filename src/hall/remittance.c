@@ -2,6 +2,7 @@
 #include "hall/remittance.h"
 
 #include "base/clock.h"
+#include "base/conf.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
@@ -9,6 +10,12 @@
 #include "hall/act.h"
 #include "hall/journal.h"
 #include "hall/proof.h"
+
+bool
+remittance_has_bank(void)
+{
+	return strcmp(conf_str("gate.bank"), "none") != 0;
+}
 
 /* ---- rows ---- */
 
@@ -126,14 +133,15 @@ remittance_put(struct db *db, const struct hall *h, const struct order *o, const
     const struct remittance_payee *to, int64_t fen, const char *remark, char no[REMIT_NO],
     struct err *err)
 {
-	char	 digits[17], account[40], masked[MASK_TEXT], *key = NULL, *payee = NULL;
+	char	 digits[17], account[40], bank[151], masked[MASK_TEXT], *key = NULL, *payee = NULL;
 	json_t	*payload = NULL;
 	int	 rc = 0;
 
 	rand_digits(digits, 16);
 	(void)snprintf(no, REMIT_NO, "%s%s", REMIT_PREFIX, digits);
 	remittance_account(to->account, account);
-	payee = xasprintf("%.150s %s", to->bank, mask_idno(account, masked));
+	str_copy(bank, sizeof(bank), to->bank);
+	payee = xasprintf("%s %s", bank, mask_idno(account, masked));
 	key = xasprintf("bank.pay:%s", no);
 	payload = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "remit_no", no, "holder",
 	    to->holder, "account", account, "bank", to->bank, "fen", (json_int_t)fen, "remark",
@@ -216,8 +224,8 @@ remittance_apply(struct db *db, struct hall *h, const struct remit_fact *f, stru
 	if (strcmp(r.state, r.was) == 0)
 		return 0;
 	if (*f->bank_no != '\0')
-		(void)snprintf(r.bank_no, sizeof(r.bank_no), "%s", f->bank_no);
-	(void)snprintf(r.reason, sizeof(r.reason), "%.200s", f->reason);
+		str_copy(r.bank_no, sizeof(r.bank_no), f->bank_no);
+	str_copy(r.reason, sizeof(r.reason), f->reason);
 	if ((f->state == REMIT_PAID || f->state == REMIT_RETURNED) && r.paid_at == 0)
 		r.paid_at = f->at;
 	if (remittance_save(db, &r, err) < 0)

@@ -271,6 +271,10 @@ bank_pay_fault(const json_t *pay)
 	return bank_fen(js_str(pay, "trsAmt")) <= 0 ? "trsAmt" : NULL;
 }
 
+/* Longer than anybody expects, and cut in the middle of a character wherever it is cut. */
+static const char	bank_wordy[] = "E1收款行拒绝入账，请联系收款人的开户行。收款行拒绝入账，请联系收款人的开户行。"
+	"收款行拒绝入账，请联系收款人的开户行。收款行拒绝入账，请联系收款人的开户行。收款行拒绝入账。";
+
 /* A reference is taken once, for ever. */
 static const char *
 bank_pay(struct sb_call *c, const json_t *body, json_t **out)
@@ -299,6 +303,8 @@ bank_pay(struct sb_call *c, const json_t *body, json_t **out)
 	*out = json_pack("{s:[o]}", "bb1payopz1", bank_row(p));
 	js_set_bool(p, "late", sb_fault(c->api, "late", NULL));
 	js_set_bool(p, "returns", sb_fault(c->api, "returned", NULL));
+	if (sb_fault(c->api, "wordy", NULL))
+		bank_end(p, "failed", bank_wordy);
 	return NULL;
 }
 

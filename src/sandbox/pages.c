@@ -508,6 +508,7 @@ static const char *const	 fault_rows[][3] = {
 	{"bank.BB1PAYOP", "timeout", "银行打款：已受理但不答复"},
 	{"bank.BB1PAYOP", "http_500", "银行打款：已受理但返回 500"},
 	{"bank.BB1PAYOP", "reject", "银行打款：拒绝受理"},
+	{"bank.BB1PAYOP", "wordy", "银行打款：失败，理由很长"},
 	{"bank.BB1PAYOP", "late", "银行打款：一直处理中（在银行页面入账）"},
 	{"bank.BB1PAYOP", "returned", "银行打款：到账后退票"},
 	{"bank.BB1PAYQR", "http_500", "银行查询：返回 500"},

@@ -2,7 +2,9 @@
 #include "outside.h"
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/str.h"
 #include "gate/bank.h"
+#include "gate/work.h"
 #include "store/store.h"
 
 /* Remittances and the checks of bank card and business register, over the real wire protocols. */
@@ -311,6 +313,8 @@ test_bank__outbox_refuses_holes(void **state)
 		    "\"remark\":\"x\"}",
 		"{\"remit_no\":\"YXR1\",\"holder\":\"a\",\"bank\":\"b\",\"fen\":1,"
 		    "\"remark\":\"x\"}",
+		"{\"remit_no\":\"YXR1\",\"holder\":\"a\",\"account\":\"1\",\"bank\":\"b\","
+		    "\"fen\":100,\"remark\":\"x\"}",
 	};
 	struct err			 err = {0};
 	json_t				*j = NULL;
@@ -321,6 +325,92 @@ test_bank__outbox_refuses_holes(void **state)
 		assert_err(outbox_put(NULL, out.seal, "bank.pay", "x", j, &err), ERR_INPUT);
 		json_decref(j);
 	}
+}
+
+/* A row as a hall that was taken over would write it, past outbox_put. */
+static enum verdict
+bank_call_row(int64_t fen, struct reply *r)
+{
+	struct job		 job = {.kind = kind_by_name("bank.pay"), .ref = no};
+	struct job_result	*res = xcalloc(1, sizeof(*res));
+	enum verdict		 v;
+
+	job.payload = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s}", "remit_no", no, "holder", HOLDER,
+	    "account", PAYEE, "bank", "建设银行", "fen", (json_int_t)fen, "remark", "x");
+	v = job.kind->call(&job, res, r);
+	json_decref(job.payload);
+	free(res);
+	return v;
+}
+
+/* What gate sends is small, whatever stands in the outbox. */
+void
+test_bank__no_great_sum_goes_out(void **state)
+{
+	static const int64_t	 sums[] = {REMIT_MOST + 1, 100000000, -1, 0, INT64_MAX};
+	struct reply		 r = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sums); i++) {
+		bank_fresh();
+		assert_int_equal(bank_call_row(sums[i], &r), REPLY_REFUSED);
+		assert_string_equal(r.code, "amount");
+		assert_int_equal(bank_entries(OWN, "D"), 0);
+	}
+	bank_fresh();
+	assert_int_equal(bank_call_row(REMIT_MOST, &r), REPLY_DONE);
+}
+
+/* So many a day, counted where the hall cannot reach; the others wait for tomorrow. */
+void
+test_bank__so_many_a_day(void **state)
+{
+	struct err	 err = {0};
+	int64_t		 china = 8 * CLOCK_HOUR, day = (clock_now() + china) / CLOCK_DAY, moved = 0;
+	char		 row[32];
+
+	(void)state;
+	bank_wait(CLOCK_DAY);
+	moved += CLOCK_DAY;
+	assert_ok(conf_set("gate.bank_day", "2", &err));
+	for (int i = 0; i < 3; i++) {
+		bank_fresh();
+		bank_put(HOLDER, PAYEE);
+		outside_work();
+		assert_int_equal(out.remittances, i < 2 ? 1 : 0);
+	}
+	outside_state(no, row);
+	assert_string_equal(row, "waiting");
+	while (out.remittances == 0 && moved < 3 * CLOCK_DAY) {
+		bank_wait(6 * CLOCK_HOUR);
+		moved += 6 * CLOCK_HOUR;
+		outside_work();
+	}
+	assert_int_equal(out.remit, REMIT_ACCEPTED);
+	assert_true((clock_now() + china) / CLOCK_DAY > day + 1);
+	assert_ok(conf_set("gate.bank_day", "500", &err));
+	bank_wait(-moved);
+}
+
+/* The bank's words may be longer than what is kept of them. */
+void
+test_bank__long_words_are_cut_between_characters(void **state)
+{
+	struct bank_req		 q = {.holder = HOLDER, .account = PAYEE, .bank = "建设银行", .fen = 1,
+		.remark = "验证码111111"};
+	struct bank_answer	 a = {0};
+	struct reply		 r = {0};
+
+	(void)state;
+	q.remit_no = bank_fresh();
+	outside_fault("bank.BB1PAYOP", "wordy", 0);
+	assert_int_equal(bank_provider()->pay(&q, &a, &r), REPLY_DONE);
+	assert_int_equal(bank_provider()->query(&q, &a, &r), REPLY_DONE);
+	assert_int_equal(a.state, REMIT_FAILED);
+	assert_true(strlen(a.reason) > 150);
+	assert_true(utf8_is_valid(a.reason, strlen(a.reason)));
+	reply_set(&r, REPLY_REFUSED, "x", "a%s%s%s", a.reason, a.reason, a.reason);
+	assert_true(utf8_is_valid(r.detail, strlen(r.detail)));
 }
 
 /* ---- the card and the register ---- */

@@ -180,3 +180,29 @@ test_parcel__others_waybills_are_not_followed(void **state)
 	assert_null(parcel_ship(&w, no, "中国邮政", "1234567890123"));
 	world_close(&w);
 }
+
+/* A courier's words are cut between characters, or nothing of it would be filed. */
+void
+test_parcel__long_words_of_the_courier_are_cut_between_characters(void **state)
+{
+	struct world		 w;
+	struct err		 err = {0};
+	struct buf		 words;
+	char			 no[ORDER_NO], ref[64], text[24];
+	struct express_fact	 f = {.what = EXPRESS_NOT_ORDERED, .ref = ref, .waybill = "",
+		.reason_code = "E1"};
+	int			 i = 0;
+
+	(void)state;
+	parcel_open(&w, no);
+	assert_ok(parcel_order(w.h, &w.staff, no, &err));
+	(void)snprintf(ref, sizeof(ref), "%s", js_str(world_newest(&w, "express.order"), "ref"));
+	buf_init(&words, 4096);
+	for (i = 0; i < 200; i++)
+		buf_addstr(&words, "远");
+	f.reason = words.p;
+	parcel_fact(&w, &f);
+	assert_string_equal(parcel_state(&w, no, text), "refused");
+	buf_free(&words);
+	world_close(&w);
+}

@@ -45,6 +45,7 @@ void	(test_handler__an_offer_lasts_seven_days)(void **state);
 void	(test_handler__found_by_name_and_number_only)(void **state);
 void	(test_handler__taken_over_from_two_accounts)(void **state);
 void	(test_handler__each_of_two_old_handlers_may_object)(void **state);
+void	(test_handler__a_page_beyond_all_numbers)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
 void	(test_journey__others_see_nothing)(void **state);
@@ -71,6 +72,7 @@ void	(test_payment__another_amount_is_set_aside)(void **state);
 void	(test_payment__cancelled_orders_give_money_back)(void **state);
 void	(test_payment__facts_of_strangers_change_nothing)(void **state);
 void	(test_payment__transfer_is_confirmed_by_finance)(void **state);
+void	(test_payment__one_bank_entry_pays_one_order)(void **state);
 void	(test_proof__register_phone_and_code)(void **state);
 void	(test_proof__a_refusal_says_what_differs)(void **state);
 void	(test_proof__five_tries_a_day)(void **state);
@@ -81,6 +83,7 @@ void	(test_proof__a_changed_name_is_proved_again)(void **state);
 void	(test_proof__an_unlocking_may_use_an_earlier_one)(void **state);
 void	(test_proof__the_statement_knows_better)(void **state);
 void	(test_proof__remittances_are_for_finance)(void **state);
+void	(test_proof__long_words_of_the_bank_are_cut_between_characters)(void **state);
 void	(test_petition__the_number_changes_after_the_waiting_to_the_millisecond)(void **state);
 void	(test_petition__due_at_its_millisecond)(void **state);
 void	(test_petition__the_old_channel_stops_it)(void **state);
@@ -92,6 +95,7 @@ void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
 void	(test_petition__limits_and_drafts_of_a_day)(void **state);
 void	(test_petition__returned_mended_and_filed_again)(void **state);
 void	(test_petition__what_comes_back_from_the_second_reviewer_begins_anew)(void **state);
+void	(test_petition__filings_are_counted_alike_for_nobodys_account)(void **state);
 void	(test_sign_in__told_of_what_is_new_and_not_too_often)(void **state);
 void	(test_sign_in__switched_off)(void **state);
 void	(test_relying__who_hears_what)(void **state);
@@ -155,6 +159,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_handler__found_by_name_and_number_only,
 		test_handler__taken_over_from_two_accounts,
 		test_handler__each_of_two_old_handlers_may_object,
+		test_handler__a_page_beyond_all_numbers,
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
 		test_journey__others_see_nothing,
@@ -181,6 +186,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_payment__cancelled_orders_give_money_back,
 		test_payment__facts_of_strangers_change_nothing,
 		test_payment__transfer_is_confirmed_by_finance,
+		test_payment__one_bank_entry_pays_one_order,
 		test_proof__register_phone_and_code,
 		test_proof__a_refusal_says_what_differs,
 		test_proof__five_tries_a_day,
@@ -191,6 +197,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_proof__an_unlocking_may_use_an_earlier_one,
 		test_proof__the_statement_knows_better,
 		test_proof__remittances_are_for_finance,
+		test_proof__long_words_of_the_bank_are_cut_between_characters,
 		test_petition__the_number_changes_after_the_waiting_to_the_millisecond,
 		test_petition__due_at_its_millisecond,
 		test_petition__the_old_channel_stops_it,
@@ -202,6 +209,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_petition__limits_and_drafts_of_a_day,
 		test_petition__returned_mended_and_filed_again,
 		test_petition__what_comes_back_from_the_second_reviewer_begins_anew,
+		test_petition__filings_are_counted_alike_for_nobodys_account,
 		test_sign_in__told_of_what_is_new_and_not_too_often,
 		test_sign_in__switched_off,
 		test_relying__who_hears_what, test_relying__secrets_and_ends,

@@ -2,7 +2,9 @@
 #include "hall/activation.h"
 #include "hall/proof.h"
 #include "hall/reconcile.h"
+#include "hall/order_row.h"
 #include "hall/remittance.h"
+#include "hall/sealed.h"
 
 #define LEGAL_ID	"11010519491231002X"
 #define LEGAL_PHONE	"13900000001"
@@ -566,5 +568,124 @@ test_proof__the_payment_decides_how_the_pin_travels(void **state)
 	world_close(&w);
 	world_open(&w);
 	assert_false(remitted_by(&w, "org", "window", "alipay", "new"));
+	world_close(&w);
+}
+
+/* What the bank says may be long, and is cut: between characters, or nothing is filed at all. */
+void
+test_proof__long_words_of_the_bank_are_cut_between_characters(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct buf	 words;
+	char		 no[ORDER_NO], remit[REMIT_NO];
+	int		 first = 0, i = 0;
+
+	(void)state;
+	proof_world(&w, NULL, NULL);
+	proof_order(&w, "way20", no);
+	for (first = 0; first < 3; first++) {
+		buf_init(&words, 4096);
+		buf_addf(&words, "%.*s", first, "E1");
+		for (i = 0; i < 120; i++)
+			buf_addstr(&words, "行");
+		assert_ok(begin_remit(&w, no, &err));
+		(void)snprintf(remit, sizeof(remit), "%s", js_str(world_newest(&w, "bank.pay"),
+		    "remit_no"));
+		remitted(&w, remit, REMIT_FAILED, words.p, FACT_QUERY);
+		assert_proof(&w, no, "failed", "行行行");
+		buf_free(&words);
+	}
+	world_close(&w);
+}
+
+/* A bank's name of any length that its field allows. */
+void
+test_proof__a_bank_with_a_long_name_is_paid(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct buf	 name;
+	char		 no[ORDER_NO];
+	int		 i = 0;
+
+	(void)state;
+	proof_world(&w, NULL, NULL);
+	proof_order(&w, "way21", no);
+	buf_init(&name, 4096);
+	for (i = 0; i < 40; i++)
+		buf_addstr(&name, "𠮷");		/* four bytes each */
+	assert_ok(begin(&w, no, "remittance", json_pack("{s:s, s:s}", "bank", name.p, "account",
+	    "4300 1500 6105 0001 111"), &err));
+	assert_string_equal(js_str(world_newest(&w, "bank.pay"), "bank"), name.p);
+	buf_free(&name);
+	world_close(&w);
+}
+
+/* The other account's remittance of a PIN: where it went is noted, whatever the bank is called. */
+static int
+pin_run(struct db *db, void *arg, struct err *err)
+{
+	struct world	*w = world_now;
+	struct who	 system = { .system = true, .address = "" };
+	struct order	 o = {0};
+	struct buf	 name, sealed;
+	int		 rc = -1, i = 0;
+
+	buf_init(&name, 1024);
+	buf_init(&sealed, 512);
+	for (i = 0; i < 39; i++)
+		buf_addstr(&name, "行");
+	if (order_load(db, w->h, arg, &o, err) == 0) {
+		js_set_str(o.collection, "paid_by", "alipay");
+		js_set_str(o.collection, "pin_account", "43001500061050001111");
+		js_set_str(o.collection, "pin_bank", name.p);
+		if (sealed_put(w->h, "activation.pin", "12345678", 8, &sealed, err) == 0 &&
+		    db_run(db, SQL_ACTIVATION_SET, NULL, err, DB_INT(o.id), DB_TEXT("YX1"),
+		    DB_BLOB(sealed.p, sealed.len), DB_INT(clock_now())) == 0)
+			rc = activation_send(db, w->h, &system, &o, err);
+	}
+	order_release(&o);
+	buf_free(&sealed);
+	buf_free(&name);
+	return rc;
+}
+
+void
+test_proof__a_pin_goes_to_a_bank_with_a_long_name(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	char		 no[ORDER_NO];
+
+	(void)state;
+	proof_world(&w, NULL, NULL);
+	proof_order(&w, "way22", no);
+	assert_ok(store_write(w.store, pin_run, no, &err));
+	assert_non_null(strstr(js_str(world_newest(&w, "bank.pay"), "remark"), "12345678"));
+	world_close(&w);
+}
+
+/* Without a bank the way is not offered, and a PIN goes by SMS. */
+void
+test_proof__no_bank_no_remittance(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	char		 no[ORDER_NO];
+	json_t		*m = NULL, *way = NULL;
+	size_t		 i = 0;
+
+	(void)state;
+	proof_world(&w, NULL, NULL);
+	proof_order(&w, "way23", no);
+	assert_ok(conf_set("gate.bank", "none", &err));
+	assert_err(begin_remit(&w, no, &err), ERR_NOT_FOUND);
+	m = shown(&w, no);
+	json_array_foreach(json_object_get(m, "ways"), i, way)
+		assert_string_not_equal(js_str(way, "name"), "remittance");
+	assert_true(i > 0);
+	assert_false(remitted_by(&w, "org", "window", "alipay", "new"));
+	json_decref(m);
 	world_close(&w);
 }
