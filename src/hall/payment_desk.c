@@ -109,6 +109,29 @@ payment_reject(struct db *db, struct act *a, struct order *o, struct trade *t, s
 	return trade_note(db, a->h, a->who, o, t, "voucher_rejected", reason, err);
 }
 
+/* One entry on our statement is money once: a voucher shown for two orders is found out here. */
+static int
+payment_take_entry(struct db *db, struct act *a, struct trade *t, struct err *err)
+{
+	struct rows	*rows = NULL;
+	char		*entry = xstrdup(js_str(a->in, "bank_no"));
+	int		 rc = 0;
+
+	str_fold(entry);
+	str_trim(entry);
+	if (*entry == '\0' || strlen(entry) > 64)
+		rc = hall_field_error(a->errors, "bank_no", "银行流水号", err, "请填写银行流水号。");
+	else if ((rc = db_query(db, SQL_TRADE_BY_ENTRY, &rows, err, DB_TEXT(entry),
+	    DB_INT(t->id))) == 0 && (rc = rows_next(rows, err)) > 0)
+		rc = hall_field_error(a->errors, "bank_no", "银行流水号", err,
+		    "这个流水号已用于确认业务%.20s，一笔到账只能确认一次，请核对。", rows_text(rows, 0));
+	else
+		str_copy(t->provider_no, sizeof(t->provider_no), entry);
+	rows_free(rows);
+	free(entry);
+	return rc;
+}
+
 static int
 payment_confirm_run(struct db *db, struct act *a, struct err *err)
 {
@@ -125,11 +148,7 @@ payment_confirm_run(struct db *db, struct act *a, struct err *err)
 		rc = payment_reject(db, a, &o, &t, err);
 	} else if (payment_parse_yuan(js_str(a->in, "amount"), &fen) < 0) {
 		hall_field_error(a->errors, "amount", "实收金额", err, "请填写实收金额，例如340.00。");
-	} else if (*js_str(a->in, "bank_no") == '\0' || strlen(js_str(a->in, "bank_no")) > 64) {
-		hall_field_error(a->errors, "bank_no", "银行流水号", err, "请填写银行流水号。");
-	} else {
-		(void)snprintf(t.provider_no, sizeof(t.provider_no), "%s",
-		    js_str(a->in, "bank_no"));
+	} else if (payment_take_entry(db, a, &t, err) == 0) {
 		rc = payment_received(db, a->h, a->who, &o, &t, fen, err);
 	}
 	order_release(&o);

@@ -75,6 +75,10 @@ SELECT id, no, order_id, channel, amount, received, state, version, qr, provider
 	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
 FROM trade WHERE no = $1;
 
+-- name: trade_by_entry
+SELECT no FROM trade WHERE channel = 'transfer' AND parent = 0 AND provider_no = $1 AND id <> $2
+LIMIT 1;
+
 -- name: trade_of_order
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
 	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent

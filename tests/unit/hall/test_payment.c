@@ -227,3 +227,65 @@ test_payment__transfer_is_confirmed_by_finance(void **state)
 	json_decref(errors);
 	world_close(&p.w);
 }
+
+/* One entry on our statement pays one order: the same voucher shown twice is found out. */
+void
+test_payment__one_bank_entry_pays_one_order(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	json_t		*t = NULL, *in = json_pack("{s:s, s:s}", "amount", "340", "bank_no",
+	    "610659038153-1"), *errors = json_array();
+	char		 no[2][ORDER_NO], trade[2][40];
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	for (i = 0; i < 2; i++) {
+		world_order(&w, i == 0 ? "pay21" : "pay22", "window", no[i]);
+		assert_ok(payment_voucher(w.h, &w.me, no[i], "JPEG-v", 6, "", &t, &err));
+		(void)snprintf(trade[i], sizeof(trade[i]), "%s", js_str(t, "no"));
+		json_decref(t);
+	}
+	assert_ok(payment_confirm(w.h, &w.staff, trade[0], in, errors, &err));
+	js_set_str(in, "bank_no", " ６１０659038153-1");		/* typed another way */
+	assert_err(payment_confirm(w.h, &w.staff, trade[1], in, errors, &err), ERR_INPUT);
+	assert_string_equal(js_str(json_array_get(errors, 0), "field"), "bank_no");
+	assert_non_null(strstr(js_str(json_array_get(errors, 0), "text"), no[0]));
+	js_set_str(in, "bank_no", "610659038153-2");
+	assert_ok(payment_confirm(w.h, &w.staff, trade[1], in, errors, &err));
+	json_decref(in);
+	json_decref(errors);
+	world_close(&w);
+}
+
+/* The channel's no to a refund may be long: cut between characters, it is filed. */
+void
+test_payment__long_words_of_a_refused_refund(void **state)
+{
+	struct err		 err = {0};
+	struct purse		 p;
+	struct buf		 words;
+	struct refund_fact	 f = {.channel = "alipay", .channel_refund_no = "", .code = "X",
+	    .state = REFUND_FAILED};
+	char			 refund[48], text[24];
+	int			 i = 0;
+
+	(void)state;
+	purse_open(&p);
+	assert_ok(order_cancel(p.w.h, &p.w.me, p.no, "", &err));
+	purse_fact(&p, 0, PAY_PAID, 34000);			/* paid too late */
+	assert_string_equal(purse_trade_state(&p, 0, text), "refunding");
+	(void)snprintf(refund, sizeof(refund), "R%s", p.trade[0]);
+	buf_init(&words, 4096);
+	buf_addch(&words, 'E');
+	for (i = 0; i < 200; i++)
+		buf_addstr(&words, "钱");
+	f.trade_no = p.trade[0];
+	f.refund_no = refund;
+	f.sentence = words.p;
+	assert_ok(store_write(p.w.store, world_refund_run, &f, &err));
+	assert_string_equal(purse_trade_state(&p, 0, text), "refunding");
+	buf_free(&words);
+	world_close(&p.w);
+}
