@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "hall/account_own.h"
 #include "hall/blob.h"
 #include "hall/code.h"
 #include "hall/notice.h"
@@ -253,12 +254,14 @@ petition_file(struct hall *h, const struct who *who, const char *ref, struct err
 {
 	struct petition	p = {0};
 	struct act	a = {.h = h, .who = who, .name = ref, .extra = &p};
-	char		key[300];
+	char		key[450], login[128];
 	int		rc = act_read(&a, petition_ready_run, err);
 
-	if (rc == 0 && p.account != 0 && petition_is(&p, "draft")) {
-		(void)snprintf(key, sizeof(key), "%s|%" PRId64 "|%s", p.kind->name, p.account,
-		    p.subject);
+	/* Counted for nobody's account as well: where it stops tells nothing. */
+	if (rc == 0 && petition_is(&p, "draft")) {
+		account_login(js_str(p.body, "login"), login);
+		(void)snprintf(key, sizeof(key), "%s|%" PRId64 "|%s%s", p.kind->name, p.account,
+		    p.subject, p.account == 0 ? login : "");
 		rc = limit_hit(h, "petition.filed", key, PETITION_FILED, CLOCK_DAY, err);
 	}
 	return petition_act(&a, rc < 0 ? -1 : act_write(&a, petition_file_run, err));

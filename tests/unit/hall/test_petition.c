@@ -523,3 +523,30 @@ test_petition__what_comes_back_from_the_second_reviewer_begins_anew(void **state
 	assert_err(petition_file(w.h, &visitor, ref, &err), ERR_WRONG_STATE);
 	world_close(&w);
 }
+
+/* Who files for an account that is not there is stopped at the same number of tries. */
+void
+test_petition__filings_are_counted_alike_for_nobodys_account(void **state)
+{
+	static const char *const	 logins[] = { WORLD_MOBILE, "13999999999" };
+	struct err			 err = {0};
+	struct world			 w;
+	char				 ref[PETITION_REF], mobile[16];
+	int				 who = 0, i = 0, n[2] = {0};
+
+	(void)state;
+	for (who = 0; who < 2; who++) {
+		world_open(&w);
+		for (i = 0; i < 5; i++) {
+			(void)snprintf(mobile, sizeof(mobile), "1391235000%d", i);
+			assert_ok(begin(&w, logins[who], mobile, "赵钱孙", ref, &err));
+			assert_ok(petition_picture_add(w.h, &visitor, ref, "id_front", "JPEG-1", 6, &err));
+			assert_ok(petition_picture_add(w.h, &visitor, ref, "id_back", "JPEG-2", 6, &err));
+			n[who] += petition_file(w.h, &visitor, ref, &err) == 0;
+			err_clear(&err);
+		}
+		world_close(&w);
+	}
+	assert_int_equal(n[0], 3);
+	assert_int_equal(n[1], n[0]);
+}
