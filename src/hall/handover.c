@@ -63,7 +63,7 @@ handler_subjects_run(struct db *db, struct act *a, struct err *err)
 	char		*like = *q == '\0' ? xstrdup("") : xasprintf("%%%s%%", q);
 	struct rows	*rows = NULL;
 	json_t		*list = json_array();
-	int64_t		 page = MAX(strtol(js_str(a->in, "page"), NULL, 10), 1), total = 0;
+	int64_t		 page = page_number(a->in), total = 0;
 	int		 rc = db_one(db, SQL_SUBJECT_COUNT, &rows, err, DB_INT(a->who->account),
 			    DB_TEXT(like));
 
@@ -80,13 +80,7 @@ handler_subjects_run(struct db *db, struct act *a, struct err *err)
 		(void)json_array_append_new(list, subject_row(rows));
 	rows_free(rows);
 	free(like);
-	js_set_int(a->model, "total", total);
-	js_set_int(a->model, "page", page);
-	js_set_int(a->model, "pages", MAX((total + SUBJECT_PAGE - 1) / SUBJECT_PAGE, 1));
-	js_set_int(a->model, "next_page", page + 1);
-	js_set_int(a->model, "prev_page", page - 1);
-	js_set_bool(a->model, "has_next", page * SUBJECT_PAGE < total);
-	js_set_bool(a->model, "has_prev", page > 1);
+	page_numbers(a->model, total, page, SUBJECT_PAGE);
 	js_set_bool(a->model, "has_rows", json_array_size(list) > 0);
 	return rc < 0 ? -1 : subject_offers(db, a, err);
 }

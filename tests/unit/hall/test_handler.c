@@ -386,3 +386,26 @@ test_handler__each_of_two_old_handlers_may_object(void **state)
 		world_close(&t.w);
 	}
 }
+
+/* Pages that nobody wrote a link to. */
+void
+test_handler__a_page_beyond_all_numbers(void **state)
+{
+	static const char *const	pages[] = { "9223372036854775807", "-5", "1e9", "x", "0" };
+	struct err			 err = {0};
+	struct two			 t;
+	json_t				*q = json_object(), *m = NULL;
+	size_t				 i = 0;
+
+	(void)state;
+	two_open(&t);
+	for (i = 0; i < ARRAY_LEN(pages); i++) {
+		js_set_str(q, "page", pages[i]);
+		assert_ok(handler_subjects(t.w.h, &t.w.me, q, &m, &err));
+		assert_int_equal(js_int(m, "total", 0), 1);
+		assert_int_equal(js_int(m, "page", 0), 1);
+		json_decref(m);
+	}
+	json_decref(q);
+	world_close(&t.w);
+}

@@ -12,6 +12,7 @@ enter(struct world *w, const char *address, const char *agent)
 	struct who	who = {.address = address, .agent = agent};
 	char		token[SESSION_TOKEN];
 
+	clock_shift(1);			/* the list is by time */
 	assert_ok(session_start(w->h, &who, SESSION_ACCOUNT, w->me.account, NULL, token, &err));
 }
 
