@@ -264,7 +264,7 @@ static void
 log_answer(const struct http_job *j)
 {
 	log_kv(LOG_INFO, "http.request", LOG_S("method", j->req.method),
-	    LOG_S("path", j->req.path), LOG_I("status", j->res.status),
+	    LOG_S("path", j->res.logged != NULL ? j->res.logged : j->req.path), LOG_I("status", j->res.status),
 	    LOG_I("ms", clock_steady() - j->began),
 	    LOG_I("bytes", (int64_t)(j->res.fixed != NULL ? j->res.fixed_len :
 	    j->res.body.len)), LOG_S("peer", j->req.peer));
@@ -526,6 +526,7 @@ connection_name_peer(struct connection *c)
 		uv_ip6_name((struct sockaddr_in6 *)&ss, c->peer, sizeof(c->peer));
 	else
 		uv_ip4_name((struct sockaddr_in *)&ss, c->peer, sizeof(c->peer));
+	(void)network_of(c->peer, c->network);
 }
 
 void

@@ -50,6 +50,8 @@ struct http_response {
 							   fixed is static */
 	void			*release_arg;
 	bool			 close;		/* close the connection afterwards */
+	const char		*logged;	/* the path as the log may have it, of the request's
+						   arena; NULL: as it came */
 };
 
 /* Header value by lower-case name, NULL when absent. */

@@ -183,6 +183,7 @@ site_handle(struct http_request *req, struct http_response *res, void *arg)
 	if (assets_serve(req, res, site->dir))
 		return;
 	c.page = route_find(req->path, &params);
+	res->logged = route_log(req->arena, c.page, req->path);
 	c.params = call_defer(&c, params);
 	c.query = c.in = call_defer(&c, json_object());
 	c.model = call_defer(&c, json_object());

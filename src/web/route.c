@@ -4,6 +4,7 @@
 #include "hall/order.h"
 
 #define SEGMENT_MAX	80
+#define SEGMENT_LOGGED	24		/* of a path without a page; tokens have 32 */
 
 static bool
 segment_is_word(const char *p, size_t len)
@@ -90,6 +91,28 @@ route_find(const char *path, json_t **params)
 			(void)route_fits(best->path, path, *params);
 	}
 	return best;
+}
+
+const char *
+route_log(struct arena *a, const struct page *p, const char *path)
+{
+	struct buf	 b;
+	const char	*text = NULL;
+	size_t		 n = 0;
+
+	if (p != NULL)
+		return p->need == NEED_TOKEN || strstr(p->path, "{token}") != NULL ? p->path : path;
+	buf_init(&b, LIMIT_HTTP_HEADER);
+	for (; *path != '\0'; path += n) {
+		n = *path == '/' ? 1 : strcspn(path, "/");
+		if (n > SEGMENT_LOGGED)
+			buf_addch(&b, '*');
+		else
+			buf_add(&b, path, n);
+	}
+	text = arena_strdup(a, b.p);
+	buf_free(&b);
+	return text;
 }
 
 void

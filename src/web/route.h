@@ -7,6 +7,11 @@
  */
 /* NULL when there is none; *params (may be NULL) gets a new object {x: segment}. */
 const struct page	*route_find(const char *path, json_t **params);
+/*
+ * The path as the log may have it: of a page whose address is a secret the pattern alone, of no
+ * page without its long segments, which may be a secret mistyped.
+ */
+const char		*route_log(struct arena *a, const struct page *p, const char *path);
 /* Does the path fit the pattern? */
 bool			 route_fits(const char *pattern, const char *path, json_t *params);
 /* A pattern with its {x} filled from params.  Appends to out. */

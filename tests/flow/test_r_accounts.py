@@ -116,6 +116,12 @@ def test_lost_number_stopped(ctx):
     later(ctx, 4, "petition", "run")
     same(browser.get(path)["state"], state, "state later")
     same(w.browser.get("/user/account")["mobile"], w.p.mobile, "mobile")
+    refused(404, browser.get, path + "/")
+    with open(ctx.site.path("log", "server.log"), "rb") as f:
+        log = f.read().decode(errors="replace")
+    need("/petitions/{ref}" in log, "the log shows no petition at all")
+    for secret in (path, link):
+        need(secret.rsplit("/", 1)[1] not in log, "the token of a link stands in the log")
 
 
 def test_lost_number_refused(ctx):

@@ -64,3 +64,37 @@ test_route__params(void **state)
 	buf_free(&b);
 	json_decref(params);
 }
+
+/* A token in the address opens what it is the address of: it stands in no log. */
+void
+test_route__secrets_are_not_logged(void **state)
+{
+	static const char	 token[] = "Zk3mPq8rTw2xYb6nVc4dFg7hJk9lMn1s";
+	const struct page	*p = NULL;
+	struct arena		*a = arena_new(65536);
+	json_t			*params = json_pack("{s:s, s:s, s:s, s:s}", "token", token, "ref",
+	    token, "kind", "id_front", "no", NO);
+	struct buf		 path;
+	size_t			 i = 0, n = 0;
+
+	(void)state;
+	for (i = 0; pages_all[i] != NULL; i++) {
+		buf_init(&path, 4096);
+		route_write(pages_all[i]->path, params, &path);
+		if (strstr(path.p, token) != NULL) {
+			p = route_find(path.p, NULL);
+			assert_ptr_equal(p, pages_all[i]);
+			assert_null(strstr(route_log(a, p, path.p), token));
+			buf_addch(&path, '/');		/* mistyped: no page */
+			assert_null(strstr(route_log(a, route_find(path.p, NULL), path.p), token));
+			n++;
+		}
+		buf_free(&path);
+	}
+	assert_true(n >= 6);
+	assert_string_equal(route_log(a, route_find("/orders/" NO, NULL), "/orders/" NO),
+	    "/orders/" NO);
+	assert_string_equal(route_log(a, NULL, "/orders//abc"), "/orders//abc");
+	json_decref(params);
+	arena_free(a);
+}
