@@ -67,7 +67,7 @@ captcha_draw(struct hall *h, const struct who *who, const char *id, struct buf *
 
 	if (!captcha_is_id(id))
 		return err_set(err, ERR_NOT_FOUND, "图片已失效，请刷新页面。");
-	if (limit_hit(h, "captcha.address", who->address, CAPTCHA_HOUR, CLOCK_HOUR, err) < 0)
+	if (limit_hit_from(h, "captcha.address", who, CAPTCHA_HOUR, CLOCK_HOUR, err) < 0)
 		return -1;
 	for (i = 0; i < CAPTCHA_LEN; i++)
 		answer[i] = letters[rand_below(sizeof(letters) - 1)];

@@ -124,7 +124,7 @@ fetch_open(struct hall *h, const struct who *who, const json_t *in, json_t *erro
 			hall_field_error(errors, "captcha", "图片字符", err, "%s", err->text);
 		goto out;
 	}
-	if (limit_hit(h, "fetch.address", who->address, FETCH_ADDRESS, CLOCK_HOUR, err) < 0 ||
+	if (limit_hit_from(h, "fetch.address", who, FETCH_ADDRESS, CLOCK_HOUR, err) < 0 ||
 	    limit_hit(h, "fetch.order", no, FETCH_ORDER, CLOCK_HOUR, err) < 0)
 		goto out;
 	if (act_write(&a, fetch_open_run, err) < 0)

@@ -2,6 +2,7 @@
 #include "hall/code.h"
 
 #include "base/clock.h"
+#include "base/network.h"
 #include "hall/act.h"
 #include "hall/sealed.h"
 
@@ -50,6 +51,15 @@ limit_hit(struct hall *h, const char *what, const char *key, int max, int64_t wi
 	minutes = (j.left_ms + CLOCK_MINUTE - 1) / CLOCK_MINUTE;
 	return err_set(err, ERR_LIMIT, "操作太频繁，请约%" PRId64 "分钟后再试。",
 	    minutes < 1 ? 1 : minutes);
+}
+
+int
+limit_hit_from(struct hall *h, const char *what, const struct who *who, int max,
+    int64_t window_ms, struct err *err)
+{
+	char	text[NETWORK_TEXT];
+
+	return limit_hit(h, what, network_of(who->address, text), max, window_ms, err);
 }
 
 static int

@@ -229,7 +229,7 @@ lost_enter(struct hall *h, const struct who *who, const json_t *in, json_t *erro
 	struct act	 a = { .h = h, .who = who, .name = mobile, .extra = &l };
 
 	if (lost_read(in, &l, errors, err) < 0 ||
-	    limit_hit(h, "lost.address", who->address, LOST_ADDRESS, CLOCK_HOUR, err) < 0)
+	    limit_hit_from(h, "lost.address", who, LOST_ADDRESS, CLOCK_HOUR, err) < 0)
 		return -1;
 	if (code_use(h, CODE_LOST, mobile, js_str(in, "code"), err) < 0)
 		return err->kind != ERR_INPUT ? -1 :

@@ -156,7 +156,7 @@ order_status(struct hall *h, const struct who *who, const json_t *in, json_t *er
 	str_fold(mobile);
 	str_trim(mobile);
 	if (query_check(no, errors, err) < 0 ||
-	    limit_hit(h, "status.address", who->address, 60, CLOCK_HOUR, err) < 0)
+	    limit_hit_from(h, "status.address", who, 60, CLOCK_HOUR, err) < 0)
 		goto out;
 	if (code_use(h, CODE_QUERY, mobile, js_str(in, "code"), err) < 0) {
 		if (err->kind == ERR_INPUT)

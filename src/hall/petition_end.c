@@ -36,7 +36,7 @@ petition_stop_show(struct hall *h, const struct who *who, const char *ref, json_
 	struct act	a = {.h = h, .who = who, .name = ref, .extra = &p};
 	int		rc = -1;
 
-	if (limit_hit(h, "petition.stop", who->address, PETITION_GUESSES, CLOCK_HOUR, err) == 0)
+	if (limit_hit_from(h, "petition.stop", who, PETITION_GUESSES, CLOCK_HOUR, err) == 0)
 		rc = act_model(&a, act_read(&a, petition_stop_show_run, err), model);
 	petition_release(&p);
 	return rc;

@@ -74,7 +74,7 @@ petition_begin_mobile(struct hall *h, const struct who *who, const json_t *in, j
 	if (form_check(&c, form_petition_mobile, in, &v, errors, err) < 0)
 		goto out;
 	a.in = v;
-	if (limit_hit(h, "petition.address", who->address, MOBILE_ADDRESS, CLOCK_DAY, err) < 0 ||
+	if (limit_hit_from(h, "petition.address", who, MOBILE_ADDRESS, CLOCK_DAY, err) < 0 ||
 	    limit_hit(h, "petition.mobile", js_str(v, "mobile"), MOBILE_NUMBER, CLOCK_DAY,
 	    err) < 0)
 		goto out;

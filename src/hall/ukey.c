@@ -34,7 +34,7 @@ ukey_challenge(struct hall *h, const struct who *who, json_t **model, struct err
 	struct act	a = {.h = h, .who = who, .name = id};
 	int		rc = -1;
 
-	if (limit_hit(h, "ukey.address", who->address, UKEY_ADDRESS, CLOCK_HOUR, err) < 0)
+	if (limit_hit_from(h, "ukey.address", who, UKEY_ADDRESS, CLOCK_HOUR, err) < 0)
 		return -1;
 	rand_token(id, sizeof(id) - 1);
 	/* Names the site, so that a signature given here is worth nothing elsewhere. */

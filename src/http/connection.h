@@ -1,5 +1,6 @@
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
+#include "base/network.h"
 #include "http/parse.h"
 #include "http/spool.h"
 #include "http/tls.h"
@@ -70,7 +71,7 @@ struct connection {
 	bool			 close_after;
 	bool			 linger;	/* close by way of CONNECTION_LINGER */
 	bool			 eof;		/* the peer will send no more */
-	char			 peer[64];
+	char			 peer[64], network[NETWORK_TEXT];
 	char			 net[16384];	/* what libuv reads into */
 };
 

@@ -143,12 +143,12 @@ on_sweep(uv_timer_t *timer)
 }
 
 static int
-server_count_peer(const struct http_server *s, const char *peer)
+server_count_network(const struct http_server *s, const char *network)
 {
 	int	 n = 0;
 
 	for (const struct connection *c = s->connections; c != NULL; c = c->next)
-		n += strcmp(c->peer, peer) == 0;
+		n += strcmp(c->network, network) == 0;
 	return n;
 }
 
@@ -168,7 +168,7 @@ on_connection(uv_stream_t *listener, int status)
 	atomic_fetch_add(&s->connections_total, 1);
 	connection_name_peer(c);
 	if (s->n_connections > s->config.max_connections ||
-	    server_count_peer(s, c->peer) > s->config.max_per_address) {
+	    server_count_network(s, c->network) > s->config.max_per_address) {
 		atomic_fetch_add(&s->refused, 1);
 		connection_close(c);
 		return;

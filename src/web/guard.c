@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "web/guard.h"
 
+#include "base/network.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "hall/session.h"
@@ -140,8 +141,9 @@ int
 guard_rate(const struct call *c, struct err *err)
 {
 	int	most = c->page->per_minute == 0 ? RATE_USUAL : c->page->per_minute;
+	char	from[NETWORK_TEXT];
 
-	if (rate_take(c->page->name, c->req->peer, most))
+	if (rate_take(c->page->name, network_of(c->req->peer, from), most))
 		return 0;
 	return err_set(err, ERR_LIMIT, "操作过于频繁，请过一分钟再试。");
 }
