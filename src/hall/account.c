@@ -2,6 +2,7 @@
 #include "hall/account.h"
 
 #include "base/clock.h"
+#include "base/network.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -9,6 +10,7 @@
 #include "hall/code.h"
 #include "hall/form.h"
 #include "hall/journal.h"
+#include "hall/notice.h"
 #include "hall/password.h"
 #include "hall/sealed.h"
 
@@ -124,7 +126,7 @@ account_register(struct hall *h, const struct who *who, const json_t *in, json_t
 
 	if (form_check(&c, form_register, in, &values, errors, err) < 0)
 		goto out;
-	if (limit_hit(h, "register.address", who->address, ACCOUNT_REGISTER, CLOCK_HOUR, err) < 0)
+	if (limit_hit_from(h, "register.address", who, ACCOUNT_REGISTER, CLOCK_HOUR, err) < 0)
 		goto out;
 	if (code_use(h, CODE_REGISTER, js_str(values, "mobile"), js_str(values, "code"), err) < 0) {
 		if (err->kind == ERR_INPUT)
@@ -210,12 +212,12 @@ bool
 account_needs_captcha(struct hall *h, const struct who *who, const char *login)
 {
 	struct err	err = {0};
-	char		low[128];
+	char		low[128], from[NETWORK_TEXT];
 	int64_t		by_name = 0, by_address = 0;
 
 	account_login(login, low);
 	if (limit_hits(h, "signin.account", low, CLOCK_HOUR, &by_name, &err) < 0 ||
-	    limit_hits(h, "signin.address", who->address, CLOCK_HOUR, &by_address, &err) < 0)
+	    limit_hits(h, "signin.address", network_of(who->address, from), CLOCK_HOUR, &by_address, &err) < 0)
 		return true;
 	return by_name >= ACCOUNT_CAPTCHA || by_address >= 10 * ACCOUNT_CAPTCHA;
 }
@@ -230,7 +232,7 @@ account_sign_in_allowed(struct hall *h, const struct who *who, const char *login
 			hall_field_error(errors, "captcha", "图片字符", err, "%s", err->text);
 		return -1;
 	}
-	return limit_hit(h, "signin.address", who->address, ACCOUNT_ADDRESS, CLOCK_HOUR, err);
+	return limit_hit_from(h, "signin.address", who, ACCOUNT_ADDRESS, CLOCK_HOUR, err);
 }
 
 /* The account by its id, whatever name was typed; a name that is nobody's by itself. */
@@ -251,10 +253,10 @@ static int
 account_count_try(struct hall *h, const struct who *who, const struct account_row *row,
     const char *login, struct err *err)
 {
-	char	 key[160], both[256];
+	char	 key[160], both[256], from[NETWORK_TEXT];
 
 	account_limit_key(row, login, key);
-	(void)snprintf(both, sizeof(both), "%s|%s", key, who->address);
+	(void)snprintf(both, sizeof(both), "%s|%s", key, network_of(who->address, from));
 	if (limit_hit(h, "signin.both", both, ACCOUNT_TRIES, CLOCK_HOUR, err) < 0 ||
 	    limit_hit(h, "signin.all", key, ACCOUNT_ALL, CLOCK_HOUR, err) < 0)
 		return -1;
@@ -266,10 +268,10 @@ static int
 account_forget_tries(struct hall *h, const struct who *who, const struct account_row *row,
     const char *login, struct err *err)
 {
-	char	 key[160], both[256];
+	char	 key[160], both[256], from[NETWORK_TEXT];
 
 	account_limit_key(row, login, key);
-	(void)snprintf(both, sizeof(both), "%s|%s", key, who->address);
+	(void)snprintf(both, sizeof(both), "%s|%s", key, network_of(who->address, from));
 	if (limit_forget(h, "signin.both", both, err) < 0 ||
 	    limit_forget(h, "signin.all", key, err) < 0)
 		return -1;
@@ -314,6 +316,22 @@ struct account_password {
 	const char	*what;		/* for the journal */
 };
 
+/* Whoever did it: the owner hears of it. */
+static int
+account_password_tell(struct db *db, const struct hall *h, int64_t id, struct err *err)
+{
+	json_t	*me = NULL;
+	char	*key = xasprintf("password:%" PRIx64, (uint64_t)rand_id());
+	int	 rc = account_facts(db, h, id, &me, NULL, err);
+
+	if (rc == 0)
+		rc = notice_to(db, h, "password_changed", js_str(me, "mobile"), js_str(me, "mail"),
+		    NULL, key, err);
+	json_decref(me);
+	free(key);
+	return rc;
+}
+
 static int
 account_password_run(struct db *db, struct act *a, struct err *err)
 {
@@ -323,7 +341,9 @@ account_password_run(struct db *db, struct act *a, struct err *err)
 	if (db_run(db, SQL_ACCOUNT_PASSWORD_SET, NULL, err, DB_INT(p->id), DB_TEXT(p->text)) < 0)
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, p->id);
-	return hall_journal_add(db, a->who, p->what, subject, NULL, err);
+	if (hall_journal_add(db, a->who, p->what, subject, NULL, err) < 0)
+		return -1;
+	return account_password_tell(db, a->h, p->id, err);
 }
 
 static int
@@ -354,7 +374,7 @@ account_reset(struct hall *h, const struct who *who, const json_t *in, json_t *e
 		goto out;
 	account_login(js_str(v, "target"), target);
 	a.name = target;
-	if (limit_hit(h, "reset.address", who->address, ACCOUNT_REGISTER, CLOCK_HOUR, err) < 0)
+	if (limit_hit_from(h, "reset.address", who, ACCOUNT_REGISTER, CLOCK_HOUR, err) < 0)
 		goto out;
 	if (code_use(h, CODE_RESET, js_str(v, "target"), js_str(v, "code"), err) < 0) {
 		if (err->kind == ERR_INPUT)

@@ -68,7 +68,8 @@ NODISCARD int	account_mobile_change(struct hall *h, const struct who *who, const
 /*
  * The mail address, another one or the one written down at registration: a code sent there with
  * CODE_MAIL proves it (in: form_mail: mail, code).  Only then a password can be reset by it; an
- * account that wrote it down without proof loses it.  Mobile and mail are told.
+ * account that wrote it down without proof loses it.  Another address than the one that stood there
+ * resets one from the next day on.  Mobile, old and new mail are told.
  */
 NODISCARD int	account_mail_prove(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, struct err *err);

@@ -15,11 +15,16 @@
  * The mail address of an account.  At registration it is only written down: whoever mistypes it
  * names a stranger's.  So it resets no password before a code sent there came back; and who
  * proves an address has it, even if somebody else wrote it down first.
+ *
+ * Who has a session and no more (a browser left open, a stolen cookie) could give the account an
+ * address of his own, and with that a password.  So another address than the one that stands there
+ * resets one only after MAIL_REST, and mobile and old address are told at once.
  */
+#define MAIL_REST	CLOCK_DAY
 
 struct mail {
 	const char	*address;
-	char		 mobile[64];		/* is told */
+	char		 mobile[64], old[128];	/* are told */
 };
 
 static int
@@ -70,11 +75,12 @@ mail_prove_run(struct db *db, struct act *a, struct err *err)
 {
 	const struct mail	*m = a->extra;
 	char			 subject[32], text[MASK_TEXT], *key = NULL;
+	bool			 other = strcmp(m->old, m->address) != 0;
 	json_t			*v = NULL;
 	int			 rc = 0;
 
-	if (mail_take(db, a, m, err) < 0 ||
-	    mail_set(db, a->h, a->who->account, m->address, clock_now(), err) < 0)
+	if (mail_take(db, a, m, err) < 0 || mail_set(db, a->h, a->who->account, m->address,
+	    clock_now() + (other ? MAIL_REST : 0), err) < 0)
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "%" PRId64, a->who->account);
 	if (hall_journal_add(db, a->who, "account.mail", subject, NULL, err) < 0)
@@ -82,6 +88,10 @@ mail_prove_run(struct db *db, struct act *a, struct err *err)
 	v = json_pack("{s:s}", "mail", mask_mail(m->address, text));
 	key = xasprintf("mail:%" PRIx64, (uint64_t)rand_id());
 	rc = notice_to(db, a->h, "mail_proved", m->mobile, m->address, v, key, err);
+	free(key);
+	key = xasprintf("mail:%" PRIx64, (uint64_t)rand_id());
+	if (rc == 0 && other && *m->old != '\0')
+		rc = notice_to(db, a->h, "mail_left", NULL, m->old, v, key, err);
 	free(key);
 	json_decref(v);
 	return rc;
@@ -102,6 +112,7 @@ account_mail_prove(struct hall *h, const struct who *who, const json_t *in, json
 		goto out;
 	m.address = js_str(v, "mail");
 	(void)snprintf(m.mobile, sizeof(m.mobile), "%s", js_str(me, "mobile"));
+	(void)snprintf(m.old, sizeof(m.old), "%s", js_str(me, "mail"));
 	if (code_use(h, CODE_MAIL, m.address, js_str(v, "code"), err) < 0) {
 		if (err->kind == ERR_INPUT)
 			hall_field_error(errors, "code", "邮件验证码", err, "%s", err->text);

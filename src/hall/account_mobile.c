@@ -102,7 +102,7 @@ mobile_enter(struct hall *h, const struct who *who, struct mobile *m, struct err
 
 	if (rc < 0 || m->id != 0)
 		return rc;
-	if (limit_hit(h, "register.address", who->address, MOBILE_REGISTER, CLOCK_HOUR, err) < 0)
+	if (limit_hit_from(h, "register.address", who, MOBILE_REGISTER, CLOCK_HOUR, err) < 0)
 		return -1;
 	rand_token(secret, 32);
 	rc = password_hash(secret, m->password, err);

@@ -73,7 +73,7 @@ code_is_wanted(struct db *db, struct act *a, const struct code_job *j, bool *wan
 	if (rc < 0)
 		return -1;
 	rc = rows_next(rows, err);
-	*wanted = rc > 0 && (!mail || rows_int(rows, 4) != 0);
+	*wanted = rc > 0 && (!mail || (rows_int(rows, 4) != 0 && rows_int(rows, 4) <= clock_now()));
 	rows_free(rows);
 	return rc < 0 ? -1 : 0;
 }
@@ -138,7 +138,7 @@ code_limits(struct hall *h, const struct who *who, const struct code_job *j, str
 	    limit_hit(h, "code.day", j->target_digest, CODE_DAY, CLOCK_DAY, err) < 0)
 		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
 		    "获取验证码的次数太多，请过一段时间再试。");
-	return limit_hit(h, "code.address", who->address, CODE_ADDRESS, CLOCK_HOUR, err);
+	return limit_hit_from(h, "code.address", who, CODE_ADDRESS, CLOCK_HOUR, err);
 }
 
 int

@@ -11,7 +11,8 @@
  * A code is six digits, sent by SMS or mail, kept only as a keyed digest, good for 5 minutes
  * and one use, burnt by 5 wrong tries; a new one can be had after 60 s, 5 an hour and 10 a day
  * for each target, 30 an hour for each address.  To unknown targets of RESET, QUERY and LOST, and of RESET
- * to mail addresses that nobody proved, nothing is sent, and the answer is the same.
+ * to mail addresses that nobody proved, or only today (account.h), nothing is sent, and the answer
+ * is the same.
  * A captcha is drawn for an id that the page invents (captcha_id), good for 5 minutes and one
  * try.  With the setting test.captcha every captcha has that answer.
  */
@@ -50,6 +51,9 @@ NODISCARD int	captcha_use(struct hall *h, const char *id, const char *answer,
  * were more than max in the window.  Keys are kept as keyed digests.
  */
 NODISCARD int	limit_hit(struct hall *h, const char *what, const char *key, int max,
+		    int64_t window_ms, struct err *err);
+/* … by where it comes from: base/network.h. */
+NODISCARD int	limit_hit_from(struct hall *h, const char *what, const struct who *who, int max,
 		    int64_t window_ms, struct err *err);
 /* How often so far, without counting. */
 NODISCARD int	limit_hits(struct hall *h, const char *what, const char *key,

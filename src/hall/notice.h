@@ -7,7 +7,8 @@
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
  * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
  * petition_refused petition_granted petition_warning petition_stopped petition_returned sign_in_new
- * mail_proved recover_begun recover_signed recover_ready recover_ended recovered lost_entered
+ * mail_proved mail_left password_changed recover_begun recover_signed recover_ready recover_ended
+ * recovered lost_entered
  * delivering invoice_issued invoice_file (mail with the PDF) invoice_failed invoice_reversed
  * bundle_submitted bundle_paid expiring_many pin_remitted handover_offered handler_left
  * handler_came.

@@ -116,10 +116,10 @@ def test_mail_proved(ctx):
             return found and found.group(1)
         return newest
 
-    def reset():
+    def reset(mail):
         v = Browser(ctx.site.url)
-        code = walk.poll("the code", code_by_mail(v, "/forgot", "reset", p.mail))
-        v.post("/forgot", {"target": p.mail, "code": code, "password": "Fresh-97531",
+        code = walk.poll("the code", code_by_mail(v, "/forgot", "reset", mail))
+        v.post("/forgot", {"target": mail, "code": code, "password": "Fresh-97531",
                            "password2": "Fresh-97531"})
     v = Browser(ctx.site.url)
     none = code_by_mail(v, "/forgot", "reset", ctx.walker("person").p.mail)
@@ -137,8 +137,22 @@ def test_mail_proved(ctx):
                                      if m["template"] == "SMS_MAIL_PROVED"])
     e = refused(422, b.post, "/user/mail", {"mail": "no mail", "code": "123456"})
     need(e.field("mail"), sentence(e))
-    reset()
-    refused(401, other.browser.get, "/user/account")
+    def mine(who):
+        code = walk.poll("the code", code_by_mail(who.browser, "/user/mail", "mail", who.p.mail))
+        who.browser.post("/user/mail", {"mail": who.p.mail, "code": code})
+
+    # Another address than the account had: whoever sits at somebody's browser gains no password.
+    walk.poll("the old address to hear of it", lambda: [m for m in w.world.mail(other.p.mail)
+                                                        if "账户邮箱已更换" in str(m)])
+    none = code_by_mail(v, "/forgot", "reset", p.mail)
+    # The address that stood there resets one at once.
+    third = ctx.walker("person")
+    mine(third)
+    reset(third.p.mail)
+    refused(401, third.browser.get, "/user/account")
+    need(not none(), "a code to an address that was put there a moment ago")
+    walk.poll("the owner to hear of the password", lambda: [
+        m for m in w.world.sms(third.p.mobile) if m["template"] == "SMS_PASSWORD_CHANGED"])
 
 
 def test_guessing(ctx):

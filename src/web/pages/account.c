@@ -203,7 +203,7 @@ user_mail_post(struct call *c, struct err *err)
 {
 	if (account_mail_prove(c->hall, &c->who, c->in, c->errors, err) < 0)
 		return -1;
-	return call_next(c, "邮箱已验证，可用于登录和找回密码。", "/user/account");
+	return call_next(c, "邮箱已验证。换用的新邮箱从第二天起才能用来找回密码。", "/user/account");
 }
 
 extern const struct page	page_user_mail;

@@ -403,3 +403,123 @@ test_code__burns_after_five_wrong_tries(void **state)
 	json_decref(in);
 	world_close(&w);
 }
+
+/* Who has a network of IPv6 has no more tries than who has one address. */
+void
+test_code__addresses_of_one_network_count_together(void **state)
+{
+	static const char *const	same[] = { "2001:db8:1:2::1", "2001:db8:1:2::2",
+	    "2001:db8:1:2:ffff::3" };
+	struct err			err = {0};
+	struct world			w;
+	struct who			who = { .address = "" };
+	struct buf			png;
+	size_t				i = 0;
+	int				n = 0, tries[2] = {0};
+	char				text[64];
+
+	(void)state;
+	world_open(&w);
+	for (i = 0; i < ARRAY_LEN(same); i++) {
+		who.address = same[i];
+		assert_int_equal(limit_hit_from(w.h, "x", &who, 2, CLOCK_HOUR, &err) == 0, i < 2);
+		err_clear(&err);
+	}
+	who.address = "2001:db8:1:3::1";
+	assert_ok(limit_hit_from(w.h, "x", &who, 2, CLOCK_HOUR, &err));
+	/* The pictures of one address and of one network. */
+	for (i = 0; i < 2; i++)
+		for (n = 0; n < 2000; n++) {
+			(void)snprintf(text, sizeof(text), i == 0 ? "192.0.2.%d" : "2001:db8:9:9::%x",
+			    i == 0 ? 77 : n + 1);
+			who.address = text;
+			buf_init(&png, 65536);
+			if (captcha_draw(w.h, &who, "0123456789abcdef0123456789abcdef", &png, &err) == 0)
+				tries[i]++;
+			else
+				n = 2000;
+			err_clear(&err);
+			buf_free(&png);
+		}
+	assert_true(tries[0] > 0 && tries[0] < 2000);
+	assert_int_equal(tries[1], tries[0]);
+	world_close(&w);
+}
+
+/* A code sent to the address; 0 when there came none. */
+static int
+reset_codes(struct world *w, const struct who *who, const char *mail)
+{
+	struct err	 err = {0};
+	json_t		*in = world_captcha(w, who, json_object()), *errors = json_array();
+	int		 before = world_count(w, "mail");
+
+	assert_ok(code_send(w->h, who, CODE_RESET, "target", mail, in, errors, &err));
+	json_decref(in);
+	json_decref(errors);
+	return world_count(w, "mail") - before;
+}
+
+static void
+prove_mail(struct world *w, const char *mail)
+{
+	struct err	 err = {0};
+	json_t		*in = world_captcha(w, &w->me, json_object()), *errors = json_array();
+	const char	*p = NULL;
+	char		 code[8] = "";
+
+	assert_ok(code_send(w->h, &w->me, CODE_MAIL, "mail", mail, in, errors, &err));
+	for (p = js_str(world_newest(w, "mail"), "text"); *p != '\0' && code[0] == '\0'; p++)
+		if (strspn(p, "0123456789") == 6)
+			(void)snprintf(code, sizeof(code), "%.6s", p);
+	js_set_str(in, "mail", mail);
+	js_set_str(in, "code", code);
+	assert_ok(account_mail_prove(w->h, &w->me, in, errors, &err));
+	json_decref(in);
+	json_decref(errors);
+}
+
+static int
+told_of_another(struct world *w, const char *mail)
+{
+	json_t	*j = NULL;
+	size_t	 i = 0;
+	int	 n = 0;
+
+	world_pull(w);
+	json_array_foreach(w->out, i, j) {
+		json_t	*p = json_object_get(j, "payload");
+
+		n += strcmp(js_str(p, "to"), mail) == 0 &&
+		    strstr(js_str(p, "subject"), "账户邮箱已更换") != NULL;
+	}
+	return n;
+}
+
+/* Who has a session and no more gains no password by a mail address of his own. */
+void
+test_account__another_mail_resets_no_password_today(void **state)
+{
+	struct world	w;
+	struct who	who = {.address = "192.0.2.88"};
+	json_t		*me = NULL;
+	struct err	err = {0};
+	char		mine[128];
+
+	(void)state;
+	world_open(&w);
+	assert_ok(account_model(w.h, &w.me, &me, &err));
+	(void)snprintf(mine, sizeof(mine), "%s", js_str(me, "mail"));
+	json_decref(me);
+	prove_mail(&w, mine);				/* what stood there: at once */
+	assert_int_equal(reset_codes(&w, &who, mine), 1);
+	prove_mail(&w, "thief@example.com");
+	assert_int_equal(told_of_another(&w, mine), 1);
+	clock_shift(CLOCK_DAY - 2 * CLOCK_MINUTE);
+	assert_int_equal(reset_codes(&w, &who, mine), 0);
+	assert_int_equal(reset_codes(&w, &who, "thief@example.com"), 0);
+	clock_shift(3 * CLOCK_MINUTE);
+	assert_int_equal(reset_codes(&w, &who, "thief@example.com"), 1);
+	clock_shift(-CLOCK_DAY - CLOCK_MINUTE);
+	world_close(&w);
+}
