@@ -257,6 +257,12 @@ order_may_change_material(const struct order *o)
 }
 
 bool
+order_may_continue(const struct order *o)
+{
+	return o->state == ORDER_DRAFT || o->state == ORDER_SUBMITTED || o->state == ORDER_RETURNED;
+}
+
+bool
 order_may_cancel(const struct order *o)
 {
 	return o->state != ORDER_APPROVED &&

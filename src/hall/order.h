@@ -83,6 +83,8 @@ NODISCARD int	order_note(struct db *db, const struct hall *h, const struct who *
 bool		order_may_edit(const struct order *o);
 bool		order_may_change_material(const struct order *o);
 bool		order_may_cancel(const struct order *o);
+/* It is the applicant's turn: steps of the application are open. */
+bool		order_may_continue(const struct order *o);
 
 /* ---- for pages ---- */
 
@@ -125,8 +127,10 @@ NODISCARD int	order_view(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
 /*
  * Status without signing in: in {"no","mobile","code"} (CODE_QUERY sent to the mobile).  "no" is
- * the order's number; or the unified code or identity number: then {"by_document":true,
- * "orders":[…]}, all that this phone handles for it.
+ * the order's number: then that order; or the unified code or identity number: {"by_document":
+ * true}.  "orders": all (others) of that subject that this phone handles, masked.  Each order: the
+ * list row's fields and "events","pin_text","has_pin_sent","pin_sent","deliveries","invoices",
+ * "may_enter" (the order's account has this phone),"may_continue".  "ticket": for order_enter.h.
  */
 NODISCARD int	order_status(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);

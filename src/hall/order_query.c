@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/activation.h"
 #include "hall/code.h"
+#include "hall/invoice.h"
+#include "hall/order_enter.h"
 #include "hall/order_row.h"
 #include "hall/order_view.h"
 #include "hall/sealed.h"
@@ -18,35 +21,112 @@
 static const char *const query_shown[] = { "no", "product_title", "template", "created", "state",
 	"state_text", "next", "op_text", "paid_text" };
 
+/* The number of whom the order is for, folded; "" before the form. */
+static const char *
+query_document(const struct order *o, char code[32])
+{
+	return idcode_fold(js_str(o->form, o->def->person ? "person_id_no" : "org_id_no"), code, 32);
+}
+
+/* What may be said of an invoice to who has but the phone: no title, no tax number. */
+static const char *const query_invoice[] = { "no", "state", "state_text", "kind_text", "amount",
+	"number", "issued" };
+
+static json_t *
+query_some(const json_t *all, const char *const names[], size_t n)
+{
+	json_t	*some = json_object();
+	size_t	 i = 0;
+
+	for (i = 0; i < n; i++)
+		js_set_str(some, names[i], js_str(all, names[i]));
+	return some;
+}
+
 static json_t *
 query_row(const struct hall *h, const struct order *o)
 {
-	json_t	*all = order_row_model(h, o), *row = json_object();
+	json_t	*all = order_row_model(h, o);
+	json_t	*row = query_some(all, query_shown, ARRAY_LEN(query_shown));
 	char	 name[MASK_TEXT];
-	size_t	 i = 0;
 
-	for (i = 0; i < ARRAY_LEN(query_shown); i++)
-		js_set_str(row, query_shown[i], js_str(all, query_shown[i]));
 	js_set_str(row, "subject", o->def->person ? mask_name(o->subject, name) : o->subject);
 	json_decref(all);
 	return row;
 }
 
-/* One order: where it stands, what is next. */
+/* Notes name people and numbers: only what and when. */
+static void
+query_strip(json_t *row)
+{
+	static const char *const	event[] = { "time", "text" };
+	static const char *const	sent[] = { "time", "way_text", "phone", "state_text" };
+	json_t				*list = json_object_get(row, "events"), *one = NULL;
+	char				 name[MASK_TEXT];
+	size_t				 i = 0;
+
+	json_array_foreach(list, i, one)
+		(void)json_array_set_new(list, i, query_some(one, event, ARRAY_LEN(event)));
+	list = json_object_get(row, "invoices");
+	json_array_foreach(list, i, one) {
+		json_t	*shown = query_some(one, query_invoice, ARRAY_LEN(query_invoice));
+
+		js_set_bool(shown, "has_file", js_bool(one, "has_file"));
+		(void)json_array_set_new(list, i, shown);
+	}
+	json_array_foreach(json_object_get(row, "deliveries"), i, one)
+		js_set_str(one, "receiver", mask_name(js_str(one, "receiver"), name));
+	(void)json_object_set_new(row, "pin_sent", query_some(json_object_get(row, "pin_sent"), sent,
+	    ARRAY_LEN(sent)));
+}
+
+/* One order: where it stands, what happened, what is under way. */
+static int
+query_detail(struct db *db, const struct hall *h, const struct order *o, int64_t account,
+    json_t *row, struct err *err)
+{
+	if (order_view_events(db, o, row, err) < 0 || order_view_delivery(db, o, row, err) < 0 ||
+	    activation_model(db, h, o, row, err) < 0 ||
+	    invoice_order_model(db, h, o, row, err) < 0)
+		return -1;
+	js_set_bool(row, "may_enter", account != 0 && o->account == account);
+	js_set_bool(row, "may_continue", order_may_continue(o));
+	query_strip(row);
+	return 0;
+}
+
+static int
+query_all(struct db *db, struct act *a, const char *document, int64_t account, int64_t but,
+    struct err *err);
+
+/* The account whose phone it is, 0 none that may sign in. */
+static int
+query_account(struct db *db, const struct act *a, int64_t *account, struct err *err)
+{
+	char	digest[KEYED_TEXT];
+
+	keyed(a->h, "mobile", a->p, digest);
+	return order_enter_account(db, digest, account, err);
+}
+
 static int
 query_one_run(struct db *db, struct act *a, struct err *err)
 {
 	struct order	 o = {0};
+	int64_t		 account = 0;
+	char		 code[32];
 	int		 rc = -1;
 
-	if (order_load(db, a->h, a->name, &o, err) < 0)
+	if (query_account(db, a, &account, err) < 0 ||
+	    order_load(db, a->h, a->name, &o, err) < 0)
 		return -1;
 	a->model = query_row(a->h, &o);
 	js_set_bool(a->model, "by_document", false);
 	(void)json_object_set_new(a->model, "progress", step_progress(a->h, &o,
 	    step_current(a->h, &o)));
-	if (order_view_delivery(db, &o, a->model, err) == 0)
-		rc = order_view_return(db, a->h, &o, a->model, err);
+	if (query_detail(db, a->h, &o, account, a->model, err) == 0 &&
+	    order_view_return(db, a->h, &o, a->model, err) == 0)
+		rc = query_all(db, a, query_document(&o, code), account, o.id, err);
 	order_release(&o);
 	return rc;
 }
@@ -70,40 +150,48 @@ query_by_mobile_run(struct db *db, struct act *a, struct err *err)
 
 /* ---- all orders of a unit or a person that this phone handles ---- */
 
-static bool
-query_is_of(const struct order *o, const char *code)
+/* Into "orders" what this phone handles for the document. */
+static int
+query_all(struct db *db, struct act *a, const char *document, int64_t account, int64_t but,
+    struct err *err)
 {
-	char	 text[32];
+	struct rows	*rows = NULL;
+	struct order	 o = {0};
+	json_t		*list = json_array(), *row = NULL;
+	char		 digest[KEYED_TEXT], code[32];
+	int64_t		 ids[QUERY_ORDERS];
+	size_t		 n = 0, i = 0;
+	int		 rc = 0;
 
-	return strcmp(idcode_fold(js_str(o->form, o->def->person ? "person_id_no" : "org_id_no"),
-	    text, sizeof(text)), code) == 0;
+	(void)json_object_set_new(a->model, "orders", list);
+	keyed(a->h, "mobile", a->p, digest);
+	if (db_query(db, SQL_ORDER_OF_MOBILE, &rows, err, DB_TEXT(digest),
+	    DB_INT(QUERY_ORDERS)) < 0)
+		return -1;
+	while (n < QUERY_ORDERS && (rc = rows_next(rows, err)) > 0)
+		ids[n++] = rows_int(rows, 0);
+	rows_free(rows);
+	for (i = 0; rc >= 0 && i < n; i++) {
+		if ((rc = order_load_id(db, a->h, ids[i], &o, err)) == 0 && o.id != but &&
+		    *document != '\0' && strcmp(query_document(&o, code), document) == 0) {
+			row = query_row(a->h, &o);
+			(void)json_array_append_new(list, row);
+			rc = query_detail(db, a->h, &o, account, row, err);
+		}
+		order_release(&o);
+	}
+	js_set_bool(a->model, "has_orders", json_array_size(list) > 0);
+	return rc < 0 ? -1 : 0;
 }
 
 static int
 query_all_run(struct db *db, struct act *a, struct err *err)
 {
-	struct rows	*rows = NULL;
-	struct order	 o = {0};
-	char		 digest[KEYED_TEXT];
-	int64_t		 ids[QUERY_ORDERS];
-	size_t		 n = 0, i = 0;
-	int		 rc = 0;
+	int64_t	account = 0;
 
-	a->model = json_pack("{s:b, s:[]}", "by_document", true, "orders");
-	keyed(a->h, "mobile", a->p, digest);
-	if (db_query(db, SQL_ORDER_OF_MOBILE, &rows, err, DB_TEXT(digest),
-	    DB_INT(QUERY_ORDERS)) < 0)
-		return -1;
-	while ((rc = rows_next(rows, err)) > 0 && n < QUERY_ORDERS)
-		ids[n++] = rows_int(rows, 0);
-	rows_free(rows);
-	for (i = 0; rc >= 0 && i < n; i++) {
-		if ((rc = order_load_id(db, a->h, ids[i], &o, err)) == 0 && query_is_of(&o, a->name))
-			(void)json_array_append_new(json_object_get(a->model, "orders"),
-			    query_row(a->h, &o));
-		order_release(&o);
-	}
-	return rc < 0 ? -1 : 0;
+	a->model = json_pack("{s:b}", "by_document", true);
+	return query_account(db, a, &account, err) < 0 ? -1 :
+	    query_all(db, a, a->name, account, 0, err);
 }
 
 /* ---- the question ---- */
@@ -151,6 +239,7 @@ order_status(struct hall *h, const struct who *who, const json_t *in, json_t *er
     json_t **model, struct err *err)
 {
 	char	*no = xstrdup(js_str(in, "no")), *mobile = xstrdup(js_str(in, "mobile"));
+	char	 ticket[ORDER_TICKET];
 	int	 rc = -1;
 
 	str_fold(mobile);
@@ -164,6 +253,10 @@ order_status(struct hall *h, const struct who *who, const json_t *in, json_t *er
 		goto out;
 	}
 	rc = query_answer(h, who, no, mobile, errors, model, err);
+	if (rc == 0) {
+		order_enter_ticket(h, mobile, ticket);
+		js_set_str(*model, "ticket", ticket);
+	}
  out:
 	free(no);
 	free(mobile);

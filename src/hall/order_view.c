@@ -149,7 +149,7 @@ order_view_pin(const struct hall *h, const struct order *o, json_t *model)
 			js_set_str(model, "pin_unlock", js_str(c, "serial"));
 }
 
-static int
+int
 order_view_events(struct db *db, const struct order *o, json_t *model, struct err *err)
 {
 	struct rows	*rows = NULL;
@@ -254,8 +254,7 @@ order_view_rights(const struct hall *h, const struct order *o, json_t *m)
 	js_set_bool(m, "may_resubmit", o->state == ORDER_RETURNED && (step_current(h, o) == NULL ||
 	    strcmp(step_current(h, o)->name, "review") == 0));
 	js_set_bool(m, "may_receive", o->state == ORDER_SHIPPED);
-	js_set_bool(m, "may_continue", o->state == ORDER_DRAFT || o->state == ORDER_SUBMITTED ||
-	    o->state == ORDER_RETURNED);
+	js_set_bool(m, "may_continue", order_may_continue(o));
 }
 
 int

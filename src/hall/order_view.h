@@ -21,6 +21,9 @@ NODISCARD int	order_view_delivery(struct db *db, const struct order *o, json_t *
 /* "certificates": [{"kind","kind_text","serial","subject","not_before","not_after","state"}] */
 NODISCARD int	order_view_certificates(struct db *db, const struct order *o, json_t *model,
 		    struct err *err);
+/* "events": [{"time","what","text","note_label","note","actor"}] */
+NODISCARD int	order_view_events(struct db *db, const struct order *o, json_t *model,
+		    struct err *err);
 /* [{"group","fields":[{"name","label","value"}]}]: the form as filled in, choices as text. */
 json_t		*order_view_form(struct hall *h, const struct order *o);
 #endif

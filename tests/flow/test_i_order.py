@@ -153,6 +153,45 @@ def test_status_by_document(ctx):
     need(e.field("no"), sentence(e))
 
 
+def ask_status(w, number):
+    """The status without signing in, from a browser of its own: (browser, result)."""
+    b = w.browser = Browser(w.site.url)
+    code = w.ask_code("/status", "query")
+    b.get("/status")
+    return b, b.post("/status", {"no": number, "mobile": w.p.mobile, "code": code})["result"]
+
+
+def test_status_enter(ctx):
+    """From the answer into the order by the same code: once, only where the phone is the
+    account's; nobody else's order, no names; the sign-in is told."""
+    w = ctx.walker("org")
+    until_materials(w)
+    again = w.browser.post(f"/orders/{w.p.order}/copy")["no"]
+    b, found = ask_status(w, w.p.order)
+    same((found["may_enter"], found["may_continue"]), (True, True), "offered")
+    same([(r["no"], r["may_enter"]) for r in found["orders"]], [(again, True)], "of the same unit")
+    need(w.p.name not in str(found) and w.p.id_no not in str(found), "personal data")
+    need([e["text"] for e in found["events"]][0] == "开始填写", f"history {found['events']}")
+    need(set(found["events"][0]) == {"time", "text"}, "notes are shown")
+    need(found["pin_text"] and not found["has_pin_sent"], "the way of the PIN")
+    refused(401, b.get, f"/orders/{w.p.order}")
+    stranger = ctx.walker("person")
+    until_materials(stranger)
+    other = stranger.p.order
+    refused(403, b.post, "/status/enter", {"ticket": found["ticket"], "no": other})
+    bad = found["ticket"][:-1] + ("0" if found["ticket"][-1] != "0" else "1")
+    refused(410, b.post, "/status/enter", {"ticket": bad, "no": w.p.order})
+    into = b.post("/status/enter", {"ticket": found["ticket"], "no": w.p.order})
+    same(into["next"], f"/orders/{w.p.order}/continue", "goes on where it stopped")
+    need(b.get(into["next"])["step"], "no step")
+    late = Browser(ctx.site.url)
+    late.get("/status")
+    e = refused(410, late.post, "/status/enter", {"ticket": found["ticket"], "no": w.p.order})
+    need("重新查询" in sentence(e), sentence(e))
+    refused(404, b.get, f"/orders/{other}")
+    need(any(s["current"] for s in b.get("/user/account")["sessions"]), "no session")
+
+
 def test_downloads(ctx):
     """Root, chain, CRL, blank forms and every public page answer."""
     b = Browser(ctx.site.url)

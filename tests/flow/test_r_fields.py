@@ -127,6 +127,8 @@ def visitor(t):
                                      "password": p.password, "password2": p.password}, sms)
     t.rows(b, "/signin/code", "/signin/code", {"mobile": p.mobile, "code": "123456"}, sms)
     t.rows(b, "/status", "/status", {"no": "2" * 20, "mobile": p.mobile, "code": "123456"}, sms)
+    t.form(b, "/status/enter", {"ticket": "1-2-3", "no": "2" * 20, "invoice": ""},
+           {"ticket": ODD, "no": ODD, "invoice": ODD}, sms)
     t.form(b, "/fetch", {"no": "2" * 20, "code": "A" * 20}, {
         "no": ODD, "code": [None, "", HUGE, NUL, SCRIPT, "A" * 19, "A" * 21]}, sms, "/fetch")
     for purpose in ODD:

@@ -2,6 +2,7 @@
 #include "web/page.h"
 
 #include "hall/form_check.h"
+#include "hall/order_enter.h"
 #include "web/pages/common.h"
 
 static const struct field	form_status[] = {
@@ -35,4 +36,23 @@ const struct page		page_status = {
 	.name = "status", .path = "/status", .need = NEED_NOBODY, .title = "申请状态查询",
 	.tmpl = "status", .back = "/", .menu = MENU_TOP, .form = form_status,
 	.show = status_show, .post = status_post, .per_minute = 20,
+};
+
+/* The session before, if any, ends: the phone says who is here now. */
+static int
+status_enter_post(struct call *c, struct err *err)
+{
+	char	token[SESSION_TOKEN], path[ORDER_PATH];
+
+	if (order_enter(c->hall, &c->who, c->in, token, path, err) < 0 ||
+	    (c->token != NULL && session_end(c->hall, c->token, err) < 0))
+		return -1;
+	call_set_session(c, SESSION_ACCOUNT, token);
+	return call_next(c, "已用手机验证登录。", "%s", path);
+}
+
+extern const struct page	page_status_enter;
+const struct page		page_status_enter = {
+	.name = "status_enter", .path = "/status/enter", .need = NEED_NOBODY, .title = "继续办理",
+	.back = "/status", .post = status_enter_post, .per_minute = 20,
 };
