@@ -197,6 +197,7 @@ def applicant(t):
     t.tried.add("/orders/{}/voucher file")
     t.form(b, f"{base}/payment", {}, {"channel": ODD + ["transfer"]}, stands,
            shape="/orders/{}/payment")
+    t.tried |= {"{}/payment channel", "{}/voucher file", "{}/voucher remark"}   # and of bundles
     phone(t, w, stands)
     t.form(b, f"{base}/cancel", {}, {"reason": LOOSE}, stands, shape="/orders/{}/cancel")
 
