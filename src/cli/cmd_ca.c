@@ -179,6 +179,15 @@ ca_make(json_t *question, const char *parent_file, struct err *err)
 	return rc;
 }
 
+/* The option --years, 1 to max. */
+static int
+ca_years(const char *text, int64_t max, int64_t *years, struct err *err)
+{
+	if (str_to_i64(text, max, years) < 0 || *years < 1)
+		return err_set(err, ERR_INPUT, "--years is 1 to %" PRId64 ", not \"%.20s\"", max, text);
+	return 0;
+}
+
 static int
 ca_command_create(int argc, char **argv, struct err *err)
 {
@@ -188,11 +197,13 @@ ca_command_create(int argc, char **argv, struct err *err)
 	const char	*cn = command_option(&argc, argv, "--cn", NULL);
 	const char	*key = command_option(&argc, argv, "--key", "");
 	const char	*parent_file = command_option(&argc, argv, "--parent-passphrase-file", NULL);
+	const char	*years_text = command_option(&argc, argv, "--years", "20");
 	int64_t		 years = 0;
 
-	if (str_to_i64(command_option(&argc, argv, "--years", "20"), 50, &years) < 0 ||
-	    argc != 3 || cn == NULL)
+	if (argc != 3 || cn == NULL)
 		return usage(err);
+	if (ca_years(years_text, 50, &years, err) < 0)
+		return -1;
 	return ca_make(json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "name", argv[2], "parent",
 	    parent, "kind", kind, "company", company, "cn", cn, "years", (json_int_t)years,
 	    "address", key), parent_file, err);
@@ -214,8 +225,10 @@ ca_command_renew(int argc, char **argv, struct err *err)
 	char		 name[256];
 	int		 rc = -1;
 
-	if (str_to_i64(years_text, 50, &years) < 0 || argc != 3)
+	if (argc != 3)
 		return usage(err);
+	if (ca_years(years_text, 50, &years, err) < 0)
+		return -1;
 	if (signer_ca("ca_list", NULL, NULL, NULL, &answer, err) < 0 ||
 	    ca_find(answer, argv[2], &row, err) < 0 || ca_row_cert(row, &c, err) < 0)
 		goto out;
@@ -247,12 +260,11 @@ ca_command_cross(int argc, char **argv, struct err *err)
 	int		 rc = -1;
 
 	buf_init(&b, LIMIT_CERT * 2);
-	if (argc != 3 || cert_file == NULL || out_file == NULL ||
-	    str_to_i64(years_text, 20, &years) < 0) {
+	if (argc != 3 || cert_file == NULL || out_file == NULL) {
 		usage(err);
 		goto out;
 	}
-	if (cert_read(cert_file, &c, err) < 0)
+	if (ca_years(years_text, 20, &years, err) < 0 || cert_read(cert_file, &c, err) < 0)
 		goto out;
 	der = cert_der(c, &len);
 	js_set_str(question, "id", argv[2]);

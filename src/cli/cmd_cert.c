@@ -122,6 +122,8 @@ cert_find(const char *by, const char *what, struct err *err)
 	}
 	if (signer_find(by, what, &answer, err) < 0)
 		return -1;
+	if (json_array_size(json_object_get(answer, "certificates")) == 0)
+		printf("no certificate of this %s\n", by);
 	json_array_foreach(json_object_get(answer, "certificates"), i, row)
 		printf("%s %-7s until %.10s  %-16s %-12s %s  %s\n", js_str(row, "serial"),
 		    js_str(row, "status"), clock_datetime(js_int(row, "not_after", 0), end),

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "signer/authority_make.h"
 
@@ -203,6 +204,18 @@ ca_keep(struct db *db, void *arg, struct err *err)
 	return rc;
 }
 
+/* The generation of that id; NULL. */
+static struct authority *
+ca_by_id(struct signer *s, const char *id, struct err *err)
+{
+	struct authority	*a = authority_by_id(&s->authorities, id);
+
+	if (a == NULL)
+		err_set(err, ERR_NOT_FOUND, "no CA has the id \"%.48s\", which is like issuing-1; see "
+		    "yinxin ca list", id);
+	return a;
+}
+
 static int
 ca_check_asked(struct signer *s, const json_t *asked, struct authority **parent,
     struct err *err)
@@ -215,9 +228,22 @@ ca_check_asked(struct signer *s, const json_t *asked, struct authority **parent,
 		return err_set(err, ERR_INPUT, "a CA lives 1 to 50 years");
 	if (up[0] == '\0')
 		return 0;
-	if ((*parent = authority_by_id(&s->authorities, up)) == NULL)
-		return err_set(err, ERR_NOT_FOUND, "no CA %.48s", up);
-	return 0;
+	return (*parent = ca_by_id(s, up, err)) == NULL ? -1 : 0;
+}
+
+/*
+ * What it issues points to its list: there is one before its key goes.  The CA stands whatever
+ * happens to the list, which `yinxin ca crl` makes too.
+ */
+static void
+ca_put_away(struct signer *s, struct authority *root)
+{
+	struct err	 err = {0};
+	int64_t		 number, next;
+
+	if (list_make_now(s, root, &number, &next, &err) < 0)
+		log_err("crl.first", &err);
+	signing_key_close(&root->key);
 }
 
 int
@@ -250,7 +276,7 @@ ca_create(struct signer *s, const json_t *asked, const struct secret *pass,
 	}
 	ca_row(fresh, out);
 	if (authority_is_root(fresh))
-		signing_key_close(&fresh->key);
+		ca_put_away(s, fresh);
 	if (authorities_take(&s->authorities, fresh, err) < 0)
 		goto out;
 	if (former != NULL && !authority_is_root(former))
@@ -284,11 +310,11 @@ ca_state_write(struct db *db, void *arg, struct err *err)
 int
 ca_state(struct signer *s, const char *id, const char *state, struct err *err)
 {
-	struct authority	*a = authority_by_id(&s->authorities, id);
+	struct authority	*a = ca_by_id(s, id, err);
 	struct ca_state_change	 c = {id, state};
 
 	if (a == NULL)
-		return err_set(err, ERR_NOT_FOUND, "no CA %.48s", id);
+		return -1;
 	for (int i = 0; i < AUTHORITY__MAX; i++) {
 		if (strcmp(authority_state_name((enum authority_state)i), state) != 0)
 			continue;
@@ -322,7 +348,7 @@ int
 ca_cross(struct signer *s, const char *id, const struct cert *subject, int years,
     const struct secret *pass, struct buf *der, struct err *err)
 {
-	const struct authority	*a = authority_by_id(&s->authorities, id);
+	const struct authority	*a = ca_by_id(s, id, err);
 	struct authority	 up = {0};
 	int64_t			 now = clock_now() / 1000 * 1000;
 	struct cert_plan	 plan = {.profile = profile_find("issuing-ca"),
@@ -335,7 +361,7 @@ ca_cross(struct signer *s, const char *id, const struct cert *subject, int years
 	int			 rc = -1;
 
 	if (a == NULL)
-		return err_set(err, ERR_NOT_FOUND, "no CA %.48s", id);
+		return -1;
 	if (!cert_is_ca(subject) || years < 1 || years > CROSS_YEARS_MAX)
 		return err_set(err, ERR_INPUT, "a cross-certificate is for a CA certificate, 1 to "
 		    "%d years", CROSS_YEARS_MAX);
@@ -361,12 +387,12 @@ int
 ca_crl(struct signer *s, const char *id, const struct secret *pass, json_t *out,
     struct err *err)
 {
-	struct authority	*a = authority_by_id(&s->authorities, id), up = {0};
+	struct authority	*a = ca_by_id(s, id, err), up = {0};
 	int64_t			 number, next;
 	int			 rc;
 
 	if (a == NULL)
-		return err_set(err, ERR_NOT_FOUND, "no CA %.48s", id);
+		return -1;
 	if (ca_open_key(a, pass, &up, err) < 0)
 		return -1;
 	rc = list_make_now(s, &up, &number, &next, err);

@@ -172,6 +172,7 @@ list_make(struct list *l, const struct list *full, struct err *err)
 {
 	struct err	 first = {0};
 	char		 delta[320], point[320];
+	bool		 deltas = full == NULL && !authority_is_root(l->authority);
 	int		 rc = -1;
 
 	l->since = full == NULL ? 0 : full->this_update - LIST_OVERLAP;
@@ -187,7 +188,8 @@ list_make(struct list *l, const struct list *full, struct err *err)
 	    crl_build(&(struct crl_plan){.issuer = l->authority->cert, .number = l->number,
 	    .this_update = l->this_update, .next_update = l->next_update,
 	    .entries = l->entries, .n = l->n, .base = l->base,
-	    .freshest = full == NULL ? delta : NULL, .point = l->part > 0 ? point : NULL}, &l->authority->key, &l->der, err) == 0)
+	    .freshest = deltas ? delta : NULL, .point = l->part > 0 ? point : NULL},
+	    &l->authority->key, &l->der, err) == 0)
 		rc = store_write(l->signer->store, list_keep, l, err);
 	if (rc < 0 && err->kind == ERR_CONFLICT) {	/* another thread made one: take it */
 		first = *err;

@@ -2,6 +2,7 @@
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/rand.h"
+#include "pki/lint.h"
 #include "signer/site_cert.h"
 
 #include <openssl/bn.h>
@@ -87,12 +88,21 @@ site_write(const char *path, EVP_PKEY *key, X509 *a, X509 *b, mode_t mode, struc
 	return rc;
 }
 
+/* What the lint finds is given to nobody: the key that signed is thrown away with this process. */
 static int
 site_sign(X509 *x, EVP_PKEY *key, struct err *err)
 {
-	if (X509_sign(x, key, EVP_sha256()) == 0)
+	unsigned char	*der = NULL;
+	struct cert	*c = NULL;
+	int		 len, rc = -1;
+
+	if (X509_sign(x, key, EVP_sha256()) == 0 || (len = i2d_X509(x, &der)) <= 0)
 		return err_openssl(err, ERR_BUG, "cannot sign the site's certificate");
-	return 0;
+	if (cert_parse(der, (size_t)len, &c, err) == 0)
+		rc = lint_check(&(struct lint_case){.cert = c}, err);
+	cert_free(c);
+	OPENSSL_free(der);
+	return rc;
 }
 
 /* A key and certificate for one of our TLS listeners, into the files these settings name. */
@@ -113,6 +123,7 @@ site_leaf(X509 *root, EVP_PKEY *root_key, const char *cn, const char *key_settin
 	if (site_extension(x, root, NID_subject_alt_name, names, err) == 0 &&
 	    site_extension(x, root, NID_key_usage, "critical,digitalSignature", err) == 0 &&
 	    site_extension(x, root, NID_ext_key_usage, "serverAuth", err) == 0 &&
+	    site_extension(x, root, NID_subject_key_identifier, "hash", err) == 0 &&
 	    site_extension(x, root, NID_authority_key_identifier, "keyid", err) == 0 &&
 	    site_sign(x, root_key, err) == 0 &&
 	    site_write(conf_path(key_setting), key, NULL, NULL, 0600, err) == 0)

@@ -41,6 +41,17 @@ def test_rsa_hierarchy(ctx):
         f.write(va_get(site, "/crl/web-ca.crl"))
     r = openssl("crl", "-inform", "DER", "-in", crl, "-CAfile", f"{pub}/web-ca.crt", "-noout")
     need(r.returncode == 0 and "verify OK" in r.stderr, r.stdout + r.stderr)
+    lists = site.path("web-lists.pem")
+    with open(lists, "wb") as f:        # the root's list is there from the first day
+        for name in ("web-root", "web-ca"):
+            f.write(subprocess.run(["openssl", "crl", "-inform", "DER"], check=True,
+                                   input=va_get(site, f"/crl/{name}.crl"),
+                                   capture_output=True).stdout)
+    r = openssl("verify", "-crl_check_all", "-CAfile", f"{pub}/web-root.crt", "-CRLfile", lists,
+                f"{pub}/web-ca.crt")
+    need(r.returncode == 0, r.stdout + r.stderr)
+    text = openssl("crl", "-in", lists, "-noout", "-text").stdout
+    need("CRL Number" in text and "Freshest" not in text, "a root's list has no delta")
     need("web-ca-1" in site.yinxin("ca", "list"), "the new CA is not in the list")
     need("BEGIN CERTIFICATE" in site.yinxin("ca", "show", "web-ca"), "no certificate shown")
 

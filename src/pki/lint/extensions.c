@@ -94,7 +94,13 @@ lint_extension_plain(const struct lint_case *c)
 bool
 lint_subject_key_id(const struct lint_case *c)
 {
-	return X509_get0_subject_key_id(c->cert->x) != NULL;
+	return !lint_is_ca(c) || X509_get0_subject_key_id(c->cert->x) != NULL;
+}
+
+bool
+lint_subject_key_id_leaf(const struct lint_case *c)
+{
+	return lint_is_ca(c) || X509_get0_subject_key_id(c->cert->x) != NULL;
 }
 
 bool

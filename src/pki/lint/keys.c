@@ -46,7 +46,7 @@ lint_key_point(const struct lint_case *c)
 	    X509_get_X509_PUBKEY(c->cert->x)) != 1)
 		return false;
 	return OBJ_obj2nid(algorithm->algorithm) != NID_X9_62_id_ecPublicKey ||
-	    (len == SM2_POINT_LEN && p[0] == 0x04);
+	    (len > 0 && p[0] == 0x04);
 }
 
 /* GB/T 20518 lets SM2 keys encipher, so the rule for elliptic curves is not for them. */

@@ -337,6 +337,13 @@ static void
 spoil_subject_key_id(struct spoiled *s)
 {
 	drop(s, NID_subject_key_identifier);
+	put(s, NID_basic_constraints, "critical,CA:TRUE");
+}
+
+static void
+spoil_subject_key_id_leaf(struct spoiled *s)
+{
+	drop(s, NID_subject_key_identifier);
 }
 
 static void
@@ -499,7 +506,7 @@ static const struct {
 	SPOIL(name_rdn), SPOIL(key_kind), SPOIL(key_exponent), SPOIL(key_point),
 	SPOIL(key_usage), SPOIL(key_own), SPOIL(extension_once), SPOIL(extension_canonical),
 	SPOIL(extension_critical), SPOIL(extension_plain), SPOIL(subject_key_id),
-	SPOIL(authority_key_id), SPOIL(authority_key_same), SPOIL(constraints_ca),
+	SPOIL(subject_key_id_leaf), SPOIL(authority_key_id), SPOIL(authority_key_same), SPOIL(constraints_ca),
 	SPOIL(constraints_path), SPOIL(crl_uri), SPOIL(access_uri), SPOIL(policy_once),
 	SPOIL(alternative_name), SPOIL(usage_present), SPOIL(usage_ca), SPOIL(usage_class),
 	SPOIL(usage_eku_any), SPOIL(usage_tsa), SPOIL(usage_ocsp), PATCH(identity_code),
@@ -608,6 +615,38 @@ test_lint__what_we_issue_is_clean(void **state)
 	assert_clean(ca.sign, ca.issuing, "sm2-org-sign");
 	assert_clean(ca.enc, ca.issuing, "sm2-org-enc");
 	ca_free(&ca);
+}
+
+/* Roots that everybody's computers hold, and what is to be said against them. */
+void
+test_lint__certificates_of_others(void **state)
+{
+	static const struct {
+		const char	*name, *broken;
+	} rows[] = {
+		{"amazon-1", ""}, {"amazon-3", ""}, {"cfca", " serial_entropy "},
+		{"certum-2", " algorithm_known  validity_form "},	/* SHA-512; 2011 as GeneralizedTime */
+		{"entrust", " serial_entropy  algorithm_known  name_string "},	/* T61String */
+		{"epki", " algorithm_known  constraints_ca  usage_present  usage_ca "},
+		{"isrg-x2", " algorithm_known  key_kind "},		/* P-384 */
+		{"netlock", " serial_entropy  key_exponent "},		/* 43147 */
+		{"twca", " serial_entropy  subject_key_id "},
+	};
+	struct err	 err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct findings	 f = {.n = 0};
+		struct cert	*c = NULL;
+		char		 path[64];
+
+		snprintf(path, sizeof(path), "tests/data/foreign/%s.pem", rows[i].name);
+		assert_ok(cert_read(path, &c, &err));
+		lint_run(&(struct lint_case){.cert = c}, note, &f);
+		if (strcmp(f.names, rows[i].broken) != 0)
+			fail_msg("%s: %s", rows[i].name, f.names);
+		cert_free(c);
+	}
 }
 
 /* A plan with a fault that only the lint knows is not signed. */
