@@ -20,7 +20,7 @@ async function fill(page, values) {
 	}
 }
 
-async function register(world, page, p) {
+export async function register(world, page, p) {
 	const seen = (await world.sms(p.mobile)).length;
 
 	await page.goto("/register");
@@ -45,8 +45,8 @@ async function signIn(page, p) {
 	await page.waitForURL(/\/user/);
 }
 
-/* From the confirmation to the identity check. */
-async function confirmAndProve(world, page, p, way = "download", phone = null) {
+/* From the confirmation through the materials. */
+export async function confirmAndUpload(world, page, p, way = "download", phone = null) {
 	await page.check(`[name=way][value=${way}]`);
 	await page.click("text=确认，下一步");
 	if (phone)
@@ -62,6 +62,11 @@ async function confirmAndProve(world, page, p, way = "download", phone = null) {
 	}
 	await world.shot(page, `step-materials-${p.kind}`);
 	await page.click("main >> text=下一步 >> nth=-1");
+}
+
+/* From the confirmation to the identity check. */
+async function confirmAndProve(world, page, p, way = "download", phone = null) {
+	await confirmAndUpload(world, page, p, way, phone);
 	await page.waitForURL(/steps\/identity/);
 	await proveIdentity(world, page, p);
 }
@@ -88,8 +93,8 @@ async function codeByPhone(world, page, p, name) {
 	await page.click("text=下一步");
 }
 
-/* From the price list to the waiting page; the order's number. */
-async function apply(world, page, p, channel, way) {
+/* From the price list to the confirmation; the order's number. */
+export async function fillIn(page, p) {
 	await page.goto("/orders/new");
 	await page.click(`form:has([value="${p.kind}"]) button`);
 	await page.waitForURL(/steps\/agreement/);
@@ -110,6 +115,13 @@ async function apply(world, page, p, channel, way) {
 		await page.fill("[name=answer]", "我的母亲");
 	await page.click("text=提交数据，下一步");
 	await page.waitForURL(/steps\/confirm/);
+	return order;
+}
+
+/* From the price list to the waiting page; the order's number. */
+async function apply(world, page, p, channel, way) {
+	const order = await fillIn(page, p);
+
 	await confirmAndProve(world, page, p, way);
 	await page.waitForURL(/steps\/payment/);
 	await pay(world, page, channel, order);
@@ -142,7 +154,7 @@ async function proveIdentity(world, page, p) {
 	await world.control("/control/face", { id_no: p.idNo, result: "pass" });
 }
 
-async function pay(world, page, channel, order) {
+export async function pay(world, page, channel, order) {
 	await page.click(`[data-pay]:has([value="${channel}"]) button`);
 	const trade = await world.poll("the QR code to pay", async () => {
 		const model = await page.evaluate(async (no) => (await fetch(`/orders/${no}/payment`,
@@ -187,7 +199,7 @@ async function signRecovery(world, desk, order, key, pin, second) {
 	await desk.waitForURL(/staff\/recoveries$/);
 }
 
-async function officer(world, key = "staff", pin = world.site.adminPin) {
+export async function officer(world, key = "staff", pin = world.site.adminPin) {
 	const page = await world.page();
 
 	await page.goto("/staff/signin");
@@ -199,7 +211,7 @@ async function officer(world, key = "staff", pin = world.site.adminPin) {
 	return page;
 }
 
-async function approve(world, page, order) {
+export async function approve(world, page, order) {
 	await page.goto(`/staff/reviews/${order}`);
 	await page.click("text=由我处理");
 	await page.waitForLoadState();
@@ -213,7 +225,7 @@ async function approve(world, page, order) {
 	await page.waitForURL((u) => !u.pathname.endsWith(order) || u.search !== "");
 }
 
-async function fetchPair(world, page, p, order) {
+export async function fetchPair(world, page, p, order) {
 	await page.goto("/fetch");
 	await page.fill("#f-no", order);
 	await page.fill("#f-code", await world.authorisation(p.mail, order));

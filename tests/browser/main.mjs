@@ -1,4 +1,4 @@
-/* Runs every *.test.mjs: each exports tests = [[name, async (world) => …], …]. */
+/* Runs every *.test.mjs of the hall that is served: tests = [[name, async (world) => …], …], hall. */
 import { readdirSync } from "node:fs";
 import { World } from "./world.mjs";
 
@@ -7,7 +7,10 @@ const world = await World.start(JSON.parse(process.env.TEST_SITE));
 let passed = 0, failed = 0;
 
 for (const file of readdirSync(".").filter((f) => f.endsWith(".test.mjs")).sort()) {
-	const { tests } = await import(`./${file}`);
+	const { tests, hall = "construction" } = await import(`./${file}`);
+
+	if (hall !== (world.site.hall ?? "construction"))
+		continue;
 
 	for (const [name, run] of tests) {
 		if (wanted.length && !wanted.some((w) => name.includes(w)))

@@ -12,7 +12,7 @@ import identity  # noqa: E402
 import walk  # noqa: E402
 
 
-KEYS = ("org", "person", "spare", "other", "again", "pair", "pair2", "staff", "colleague")
+KEYS = ("org", "person", "spare", "other", "again", "pair", "pair2", "way", "staff", "colleague")
 
 
 def person(world, kind):
@@ -62,6 +62,22 @@ def colleague(site):
                         "--order", name, "--sign-cert", cert)
 
 
+def platform(site):
+    """The same site with the platform's hall, which has other ways to prove who somebody is."""
+    site.stop_one("server")
+    site.extra["YINXIN_WEB_HALL_FILE"] = "app/share/yinxin/halls/hunan-platform.yaml"
+    site.start_server()
+
+
+def node(about, site):
+    env = {**os.environ, "TEST_SITE": json.dumps(about)}
+    status = subprocess.run(["node", "main.mjs", *sys.argv[1:]], cwd=HERE, env=env,
+                            check=False).returncode
+    if status != 0:
+        print(site.tail("server", 15))
+    return status
+
+
 def main():
     root = hallsite.default_root("browser")
     old = hallsite.Site(root)
@@ -74,7 +90,7 @@ def main():
         site.install()
         renewing(site)
         site.init()
-        for key in ("org", "person", "spare", "other", "again", "pair", "pair2"):
+        for key in ("org", "person", "spare", "other", "again", "pair", "pair2", "way"):
             site.make_key(key, key, walk.BLANK_PIN)
         site.make_key("colleague", "colleague", walk.USER_PIN)
         site.start(KEYS)
@@ -93,20 +109,19 @@ def main():
         small = site.path("small.png")
         with open(small, "wb") as f:
             f.write(identity.png(320, 320, 72))
-        env = {**os.environ, "TEST_SITE": json.dumps({
+        about = {
             "url": site.url, "sandbox": site.sandbox_url, "assistant": site.assistant_url,
             "captcha": hallsite.CAPTCHA, "adminPin": hallsite.ADMIN_PIN,
             "blankPin": walk.BLANK_PIN, "userPin": walk.USER_PIN, "scans": scans, "small": small,
             "keys": {k: site.path("keys", k + ".key")
                      for k in KEYS},
             "people": [person(world, "org"), person(world, "person"), pair],
-            "shots": os.environ.get("SHOTS", site.path("shots"))})}
-        os.makedirs(json.loads(env["TEST_SITE"])["shots"], exist_ok=True)
-        status = subprocess.run(["node", "main.mjs", *sys.argv[1:]], cwd=HERE, env=env,
-                                check=False).returncode
-        if status != 0:
-            print(site.tail("server", 15))
-        return status
+            "shots": os.environ.get("SHOTS", site.path("shots"))}
+        os.makedirs(about["shots"], exist_ok=True)
+        status = node(about, site)
+        platform(site)
+        return node({**about, "hall": "platform", "person": person(world, "person"),
+                     "stranger": person(world, "person")["mobile"]}, site) or status
     finally:
         site.stop()
 

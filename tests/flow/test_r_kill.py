@@ -2,13 +2,17 @@
 again, and nothing is doubled or lost."""
 import itertools
 
+import identity
 import life
 import walk
-from flow import count, need, same
+from browser import Refused
+from flow import count, need, same, sentence
 from test_g_kill import AFTER_MS, steady, under_fire
 from test_l_status import holder, look, status
 from test_n_unlock import NEW_PIN
-from test_r_life import code_for
+from test_r_accounts import DAYS, filed
+from test_r_life import code_for, journal_lines
+from test_t_handler import accepting, gone, offered, taken
 
 VICTIMS = ("web", "signer", "gate", "kmc")
 
@@ -146,3 +150,154 @@ def test_kill_status(ctx):
     verified(ctx)
 
 
+
+
+def patient_code(w, serial):
+    """A code to the phone; one was sent a moment ago: as a user waits."""
+    def ask():
+        try:
+            return code_for(w, serial)
+        except Refused as e:
+            if e.status != 429:
+                raise
+            return None
+    return walk.poll("a code", lambda: steady(w, ask), 90)
+
+
+def test_kill_thaw(ctx):
+    """Signer and web killed while the holder thaws: thawed once, by one line of the signer's journal;
+    a code that was used up in the moment of the kill is asked for again."""
+    w, serial = holder(ctx)
+    changed(w, serial, "hold")()
+    fire = Fire(w, ("signer", "web"))
+    for _ in range(2):
+        asked = w.browser.post(f"/certificates/{serial}/statement", {"kind": "release"})
+        signed = w.assistant.post("/sign", {"text": asked["statement"], "pin": walk.USER_PIN})
+        code = patient_code(w, serial)
+
+        def send(a=asked, s=signed, c=code):
+            w.browser.post(f"/certificates/{serial}/change", {
+                "id": a["id"], "signature": s["signature"], "code": c})
+        try:
+            fire(send)
+        except Refused as e:            # the code is used up, or it is done
+            need(any(t in sentence(e) for t in ("验证码", "办理过", "没有冻结", "有效")), sentence(e))
+        if steady(w, look, w, serial)["status"] == "good":
+            break
+    walk.poll("the page to agree", lambda: steady(w, look, w, serial)["status"] == "good")
+    same(status(ctx, serial), "good", "at the responder")
+    same(count(w.order_model(), "证书已恢复"), 1, "told in the order")
+    same(journal_lines(ctx, serial, "certificate.release"), 1, "lines of the signer")
+    verified(ctx)
+
+
+def moved(fire, browser, path, act, *fields):
+    """Asked under fire; a refusal is the answer to a repetition, what counts is the state after it."""
+    def send():
+        browser.connection = None
+        browser.get(path)
+        try:
+            browser.post(path + act, *fields)
+        except Refused as e:
+            if e.status not in (404, 409):
+                raise
+    fire(send)
+
+
+def due(ctx, days):
+    """The gate's minute, so many days later: by the command, as often as it takes."""
+    ctx.site.extra["YINXIN_TEST_CLOCK_SHIFT"] = str(int(days * DAYS))
+    try:
+        walk.poll("what is due", lambda: ctx.site.yinxin("petition", "run", check=False)
+                  .returncode == 0)
+    finally:
+        del ctx.site.extra["YINXIN_TEST_CLOCK_SHIFT"]
+
+
+def test_kill_petition(ctx):
+    """Web and gate killed while a petition is returned, mended, filed again, granted and carried out,
+    and while another one is stopped: one state, one warning, one new number."""
+    w = ctx.walker("person")
+    browser, number, path = filed(ctx, w)
+    fire = Fire(w, ("web", "gate"))
+    no, desk = browser.get(path)["no"], ctx.officer().browser
+    at = f"/staff/petitions/{no}"
+
+    def version():
+        desk.connection = None
+        return {"version": str(steady(w, desk.get, at)["version"])}
+    moved(fire, desk, at, "/return", {**version(), "reason": "照片不清楚"})
+    same(steady(w, browser.get, path)["returns"], 1, "returned once")
+    moved(fire, browser, path, "/mend", {"name": w.p.name})
+
+    def upload():
+        browser.connection = None
+        browser.upload(f"{path}/pictures/id_front", {}, {"file": ("a.png", identity.png(seed=9))})
+    fire(upload)
+    moved(fire, browser, path, "")
+    same(steady(w, browser.get, path)["state"], "reviewing", "filed again")
+    moved(fire, desk, at, "/approve", version())
+    same(steady(w, browser.get, path)["state"], "waiting", "granted")
+    walk.poll("the warning", lambda: ctx.world.sms(w.p.mobile))
+    due(ctx, 3.01)
+    due(ctx, 3.01)
+    browser.connection = None
+    same(browser.get(path)["state"], "done", "carried out")
+    told = [m["template"] for m in ctx.world.sms(w.p.mobile)]
+    same(told.count("SMS_PETITION_WARNING"), 1, "warnings")
+    w.browser, w.p.mobile = walk.Browser(ctx.site.url), number
+    w.sign_in()
+    browser, _, path = filed(ctx, w)
+    no = browser.get(path)["no"]
+    at = f"/staff/petitions/{no}"
+    moved(fire, desk, at, "/approve", version())
+    w.browser.connection = None
+    moved(fire, w.browser, f"/petition-stop/{no}", "")
+    same(steady(w, browser.get, path)["state"], "stopped", "stopped")
+    verified(ctx)
+
+
+def test_kill_handover(ctx):
+    """Web and signer killed while a subject is handed over, and taken over by a petition: everything
+    moves once, nothing is left with the old account."""
+    w, serial = holder(ctx)
+    v, u = ctx.walker("person"), ctx.walker("person")
+    first = w.p.order
+    path = offered(ctx, w, v)
+    fields = accepting(ctx, v, path)
+    fire = Fire(v, ("web", "signer", "web"))
+
+    def accept():
+        v.browser.connection = None
+        try:
+            v.browser.post(path, fields)
+        except Refused as e:            # the code was used up when it was killed, or it is done
+            if e.status not in (409, 422):
+                raise
+    fire(accept)
+    if steady(v, v.browser.get, path)["state"] == "offered":
+        walk.poll("another code", lambda: accepted_later(ctx, v, path), 90)
+    w.browser.connection = None
+    gone(w, serial, (first,))
+    same(count(v.browser.get(f"/orders/{first}"), "更换经办人"), 1, "moved once")
+    same(look(v, serial)["serial"], serial, "the certificate")
+    v.p.name, v.p.id_no, asked = w.p.name, w.p.id_no, (v.p.name, v.p.id_no)
+    path, no = taken(ctx, u, v)
+    v.p.name, v.p.id_no = asked
+    for _ in range(2):
+        fire(due, ctx, 3.01)
+    u.browser.connection = v.browser.connection = None
+    same(u.browser.get(path)["state"], "done", f"the takeover {no}")
+    same((look(u, serial)["serial"], count(u.browser.get(f"/orders/{first}"), "更换经办人")),
+         (serial, 2), "moved once more")
+    verified(ctx)
+
+
+def accepted_later(ctx, v, path):
+    """With a fresh code, when a minute has passed."""
+    try:
+        v.browser.post(path, accepting(ctx, v, path))
+    except Refused as e:
+        if e.status != 429:
+            raise
+    return v.browser.get(path)["state"] == "accepted"

@@ -107,8 +107,8 @@ def test_cancel_against_review(ctx):
     """The applicant cancels in the moment of the approval: one of them is first, and who is too late
     hears so."""
     officer = ctx.officer()
-    for op in ("reissue", "unlock"):
-        w, serial = holder(ctx)
+    for op in ("reissue", "unlock", "change"):
+        w, serial = holder(ctx, life.KINDS[op])
         life.travel(ctx, w, serial, op, "reviewing")
         ctx.site.plug("staff")
         path = f"/staff/reviews/{w.p.order}"
@@ -128,6 +128,37 @@ def test_cancel_against_review(ctx):
         e = refused(409, officer.browser.post, f"{path}/approve", fields)
         need("已" in sentence(e) or "当前" in sentence(e), sentence(e))
         life.untouched(w, serial, op)
+
+
+def test_edited_against_review(ctx):
+    """The applicant edits a change in the moment of the approval: either it is approved as it was, or
+    it is open again and nobody approved it."""
+    officer = ctx.officer()
+    for _ in range(3):
+        w, serial = holder(ctx, "org")
+        life.travel(ctx, w, serial, "change", "reviewing")
+        ctx.site.plug("staff")
+        path = f"/staff/reviews/{w.p.order}"
+        asked = officer.browser.post(f"{path}/statement",
+                                     {"version": officer.look(w.p.order)["version"]})
+        signed = officer.sign(asked["statement"])
+        fields = {"version": asked["version"], "statement": asked["statement"],
+                  "signature": signed["signature"], "certificate": signed["certificate"]}
+        form = {f["name"]: f["value"] for g in w.browser.get(w.step_path("form"))["groups"]
+                for f in g["fields"]}
+        form["org_name"] = w.p.company + "股份"
+        got = at_once([lambda: officer.browser.post(f"{path}/approve", fields),
+                       lambda: w.browser.post(w.step_path("form"), form)])
+        approved = not isinstance(got[0], Refused)
+        same(approved, isinstance(got[1], Refused), f"one winner of {got}")
+        model = w.order_model()
+        same((model["state"], model["subject"]), ("approved", w.p.company + "集团") if approved
+             else ("draft", w.p.company + "股份"), "what stands")
+        same(count(model, "审核通过"), int(approved), "approvals")
+        same(status(ctx, serial), "good", "the old one")
+        if not approved:                # who edited is asked by phone again
+            same(model["step"], "confirm", "to be confirmed anew")
+    ctx.site.yinxin("journal", "verify")
 
 
 def test_cancel_against_download(ctx):
@@ -158,31 +189,46 @@ def test_cancel_against_download(ctx):
     ctx.site.yinxin("journal", "verify")
 
 
+def fetched_twice(ctx, w, serial):
+    """The new pair of an approved order downloaded in two windows at once: one; both end well."""
+    ctx.site.plug(w.p.key)
+    code = w.authorisation_code()
+    tabs = [twin(w), twin(w)]
+    tokens = [t.open_fetch(code) for t in tabs]
+    made = w.assistant.post("/key/make", {"order": w.p.order, "cn": "X", "pin": walk.USER_PIN})
+    got = at_once([lambda t=t, k=k: t.browser.post("/fetch/issue", {
+        "token": k, "csr": made["csr"], "medium": made["serial"]})
+        for t, k in zip(tabs, tokens)])
+    same(len({g["serial"] for g in winners(got)}), 1, f"pairs of {got}")
+    again = tabs[0].browser.post("/fetch/issue", {
+        "token": tokens[0], "csr": made["csr"], "medium": made["serial"]})
+    same(again["serial"], winners(got)[0]["serial"], "asked again")
+    w.assistant.post("/key/install", {
+        "order": w.p.order, "pin": walk.USER_PIN, "sign_cert": again["sign_cert"],
+        "enc_cert": again["enc_cert"], "envelope": again["enc_key"], "replaces": serial})
+    at_once([lambda t=t, k=k: t.browser.post("/fetch/done", {"token": k})
+             for t, k in zip(tabs, tokens)])
+    same((w.order_model()["state"], count(w.order_model(), "证书写入UKey")), ("done", 1),
+         "the end")
+    return again["serial"]
+
+
 def test_renewal_fetched_twice(ctx):
     """The renewal downloaded in two windows at once: one pair; both windows end well."""
     w, serial = holder(ctx)
     with life.renewable(ctx, w):
         life.travel(ctx, w, serial, "renew", "approved")
-        ctx.site.plug(w.p.key)
-        code = w.authorisation_code()
-        tabs = [twin(w), twin(w)]
-        tokens = [t.open_fetch(code) for t in tabs]
-        made = w.assistant.post("/key/make", {"order": w.p.order, "cn": "X",
-                                              "pin": walk.USER_PIN})
-        got = at_once([lambda t=t, k=k: t.browser.post("/fetch/issue", {
-            "token": k, "csr": made["csr"], "medium": made["serial"]})
-            for t, k in zip(tabs, tokens)])
-        same(len({g["serial"] for g in winners(got)}), 1, f"pairs of {got}")
-        again = tabs[0].browser.post("/fetch/issue", {
-            "token": tokens[0], "csr": made["csr"], "medium": made["serial"]})
-        same(again["serial"], winners(got)[0]["serial"], "asked again")
-        w.assistant.post("/key/install", {
-            "order": w.p.order, "pin": walk.USER_PIN, "sign_cert": again["sign_cert"],
-            "enc_cert": again["enc_cert"], "envelope": again["enc_key"], "replaces": serial})
-        at_once([lambda t=t, k=k: t.browser.post("/fetch/done", {"token": k})
-                 for t, k in zip(tabs, tokens)])
-        same((w.order_model()["state"], count(w.order_model(), "证书写入UKey")), ("done", 1),
-             "the end")
+        fetched_twice(ctx, w, serial)
+
+
+def test_change_fetched_twice(ctx):
+    """The changed pair downloaded in two windows at once: one pair, the old one superseded once."""
+    w, serial = holder(ctx, "org")
+    life.travel(ctx, w, serial, "change", "approved")
+    fresh = fetched_twice(ctx, w, serial)
+    same((status(ctx, serial), status(ctx, fresh)), ("revoked", "good"), "old and new")
+    same(count(w.order_model(), "原证书已撤销"), 1, "the old one's end")
+    ctx.site.yinxin("journal", "verify")
 
 
 def test_frozen_from_three_sides(ctx):
@@ -196,13 +242,20 @@ def test_frozen_from_three_sides(ctx):
     w.browser.post(f"/certificates/{serial}/code", {"captcha_id": model["captcha_id"],
                                                     "captcha": "wkcap"})
     code = w.world.sms_code(w.p.mobile)
+    ctx.site.plug("staff")
+    desk, base = ctx.officer(), f"/staff/certificates/{serial}"
+    theirs = desk.browser.post(f"{base}/statement", {"kind": "hold"})
+    brake = desk.sign(theirs["statement"])
+    ctx.site.plug(w.p.key)
     asked = w.browser.post(f"/certificates/{serial}/statement", {"kind": "hold"})
     signed = w.assistant.post("/sign", {"text": asked["statement"], "pin": walk.USER_PIN})
     other = twin(w)
     got = at_once([
         lambda: w.browser.post(f"/certificates/{serial}/freeze", {"code": code}),
         lambda: other.browser.post(f"/certificates/{serial}/change", {
-            "id": asked["id"], "signature": signed["signature"]})])
+            "id": asked["id"], "signature": signed["signature"]}),
+        lambda: desk.browser.post(f"{base}/change", {
+            "id": theirs["id"], "signature": brake["signature"]})])
     need(winners(got), f"nobody could freeze it: {got}")
     same((look(w, serial)["status"], status(ctx, serial)), ("held", "revoked"), "frozen")
     same(journal_lines(ctx, serial, "certificate.hold"), 1, "lines of the signer")

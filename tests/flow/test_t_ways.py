@@ -315,3 +315,42 @@ def test_unlock_by_a_way(ctx):
         same(w.order_model()["state"], "unlocking", "after the review")
     finally:
         as_before(ctx)
+
+
+def test_reissue_by_a_way(ctx):
+    """On the platform's hall: the account's phone by code, then a way of the hall; no form is filled
+    in again; paid, reviewed, the pair into a new UKey, the old one revoked."""
+    platform(ctx)
+    try:
+        w = ctx.walker()
+        for step in (w.begin, w.agree, w.fill, w.confirm, w.print, w.materials):
+            step()
+        by_phone(w, "phone", phone=w.p.mobile)
+        w.pay()
+        ctx.officer().approve(w.p.order)
+        w.fetch()
+        old, lost = w.serial, w.p.key
+        w.p.order = w.browser.post(f"/certificates/{old}/reissue", {"cause": "lost"})["no"]
+        w.agree()
+        w.confirm()
+        refused(409, w.browser.post, f"/orders/{w.p.order}/ways/phone", {"phone": w.p.mobile})
+        w.phone_code()
+        same(w.browser.get(w.step_path("proof"))["earlier"], None, "an earlier proof is not enough")
+        stranger = ctx.person()
+        start(w, "phone", phone=stranger.mobile)
+        need("手机号" in until(w, "failed")["reason"], proof(w)["reason"])
+        by_phone(w, "card", card=card(w), phone=w.p.mobile)
+        w.pay()
+        same(w.order_model()["state"], "reviewing", "after the payment")
+        same([r["result"] for r in ctx.officer().look(w.p.order)["identity"]],
+             ["认证未通过", "认证通过"], "what the reviewer sees")
+        ctx.officer().approve(w.p.order)
+        same(ctx.site.yinxin("cert", "status", old).split()[1], "good", "before the new one")
+        w.p.key = "way" + lost
+        ctx.site.make_key(w.p.key, "新UKey", walk.BLANK_PIN)
+        w.fetch()
+        same(ctx.site.yinxin("cert", "status", old).split()[1], "revoked", "the old one")
+        w.sign_in_by_ukey()
+        ctx.site.yinxin("journal", "verify")
+    finally:
+        as_before(ctx)
