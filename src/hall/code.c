@@ -186,7 +186,7 @@ code_use_run(struct db *db, struct act *a, struct err *err)
 	j->left = -1;
 	a->number = 0;
 	if (db_query(db, SQL_CODE_TRY, &rows, err, DB_INT(j->purpose), DB_TEXT(j->target_digest),
-	    DB_INT(CODE_TRIES), DB_INT(clock_now() - CODE_LIFE)) < 0)
+	    DB_INT(CODE_TRIES), DB_INT(clock_now() - CODE_LIFE), DB_INT(clock_now() + CODE_AHEAD)) < 0)
 		return -1;
 	if ((rc = rows_next(rows, err)) > 0) {
 		stored = rows_text(rows, 0);

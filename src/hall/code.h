@@ -6,6 +6,11 @@
 
 #define CODE_LIFE	(5 * CLOCK_MINUTE)	/* a code sent by SMS or mail */
 /*
+ * Clocks of two machines differ by less.  What was made later than that from now was made by a
+ * clock that ran ahead: set back, it must not make codes, links and proofs live longer.
+ */
+#define CODE_AHEAD	(5 * CLOCK_MINUTE)
+/*
  * One-time codes, picture captchas and limits on guessing.
  *
  * A code is six digits, sent by SMS or mail, kept only as a keyed digest, good for 5 minutes

@@ -7,7 +7,6 @@
 #include "hall/sealed.h"
 
 #define LIMIT_KEPT	(2 * CLOCK_DAY)		/* longer than any window */
-#define LIMIT_AHEAD	(5 * CLOCK_MINUTE)	/* clocks of two machines differ by less */
 
 struct limit_job {
 	char	 digest[KEYED_TEXT];
@@ -115,9 +114,9 @@ int
 limit_tick(struct db *db, int64_t now, struct err *err)
 {
 	if (db_run(db, SQL_LIMIT_EXPIRE, NULL, err, DB_INT(now - LIMIT_KEPT),
-	    DB_INT(now + LIMIT_AHEAD)) < 0 ||
+	    DB_INT(now + CODE_AHEAD)) < 0 ||
 	    db_run(db, SQL_CODE_EXPIRE, NULL, err, DB_INT(now - LIMIT_KEPT),
-	    DB_INT(now + LIMIT_AHEAD)) < 0)
+	    DB_INT(now + CODE_AHEAD)) < 0)
 		return -1;
 	return db_run(db, SQL_FETCH_SESSION_EXPIRE, NULL, err, DB_INT(now - LIMIT_KEPT));
 }

@@ -54,7 +54,8 @@ lost_read_ticket(const struct hall *h, const struct who *who, const char *ticket
 
 	(void)snprintf(mark, KEYED_TEXT, "%.32s", at == NULL ? "" : at + 1);
 	lost_ticket(h, who->account, expires, mark, want);
-	if (expires > clock_now() && secret_equal(ticket, strlen(ticket), want, strlen(want)))
+	if (expires > clock_now() && expires <= clock_now() + LOST_LIFE + CODE_AHEAD &&
+	    secret_equal(ticket, strlen(ticket), want, strlen(want)))
 		return 0;
 	return err_set(err, ERR_EXPIRED, "手机验证已过10分钟，请重新验证手机号后办理。");
 }

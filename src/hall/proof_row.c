@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/code.h"
 
 #define PROOF_DATA	4096
 
@@ -97,7 +98,8 @@ proof_earlier(struct db *db, const struct hall *h, const struct order *o, struct
 		return 0;
 	proof_digests(h, o, &key);
 	if (db_query(db, SQL_PROOF_EARLIER, &rows, err, DB_TEXT(key.proves),
-	    DB_TEXT(key.handler), DB_INT(clock_now() - d->reuse_days * CLOCK_DAY)) < 0)
+	    DB_TEXT(key.handler), DB_INT(clock_now() - d->reuse_days * CLOCK_DAY),
+	    DB_INT(clock_now() + CODE_AHEAD)) < 0)
 		return -1;
 	return proof_find(h, rows, p, err);
 }

@@ -95,7 +95,8 @@ unlock_take_link(struct db *db, const struct hall *h, const struct order *o, con
 	if (rc > 0) {
 		stored = rows_text(rows, 0);
 		right = secret_equal(stored, strlen(stored), digest, strlen(digest)) &&
-		    clock_now() <= rows_int(rows, 1) + LINK_LIFE;
+		    clock_now() <= rows_int(rows, 1) + LINK_LIFE &&
+		    rows_int(rows, 1) <= clock_now() + CODE_AHEAD;
 	}
 	rows_free(rows);
 	if (rc < 0)

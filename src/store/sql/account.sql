@@ -73,7 +73,7 @@ ON CONFLICT (purpose, target) DO UPDATE SET digest = excluded.digest, tries = 0,
 
 -- name: code_try
 UPDATE code SET tries = tries + 1
-WHERE purpose = $1 AND target = $2 AND tries < $3 AND created > $4
+WHERE purpose = $1 AND target = $2 AND tries < $3 AND created > $4 AND created <= $5
 RETURNING digest, tries;
 
 -- name: code_drop

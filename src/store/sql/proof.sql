@@ -29,6 +29,7 @@ FROM proof WHERE order_id = $1 ORDER BY created, id;
 SELECT id, order_id, account, way, state, stage, data, proves, handler, code, tries, remit_no,
 	provider_no, evidence, reason, created, expires, ended
 FROM proof WHERE proves = $1 AND handler = $2 AND state = 'passed' AND ended > $3
+	AND ended <= $4
 ORDER BY ended DESC, id DESC LIMIT 1;
 
 -- name: proof_save

@@ -54,6 +54,9 @@ void	(test_certificate__a_text_is_good_for_ten_minutes)(void **state);
 void	(test_certificate__staff_thaw_and_revoke_by_two)(void **state);
 void	(test_certificate__one_operation_at_a_time)(void **state);
 void	(test_certificate__the_ukey_of_a_change_is_the_old_one)(void **state);
+void	(test_clock__a_code_lives_no_longer)(void **state);
+void	(test_clock__a_passed_way_is_not_used_longer)(void **state);
+void	(test_clock__a_petition_is_carried_out_once)(void **state);
 void	(test_certificate__begun_by_the_system)(void **state);
 void	(test_medium__a_batch_is_received_whole)(void **state);
 void	(test_medium__holds_one_lasting_certificate)(void **state);
@@ -168,6 +171,9 @@ test_postgres__runs_the_same_tests(void **state)
 		test_certificate__staff_thaw_and_revoke_by_two,
 		test_certificate__one_operation_at_a_time,
 		test_certificate__the_ukey_of_a_change_is_the_old_one,
+		test_clock__a_code_lives_no_longer,
+		test_clock__a_passed_way_is_not_used_longer,
+		test_clock__a_petition_is_carried_out_once,
 		test_certificate__begun_by_the_system,
 		test_medium__a_batch_is_received_whole,
 		test_medium__holds_one_lasting_certificate,

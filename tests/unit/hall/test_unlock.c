@@ -183,6 +183,9 @@ test_unlock__a_link_is_good_once_and_for_half_an_hour(void **state)
 	old = link_mailed(&w, no);
 	token = link_mailed(&w, no);
 	assert_err(take(&w, no, "mail_link", old, &err), ERR_INPUT);	/* void by the newer */
+	clock_shift(-CLOCK_HOUR);		/* the clock set back: it lives no longer for that */
+	assert_err(take(&w, no, "mail_link", json_incref(token), &err), ERR_INPUT);
+	clock_shift(CLOCK_HOUR);
 	clock_shift(30 * CLOCK_MINUTE + CLOCK_SECOND);
 	assert_err(take(&w, no, "mail_link", json_incref(token), &err), ERR_INPUT);
 	clock_shift(-CLOCK_MINUTE);

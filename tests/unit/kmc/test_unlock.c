@@ -62,6 +62,10 @@ test_unlock__once_a_challenge(void **state)
 	assert_ok(ask(json_incref(j), clerk->key, b, &again, &err));
 	assert_int_equal(expires, again);
 	assert_memory_equal(a, b, sizeof(a));
+	/* The clock set back by a little: no longer than from the moment it was made. */
+	clock_shift(-5 * CLOCK_MINUTE);
+	assert_err(ask(json_incref(j), clerk->key, b, &again, &err), ERR_EXPIRED);
+	clock_shift(5 * CLOCK_MINUTE);
 	json_object_set_new(j, "order", json_string("20261121000000000902"));
 	assert_err(ask(json_incref(j), clerk->key, b, &again, &err), ERR_CONFLICT);
 	/* the same challenge spelt otherwise is the same */
