@@ -28,6 +28,20 @@ cert_show(const char *path, struct err *err)
 	return 0;
 }
 
+/* The hall knows applicants' certificates; its sentence is for them. */
+static int
+cert_show_serial(const char *serial, struct err *err)
+{
+	int	 rc = cert_desk_show(serial, err);
+
+	if (rc < 0 && err->kind == ERR_NOT_FOUND) {
+		err_clear(err);
+		return err_set(err, ERR_NOT_FOUND, "%.64s is no file and no certificate of an "
+		    "applicant; of all others tells: yinxin cert find serial", serial);
+	}
+	return rc;
+}
+
 static int
 cert_status_print(const char *serial, struct err *err)
 {
@@ -123,7 +137,8 @@ cert_find(const char *by, const char *what, struct err *err)
 	if (signer_find(by, what, &answer, err) < 0)
 		return -1;
 	if (json_array_size(json_object_get(answer, "certificates")) == 0)
-		printf("no certificate of this %s\n", by);
+		printf("no certificate of this %s%s\n", by, strcmp(by, "subject") == 0 ?
+		    "; a subject is wanted whole, as \"yinxin cert show FILE\" prints it" : "");
 	json_array_foreach(json_object_get(answer, "certificates"), i, row)
 		printf("%s %-7s until %.10s  %-16s %-12s %s  %s\n", js_str(row, "serial"),
 		    js_str(row, "status"), clock_datetime(js_int(row, "not_after", 0), end),
@@ -151,7 +166,7 @@ cmd_cert(int argc, char **argv, struct err *err)
 		return cert_desk_list(argc == 3 ? argv[2] : "", state, err);
 	if (argc == 3 && strcmp(argv[1], "show") == 0)
 		return access(argv[2], F_OK) == 0 ? cert_show(argv[2], err) :
-		    cert_desk_show(argv[2], err);
+		    cert_show_serial(argv[2], err);
 	if (argc == 3 && strcmp(argv[1], "lint") == 0)
 		return cert_lint(argv[2], issuer, profile, err);
 	if (argc == 3 && strcmp(argv[1], "status") == 0)

@@ -56,6 +56,23 @@ def test_rsa_hierarchy(ctx):
     need("BEGIN CERTIFICATE" in site.yinxin("ca", "show", "web-ca"), "no certificate shown")
 
 
+def test_ca_slips(ctx):
+    """What is asked wrongly at the command line hears what is wrong."""
+    for args, said in ((("ca", "crl", "issuing"), 'no CA has the id "issuing"'),
+                       (("ca", "create", "x", "--cn", "X", "--parent", "root"), "like issuing-1"),
+                       (("ca", "create", "x", "--cn", "X", "--years", "100"), "--years is 1 to 50"),
+                       (("ca", "renew", "issuing", "--years", "0"), "--years is 1 to 50"),
+                       (("ca", "create", "x", "--cn", "X", "--kind", "dsa"), "sm2, rsa, ecdsa"),
+                       (("ca", "state", "issuing-1", "gone"), "active, retiring or ended"),
+                       (("cert", "show", "1234"), "yinxin cert find serial"),
+                       (("cert", "lint", "nofile"), "nofile")):
+        r = ctx.site.yinxin(*args, check=False)
+        need(r.returncode != 0 and said in r.stderr, f"{args}: {r.stderr}")
+    need("wanted whole" in ctx.site.yinxin("cert", "find", "subject", "X"), "no word about nobody")
+    lint = ctx.site.yinxin("cert", "lint", ctx.site.path("data", "tls", "server.crt"))
+    need(lint == "", f"the site's own certificate: {lint}")
+
+
 def test_root_away(ctx):
     """The root's key taken away: people are served; what needs it says so, then works again."""
     site = ctx.site
