@@ -26,7 +26,7 @@ order_print_row(const struct hall *h, const json_t *row)
 }
 
 static int
-order_command_list(struct hall *h, const char *op, const json_t *query, struct err *err)
+order_command_list(struct hall *h, const json_t *query, struct err *err)
 {
 	json_t	*model = NULL, *row;
 	size_t	 i;
@@ -34,8 +34,7 @@ order_command_list(struct hall *h, const char *op, const json_t *query, struct e
 	if (order_list(h, &order_system, "all", query, &model, err) < 0)
 		return -1;
 	json_array_foreach(json_object_get(model, "rows"), i, row)
-		if (*op == '\0' || strcmp(js_str(row, "op"), op) == 0)
-			order_print_row(h, row);
+		order_print_row(h, row);
 	printf("page %" PRId64 " of %" PRId64 ", %" PRId64 " orders\n", js_int(model, "page", 1),
 	    js_int(model, "pages", 1), js_int(model, "total", 0));
 	json_decref(model);
@@ -121,12 +120,12 @@ order_command_begin(struct hall *h, const char *op, const char *serial, const js
 }
 
 static int
-order_run(struct hall *h, char **argv, const char *op, const json_t *in, struct err *err)
+order_run(struct hall *h, char **argv, const json_t *in, struct err *err)
 {
 	const char	*what = argv[1];
 
 	if (strcmp(what, "list") == 0)
-		return order_command_list(h, op, in, err);
+		return order_command_list(h, in, err);
 	if (strcmp(what, "may") == 0)
 		return order_command_may(h, argv[2], err);
 	if (strcmp(what, "begin") == 0)
@@ -143,8 +142,8 @@ cmd_order(int argc, char **argv, struct err *err)
 {
 	static const struct { const char *what; int argc; } verbs[] = {{"list", 2}, {"show", 3},
 		{"events", 3}, {"may", 3}, {"resend", 3}, {"cancel", 4}, {"begin", 4}};
-	static const char *const	 options[] = {"state", "subject", "page", "years", "cause"};
-	const char			*op = command_option(&argc, argv, "--op", "");
+	static const char *const	 options[] = {"state", "subject", "page", "years", "cause",
+		"pay", "op"};
 	json_t				*in = json_object();
 	struct hall			*h = NULL;
 	char				 name[16];
@@ -160,7 +159,7 @@ cmd_order(int argc, char **argv, struct err *err)
 	if (!known)
 		rc = command_usage(command_by_name("order"), err);
 	else if (hall_open(&h, err) == 0)
-		rc = order_run(h, argv, op, in, err);
+		rc = order_run(h, argv, in, err);
 	hall_close(h);
 	json_decref(in);
 	return rc;
@@ -168,7 +167,7 @@ cmd_order(int argc, char **argv, struct err *err)
 
 const struct command	 command_order = {
 	.name = "order",
-	.args = "list [--op new|OP] [--state STATE] [--subject TEXT] [--page N]|show NO|events NO|"
+	.args = "list [--op new|OP] [--state STATE] [--pay paid|owed|free] [--subject TEXT] [--page N]|show NO|events NO|"
 	    "cancel NO REASON|resend NO|may SERIAL|begin OP SERIAL [--years N] [--cause lost|broken]",
 	.help = "Orders: list and show them, cancel one (what was paid goes back), send the download mail "
 	    "again; what may be done with a certificate (OP: renew, reissue, change, unlock), and begin it for its holder.",

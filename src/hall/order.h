@@ -105,7 +105,8 @@ NODISCARD int	order_received(struct hall *h, const struct who *who, const char *
 
 /*
  * Lists. tab: "open" (正在办理的制作申请) "other" "fetch" (可下载) "done" "cancelled" "pay"
- * "material" "voucher" "all"; query: {"subject","no","product","state","page"} all optional.
+ * "material" "voucher" "all"; query: {"subject","no","product","state","op" (new, or one of
+ * ops.def),"pay" (paid|owed|free),"page"} all optional; values that are none look for any.
  * {"tab","rows":[{"no","subject","user_name","op","op_text","product","product_title","mail",
  *  "template","created","state","state_text","step","next","amount","paid"(bool)}],
  *  "total","page","pages","has_next","has_prev"}; the account's own, the system sees all

@@ -16,18 +16,20 @@ static const struct order_tab {
 	const char	*name;
 	const char	*states;	/* ",draft,submitted," */
 	int		 op;		/* 0 any, 1 new applications, 2 other operations */
-	int		 unpaid;	/* 1: only where money is owed */
+	int		 pay;		/* as order_pays; 0 any */
 } order_tabs[] = {
 	{ "open", ",draft,submitted,reviewing,returned,making,ready,shipped,refunding,", 1, 0 },
-	{ "other", ",draft,submitted,reviewing,returned,unlocking,making,ready,shipped,refunding,", 2, 0 },
+	{ "other", ",draft,submitted,reviewing,returned,unlocking,countersigning,recovering,making,ready,"
+	    "shipped,refunding,", 2, 0 },
 	{ "fetch", ",approved,fetched,", 0, 0 },
 	{ "done", ",done,", 0, 0 },
 	{ "returned", ",returned,", 0, 0 },
 	{ "cancelled", ",cancelled,", 0, 0 },
 	{ "pay", ",submitted,reviewing,returned,", 0, 0 },
 	{ "material", ",submitted,reviewing,returned,", 0, 0 },
-	{ "voucher", ",submitted,returned,", 0, 1 },
-	{ "all", ",draft,submitted,reviewing,returned,approved,unlocking,making,ready,fetched,shipped,done,"
+	{ "voucher", ",submitted,returned,", 0, 2 },
+	{ "all", ",draft,submitted,reviewing,returned,approved,unlocking,countersigning,recovering,making,"
+	    "ready,fetched,shipped,done,"
 	    "refunding,cancelled,", 0, 0 },
 };
 
@@ -71,6 +73,29 @@ order_row_model(const struct hall *h, const struct order *o)
 	return j;
 }
 
+/* What is paid: 1 all, 2 not yet, 3 nothing to pay (or not known yet). */
+static const struct { const char *name; int pay; } order_pays[] = {
+	{ "paid", 1 }, { "owed", 2 }, { "free", 3 },
+};
+
+static int
+order_pay_by_name(const char *name, int dflt)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(order_pays); i++)
+		if (strcmp(order_pays[i].name, name) == 0)
+			return order_pays[i].pay;
+	return dflt;
+}
+
+/* A kind of operation to look for; "" any, also for names that are none. */
+static const char *
+order_wanted_op(const char *name)
+{
+	return strcmp(name, "new") == 0 || op_by_name(name) != NULL ? name : "";
+}
+
 /* A search word as a LIKE pattern; "" searches nothing. */
 static void
 order_like(const char *word, char pattern[160])
@@ -103,37 +128,60 @@ order_list_rows(const struct hall *h, struct rows *rows, json_t *out, struct err
 	return rc;
 }
 
+/* What is looked for, as the statements take it. */
+struct order_find {
+	const struct order_tab	*tab;
+	char			 like[160], state[40];
+	const char		*states, *product, *no, *op;
+	int64_t			 account;
+	int			 pay;
+};
+
+static void
+order_find_fill(const struct act *a, struct order_find *f)
+{
+	const char	*want = js_str(a->in, "state");
+
+	f->tab = order_tab_by_name(a->name);
+	f->states = f->tab->states;
+	f->product = js_str(a->in, "product");
+	f->no = js_str(a->in, "no");
+	f->op = order_wanted_op(js_str(a->in, "op"));
+	f->account = a->who->account;
+	f->pay = f->tab->pay != 0 ? f->tab->pay : order_pay_by_name(js_str(a->in, "pay"), 0);
+	order_like(js_str(a->in, "subject"), f->like);
+	if (order_state_by_name(want) != ORDER__MAX) {
+		(void)snprintf(f->state, sizeof(f->state), ",%s,", want);
+		f->states = strstr(f->tab->states, f->state) == NULL ? ",," : f->state;
+	}
+}
+
 /* a->name is the tab, a->in the query. */
 static int
 order_list_run(struct db *db, struct act *a, struct err *err)
 {
-	const struct order_tab	*t = order_tab_by_name(a->name);
+	struct order_find	 f = { .tab = NULL };
 	struct rows		*rows = NULL;
-	char			 like[160], state[40];
-	const char		*states = t->states, *want = js_str(a->in, "state");
-	int64_t			 page = page_number(a->in), account = a->who->account;
+	int64_t			 page = page_number(a->in);
 	json_t			*list = json_array();
+	bool			 all = a->who->account == 0;
 	int			 rc = -1;
 
-	order_like(js_str(a->in, "subject"), like);
-	if (order_state_by_name(want) != ORDER__MAX) {
-		(void)snprintf(state, sizeof(state), ",%s,", want);
-		states = strstr(t->states, state) == NULL ? ",," : state;
-	}
+	order_find_fill(a, &f);
 	a->model = json_object();
-	js_set_str(a->model, "tab", t->name);
+	js_set_str(a->model, "tab", f.tab->name);
 	(void)json_object_set_new(a->model, "rows", list);
-	if (db_one(db, SQL_ORDER_LIST_COUNT, &rows, err, DB_INT(account), DB_TEXT(states),
-	    DB_TEXT(js_str(a->in, "product")), DB_TEXT(js_str(a->in, "no")), DB_TEXT(like),
-	    DB_INT(t->op), DB_INT(t->unpaid)) < 0)
+	if (db_one(db, all ? SQL_ORDER_LIST_ALL_COUNT : SQL_ORDER_LIST_COUNT, &rows, err,
+	    DB_INT(f.account), DB_TEXT(f.states), DB_TEXT(f.product), DB_TEXT(f.no),
+	    DB_TEXT(f.like), DB_INT(f.tab->op), DB_INT(f.pay), DB_TEXT(f.op)) < 0)
 		goto out;
 	page_numbers(a->model, rows_int(rows, 0), page, ORDER_PAGE);
 	rows_free(rows);
 	rows = NULL;
-	if (db_query(db, SQL_ORDER_LIST, &rows, err, DB_INT(account), DB_TEXT(states),
-	    DB_TEXT(js_str(a->in, "product")), DB_TEXT(js_str(a->in, "no")), DB_TEXT(like),
-	    DB_INT(t->op), DB_INT(t->unpaid), DB_INT(ORDER_PAGE),
-	    DB_INT((page - 1) * ORDER_PAGE)) < 0)
+	if (db_query(db, all ? SQL_ORDER_LIST_ALL : SQL_ORDER_LIST, &rows, err,
+	    DB_INT(f.account), DB_TEXT(f.states), DB_TEXT(f.product), DB_TEXT(f.no),
+	    DB_TEXT(f.like), DB_INT(f.tab->op), DB_INT(f.pay), DB_TEXT(f.op),
+	    DB_INT(ORDER_PAGE), DB_INT((page - 1) * ORDER_PAGE)) < 0)
 		goto out;
 	rc = order_list_rows(a->h, rows, list, err);
  out:

@@ -153,6 +153,31 @@ def test_status_by_document(ctx):
     need(e.field("no"), sentence(e))
 
 
+def test_lists_filtered(ctx):
+    """By operation and payment, kept on the next page and in JSON; what is no choice looks for any."""
+    w = ctx.walker("person")
+    until_materials(w)
+    first = w.p.order
+    for _ in range(21):
+        w.browser.post(f"/orders/{first}/copy")
+
+    def found(query, path="/user/orders"):
+        return w.browser.get(f"{path}?{query}")
+    same([found(q)["total"] for q in ("", "op=new", "op=renew", "pay=owed", "pay=paid", "pay=free",
+                                      "op=x&pay=y", "op=new&pay=owed")],
+         [22, 22, 0, 1, 0, 21, 22, 1], "how many")
+    model = found("op=new&pay=free&subject=%E6%B5%8B&page=1")
+    chosen = [c["value"] for k in ("ops", "pays") for c in model["search"][k] if c["selected"]]
+    same(chosen, ["new", "free"], "marked")
+    same(model["search"]["query"], "&subject=%E6%B5%8B&op=new&pay=free", "for the next page")
+    page = w.browser.get_raw("/user/orders?op=new&pay=free", "text/html")[1].decode()
+    need("?page=2&amp;op=new&amp;pay=free" in page, "the next page forgets")
+    same(found("op=new&pay=free&page=2")["page"], 2, "page")
+    same(found("pay=free", "/user/payments")["total"], 0, "on the list of what is to be paid")
+    said = w.site.yinxin("order", "list", "--pay", "owed", "--op", "new")
+    need(first in said, said)
+
+
 def ask_status(w, number):
     """The status without signing in, from a browser of its own: (browser, result)."""
     b = w.browser = Browser(w.site.url)

@@ -3,6 +3,7 @@ import threading
 import time
 
 import identity
+import test_r_invoice as invoices
 import walk
 from browser import Refused
 from flow import count, need, refused, same, sentence
@@ -115,6 +116,44 @@ def test_bundle(ctx):
         model = w.browser.get(path)
         same((model["n_done"], model["all_done"]), (1, True), "progress")
         ctx.site.yinxin("journal", "verify")
+    finally:
+        as_before(ctx)
+
+
+def test_bundle_invoice(ctx):
+    """What one payment paid is invoiced like anything else: both orders on one invoice, once; one of
+    them cancelled is taken back, the other gets its own."""
+    w, _ = holder(ctx)
+    one_more(ctx, w)
+    renewing(ctx, 366)
+    try:
+        w.browser.connection = None
+        w.sign_in()
+        path = f"/bundles/{w.browser.post('/user/renewals', wanted(w))['no']}"
+        orders = sorted(o["no"] for o in w.browser.get(path)["orders"])
+        need(not set(orders) & {o["no"] for o in w.browser.get("/invoices/new")["orders"]},
+             "offered before it is paid")
+        w.world.pay(bundle_qr(w, path)["qr"])
+        walk.poll("the payment", lambda: w.browser.get(f"{path}/payment")["paid"])
+        offer = {o["no"]: o["amount"] for o in w.browser.get("/invoices/new")["orders"]}
+        same([offer.get(no) for no in orders], ["340.00"] * 2, "offered")
+        both = invoices.ask(w, *orders)
+        model = invoices.issued(w, both)
+        same((model["amount"], sorted(o["no"] for o in model["orders"])), ("680.00", orders),
+             "the invoice")
+        need(w.browser.get_raw(f"/invoices/{both}/file")[1].startswith(b"%PDF-"), "no PDF")
+        for no in orders:
+            same([v["number"] for v in w.browser.get(f"/orders/{no}")["invoices"]],
+                 [model["number"]], f"on the page of {no}")
+            refused(409, invoices.ask, w, no)
+        w.browser.get(f"/orders/{orders[0]}/cancel")
+        w.browser.post(f"/orders/{orders[0]}/cancel", {"reason": "不更新了"})
+        invoices.red(w, both)
+        fresh = next(r["no"] for r in w.browser.get("/user/invoices")["rows"]
+                     if r["no"] != both and r["state"] != "reversed")
+        model = invoices.issued(w, fresh)
+        same((model["amount"], [o["no"] for o in model["orders"]]), ("340.00", [orders[1]]),
+             "of the other")
     finally:
         as_before(ctx)
 

@@ -39,28 +39,61 @@ WHERE account = $1 AND product = $2 AND op = 'new' AND state = 'draft' AND years
 ORDER BY created DESC LIMIT 1;
 
 -- name: order_list
+-- An account's, by its index; order_list_all is the system's.
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
 	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
 	decided, done, replaces, concerns
 FROM orders
-WHERE (account = $1 OR $1 = 0)
+WHERE account = $1
 	AND $2 LIKE '%,' || state || ',%'
 	AND ($3 = '' OR product = $3)
 	AND ($4 = '' OR no = $4)
 	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
 	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
-	AND ($7 = 0 OR (paid < amount AND $7 = 1))
-ORDER BY created DESC LIMIT $8 OFFSET $9;
+	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
+		OR (amount = 0 AND $7 = 3))
+	AND ($8 = '' OR op = $8)
+ORDER BY created DESC LIMIT $9 OFFSET $10;
 
 -- name: order_list_count
 SELECT COUNT(*) FROM orders
-WHERE (account = $1 OR $1 = 0)
+WHERE account = $1
 	AND $2 LIKE '%,' || state || ',%'
 	AND ($3 = '' OR product = $3)
 	AND ($4 = '' OR no = $4)
 	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
 	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
-	AND ($7 = 0 OR (paid < amount AND $7 = 1));
+	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
+		OR (amount = 0 AND $7 = 3))
+	AND ($8 = '' OR op = $8);
+
+-- name: order_list_all
+SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
+	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
+	decided, done, replaces, concerns
+FROM orders
+WHERE $1 = 0
+	AND $2 LIKE '%,' || state || ',%'
+	AND ($3 = '' OR product = $3)
+	AND ($4 = '' OR no = $4)
+	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
+	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
+	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
+		OR (amount = 0 AND $7 = 3))
+	AND ($8 = '' OR op = $8)
+ORDER BY created DESC LIMIT $9 OFFSET $10;
+
+-- name: order_list_all_count
+SELECT COUNT(*) FROM orders
+WHERE $1 = 0
+	AND $2 LIKE '%,' || state || ',%'
+	AND ($3 = '' OR product = $3)
+	AND ($4 = '' OR no = $4)
+	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
+	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
+	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
+		OR (amount = 0 AND $7 = 3))
+	AND ($8 = '' OR op = $8);
 
 -- name: order_work
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,

@@ -2,7 +2,9 @@
 #include "web/pages/common.h"
 
 #include "base/str.h"
+#include "base/url.h"
 #include "hall/code.h"
+#include "hall/ops.h"
 
 void
 page_captcha(struct call *c)
@@ -91,6 +93,55 @@ page_products(const struct halldef *d, const char *want)
 	return list;
 }
 
+static void
+page_choice(json_t *list, const char *value, const char *text, const char *want)
+{
+	(void)json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "value", value, "text", text,
+	    "selected", strcmp(want, value) == 0));
+}
+
+/* The kinds of operations, a first application among them. */
+static json_t *
+page_ops(const char *want)
+{
+	json_t	*list = json_array();
+	size_t	 i = 0;
+
+	page_choice(list, "new", op_text("new"), want);
+	for (i = 0; op_row(i) != NULL; i++)
+		page_choice(list, op_row(i)->name, op_row(i)->text, want);
+	return list;
+}
+
+static json_t *
+page_pays(const char *want)
+{
+	json_t	*list = json_array();
+
+	page_choice(list, "paid", "缴费完成", want);
+	page_choice(list, "owed", "等待缴费", want);
+	page_choice(list, "free", "无需缴费", want);
+	return list;
+}
+
+/* What is looked for, to be carried to the other pages of the list: "&subject=…&op=renew". */
+static void
+page_search_query(struct call *c, json_t *q)
+{
+	static const char *const	names[] = { "subject", "no", "product", "state", "op", "pay" };
+	struct buf			text;
+	size_t				i = 0;
+
+	buf_init(&text, LIMIT_JSON);
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (*call_query(c, names[i]) != '\0') {
+			buf_addf(&text, "&%s=", names[i]);
+			url_encode_str(&text, call_query(c, names[i]));
+		}
+	js_set_str(q, "query", text.len == 0 || text.over ? "" : text.p);
+	buf_free(&text);
+}
+
 void
 page_search(struct call *c)
 {
@@ -101,6 +152,9 @@ page_search(struct call *c)
 	(void)json_object_set_new(q, "states", page_states(call_query(c, "state")));
 	(void)json_object_set_new(q, "products", page_products(hall_def(c->hall),
 	    call_query(c, "product")));
+	(void)json_object_set_new(q, "ops", page_ops(call_query(c, "op")));
+	(void)json_object_set_new(q, "pays", page_pays(call_query(c, "pay")));
+	page_search_query(c, q);
 	(void)json_object_set_new(c->model, "search", q);
 }
 

@@ -14,7 +14,8 @@ const char *page_local_path(const char *next, const char *dflt);
 json_t	*page_tabs(const char *const pairs[][2], const char *current);
 /* Send bytes as a picture or a PDF and free them; gives rc. */
 int	page_send(struct call *c, int rc, const char *type, struct buf *b, const char *name);
-/* Where from a list: the query as {"subject","no","product","state","page"}. */
+/* What a list is searched for: "search": {"subject","no","products","states","ops","pays" (choices,
+ * the wanted ones marked),"query" (all of it, for the pager)}. */
 void	page_search(struct call *c);
 /* A step of the order {no}, as the template order_step shows it. */
 NODISCARD int page_step(struct call *c, const char *step, struct err *err);

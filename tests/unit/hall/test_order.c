@@ -218,3 +218,77 @@ test_order__status_needs_number_and_phone(void **state)
 	json_decref(errors);
 	world_close(&w);
 }
+
+/* ---- lists ---- */
+
+struct listed {
+	struct world	*w;
+	const char	*no;
+	int64_t		 amount, paid;
+};
+
+static int
+listed_run(struct db *db, void *arg, struct err *err)
+{
+	struct listed	*l = arg;
+	struct order	 o = { .id = 0 };
+	int		 rc = order_load(db, l->w->h, l->no, &o, err);
+
+	if (rc == 0) {
+		o.amount = l->amount;
+		o.paid = l->paid;
+		rc = order_save(db, l->w->h, &o, err);
+	}
+	order_release(&o);
+	return rc;
+}
+
+static void
+assert_listed(struct world *w, const struct who *who, const char *op, const char *pay, int64_t n)
+{
+	struct err	 err = {0};
+	json_t		*q = json_pack("{s:s, s:s}", "op", op, "pay", pay), *m = NULL;
+
+	assert_ok(order_list(w->h, who, "all", q, &m, &err));
+	assert_int_equal(js_int(m, "total", -1), n);
+	assert_int_equal(json_array_size(json_object_get(m, "rows")), MIN(n, 20));
+	json_decref(m);
+	json_decref(q);
+}
+
+/* Paid to the last fen, one short, nothing to pay; a kind of operation; both; who else. */
+void
+test_order__lists_by_operation_and_payment(void **state)
+{
+	static const struct { int64_t amount, paid; } money[] = { { 34000, 34000 },
+	    { 34000, 33999 }, { 34000, 0 }, { 34000, 34001 }, { 0, 0 } };
+	struct who	 system = {.system = true, .address = ""}, other = {.address = ""};
+	struct listed	 l = { .w = NULL };
+	struct err	 err = {0};
+	struct world	 w;
+	char		 no[ORDER_NO], name[16];
+	size_t		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	for (i = 0; i < 25; i++) {		/* five times each: more than a page */
+		(void)snprintf(name, sizeof(name), "list%02zu", i);
+		world_order(&w, name, "download", no);
+		l = (struct listed){ .w = &w, .no = no, .amount = money[i % 5].amount,
+		    .paid = money[i % 5].paid };
+		assert_ok(store_write(w.store, listed_run, &l, &err));
+	}
+	assert_listed(&w, &w.me, "", "", 25);
+	assert_listed(&w, &w.me, "", "paid", 10);
+	assert_listed(&w, &w.me, "", "owed", 10);
+	assert_listed(&w, &w.me, "", "free", 5);
+	assert_listed(&w, &w.me, "", "nonsense", 25);
+	assert_listed(&w, &w.me, "new", "", 25);
+	assert_listed(&w, &w.me, "renew", "", 0);
+	assert_listed(&w, &w.me, "nonsense", "paid", 10);
+	assert_listed(&w, &w.me, "new", "owed", 10);
+	assert_listed(&w, &system, "new", "owed", 10);
+	other.account = world_register(&w, "13900000055", "other@example.com");
+	assert_listed(&w, &other, "", "", 0);
+	world_close(&w);
+}
