@@ -120,6 +120,7 @@ order_view_certificates(struct db *db, const struct order *o, json_t *model, str
 		    strcmp(kind, "sign") == 0 ? "签名证书" : "加密证书", "serial",
 		    rows_text(rows, 1), "subject", rows_text(rows, 2), "state",
 		    rows_text(rows, 6));
+		js_set_bool(j, "is_sign", strcmp(kind, "sign") == 0);
 		js_set_str(j, "not_before", clock_date(rows_int(rows, 3), day));
 		js_set_str(j, "not_after", clock_date(rows_int(rows, 4), day));
 		(void)json_array_append_new(list, j);

@@ -18,7 +18,8 @@ void		order_view_collection(const struct hall *h, const struct order *o,
 /* "deliveries": [{"company","waybill","receiver","blank","time","track":[…],"has_track"}] */
 NODISCARD int	order_view_delivery(struct db *db, const struct order *o, json_t *model,
 		    struct err *err);
-/* "certificates": [{"kind","kind_text","serial","subject","not_before","not_after","state"}] */
+/* "certificates": [{"kind","kind_text","serial","subject","not_before","not_after","state",
+ * "is_sign"}] */
 NODISCARD int	order_view_certificates(struct db *db, const struct order *o, json_t *model,
 		    struct err *err);
 /* "events": [{"time","what","text","note_label","note","actor"}] */

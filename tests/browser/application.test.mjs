@@ -1,6 +1,5 @@
 /* The whole application in a browser: organisation, person, a returned order, lock-out. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 
 /* Fill the fields of a form by name: text, select or radio. */
 async function fill(page, values) {
@@ -37,7 +36,7 @@ export async function register(world, page, p) {
 		await signIn(page, p);
 }
 
-async function signIn(page, p) {
+export async function signIn(page, p) {
 	await page.goto("/signin");
 	await page.fill("#f-login", p.mobile);
 	await page.fill("#f-password", p.password);
@@ -295,7 +294,7 @@ async function makeAtDesk(world, desk, order) {
 }
 
 /* From the list of certificates to the page of the newest one. */
-async function certificate(page, p) {
+export async function certificate(page, p) {
 	await signIn(page, p);
 	await page.goto("/user/certificates");
 	await page.click("table >> text=查看 >> nth=0");
@@ -395,37 +394,6 @@ export const tests = [
 		await page.waitForLoadState();
 		await approve(world, desk, order);
 		await fetchPair(world, page, p, order);
-	}],
-	["a certificate's page: folded by keyboard, all on paper, its files to keep", async (world) => {
-		const p = world.site.people[0], page = await world.page();
-
-		await certificate(page, p);
-		const serial = new URL(page.url()).pathname.split("/").pop();
-		const fold = page.locator("details", { hasText: "下载证书文件" });
-
-		assert.equal(await page.locator("details[open]").count(), 0);
-		await fold.locator("summary").focus();
-		await page.keyboard.press("Enter");
-		await fold.locator("#files").waitFor();
-		for (const [name, begins] of [["sign.pem", "-----BEGIN CERTIFICATE"], ["sign.cer", "\x30\x82"],
-			["enc.pem", "-----BEGIN CERTIFICATE"], ["enc.cer", "\x30\x82"], ["chain.p7b", "\x30\x82"]]) {
-			const [file] = await Promise.all([page.waitForEvent("download"),
-				page.click(`#files a[href$="${name}"]`)]);
-
-			assert.equal(file.suggestedFilename(), `${serial}-${name}`);
-			assert.equal((await readFile(await file.path(), "latin1")).slice(0, begins.length), begins);
-		}
-		await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-		assert.equal(await page.locator("details:not([open])").count(), 0);
-		assert.equal(await page.locator("#chain li[data-state=good]").count(), 3);
-		assert.match(await page.textContent("#acts"), /签发/);
-		await world.shot(page, "certificate-open");
-		await page.evaluate(() => dispatchEvent(new Event("afterprint")));
-		assert.equal(await page.locator("details[open]").count(), 1);
-		await page.setViewportSize({ width: 375, height: 760 });
-		await page.reload();
-		await world.shot(page, "phone-certificate");
-		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 	}],
 	["renewed: from the certificate's page into the same UKey", async (world) => {
 		const p = world.site.people[0], page = await world.page();
