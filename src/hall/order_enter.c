@@ -47,7 +47,8 @@ enter_read(const struct hall *h, const char *ticket, char mobile[KEYED_TEXT], st
 
 	(void)snprintf(mobile, KEYED_TEXT, "%.64s", at == NULL ? "" : at + 1);
 	enter_write(h, expires, mobile, want);
-	if (expires > clock_now() && secret_equal(ticket, strlen(ticket), want, strlen(want)))
+	if (expires > clock_now() && expires <= clock_now() + ENTER_LIFE + CODE_AHEAD &&
+	    secret_equal(ticket, strlen(ticket), want, strlen(want)))
 		return 0;
 	return err_set(err, ERR_EXPIRED, "手机验证已过10分钟，请重新查询后办理。");
 }

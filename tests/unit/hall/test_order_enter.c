@@ -73,6 +73,9 @@ test_order_enter__once_and_for_ten_minutes(void **state)
 	assert_err(visit_enter(&v, other, v.no, "", &err), ERR_EXPIRED);
 	assert_err(visit_enter(&v, "", v.no, "", &err), ERR_EXPIRED);
 	assert_err(visit_enter(&v, "1-2-3", v.no, "", &err), ERR_EXPIRED);
+	clock_shift(-CODE_AHEAD - CLOCK_MINUTE);		/* given by a clock that ran ahead */
+	assert_err(visit_enter(&v, v.ticket, v.no, "", &err), ERR_EXPIRED);
+	clock_shift(CODE_AHEAD + CLOCK_MINUTE);
 	shift = ends - clock_now();
 	clock_shift(shift);					/* over */
 	assert_err(visit_enter(&v, v.ticket, v.no, "", &err), ERR_EXPIRED);
