@@ -49,9 +49,11 @@ def start_issuers(site, threads=3):
     serial = next(row.split()[-1] for row in site.yinxin(
         "cert", "show", site.path("proof.crt")).splitlines() if row.startswith("serial"))
     os.chmod(key, 0o644)
-    ledger = open(site.path("ledger"), "w+", encoding="ascii")
-    return subprocess.Popen([program, "run", key, serial, str(threads)], cwd=site.root,
-                            stdin=subprocess.PIPE, stdout=ledger, **as_web(site)), ledger
+    ledger = site.path("ledger")
+    # read by a file description of its own: one that both share moves where the issuers write
+    with open(ledger, "w", encoding="ascii") as out:
+        return subprocess.Popen([program, "run", key, serial, str(threads)], cwd=site.root,
+                                stdin=subprocess.PIPE, stdout=out, **as_web(site)), ledger
 
 
 def kill_one(site):
@@ -67,8 +69,11 @@ def kill_one(site):
 
 
 def pairs(ledger):
-    ledger.seek(0)
-    return [row.split() for row in ledger]
+    """(order, two serial numbers, digest) of every whole line."""
+    with open(ledger, encoding="ascii") as f:
+        rows = [row.split() for row in f if row.endswith("\n")]
+    need(all(len(row) == 4 and len(row[0]) == 20 for row in rows), "a torn ledger")
+    return rows
 
 
 def select(site, ctx, text):
