@@ -57,6 +57,24 @@ NODISCARD int doc_form(const json_t *d, struct buf *pdf, struct err *err);
 /* A PNG of 4 to 6 distorted characters. */
 NODISCARD int doc_captcha(const char *text, struct buf *png, struct err *err);
 
+/*
+ * The picture of an electronic seal: PNG, transparent, and its sides in millimetres.
+ * Cut out of a scanned specimen (one page, its resolution in dpi): the largest red impression
+ * whose sides a seal may have; ERR_INPUT with a Chinese sentence when there is none.  Or drawn: an
+ * organisation's round one with the star, a person's square one.
+ */
+#define DOC_SEAL_MAX	(28 * 1024)	/* bytes of the PNG: it has to fit into a UKey */
+struct doc_seal {
+	struct buf	 png;
+	int		 width, height;	/* millimetres */
+};
+void	doc_seal_init(struct doc_seal *s);
+void	doc_seal_free(struct doc_seal *s);
+NODISCARD int doc_seal_cut(const void *p, size_t len, int dpi, bool person,
+    struct doc_seal *out, struct err *err);
+NODISCARD int doc_seal_draw(const char *name, bool person, struct doc_seal *out,
+    struct err *err);
+
 /* Numbers for the metrics: ipc_answer_stats. */
 NODISCARD int doc_stats(json_t **stats, struct err *err);
 
@@ -68,4 +86,8 @@ NODISCARD int doc_image_work(const void *p, size_t len, const struct doc_image_r
     struct doc_image *out, struct err *err);
 NODISCARD int doc_form_work(const json_t *d, struct buf *pdf, struct err *err);
 NODISCARD int doc_captcha_work(const char *text, struct buf *png, struct err *err);
+NODISCARD int doc_seal_cut_work(const void *p, size_t len, int dpi, bool person,
+    struct doc_seal *out, struct err *err);
+NODISCARD int doc_seal_draw_work(const char *name, bool person, struct doc_seal *out,
+    struct err *err);
 #endif

@@ -72,10 +72,36 @@ doc_answer_captcha(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role 
 	return doc_captcha_work(js_str(in->json, "text"), &out->blob, err);
 }
 
+/* Cut out of the blob when there is one, else drawn. */
+static int
+doc_answer_seal(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct doc_seal	 seal;
+	int		 dpi = (int)MIN(js_int(in->json, "dpi", 0), 100000), rc, slot = watch_begin();
+	bool		 person = js_bool(in->json, "person");
+
+	(void)caller;
+	(void)arg;
+	doc_seal_init(&seal);
+	rc = in->blob.len > 0 ?
+	    doc_seal_cut_work(in->blob.p, in->blob.len, dpi, person, &seal, err) :
+	    doc_seal_draw_work(js_str(in->json, "name"), person, &seal, err);
+	watch_end(slot);
+	if (rc == 0) {
+		js_set_int(out->json, "width", seal.width);
+		js_set_int(out->json, "height", seal.height);
+		buf_add(&out->blob, seal.png.p, seal.png.len);
+	}
+	doc_seal_free(&seal);
+	return rc;
+}
+
 static const struct ipc_request	 doc_requests[] = {
 	{"image", IPC_WEB, doc_answer_image},
 	{"form", IPC_WEB, doc_answer_form},
 	{"captcha", IPC_WEB, doc_answer_captcha},
+	{"seal", IPC_WEB, doc_answer_seal},
 	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
 	{0}
 };

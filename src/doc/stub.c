@@ -139,6 +139,57 @@ doc_captcha(const char *text, struct buf *png, struct err *err)
 	return rc < 0 ? -1 : buf_check(png, err);
 }
 
+static int
+doc_seal_ask(struct ipc_msg *in, struct doc_seal *out, struct err *err)
+{
+	struct ipc_msg	 answer;
+	bool		 blame = false;
+	int		 rc;
+
+	ipc_msg_init(&answer);
+	rc = doc_ask("seal", in, &answer, &blame, err);
+	if (rc == 0) {
+		out->width = (int)js_int(answer.json, "width", 0);
+		out->height = (int)js_int(answer.json, "height", 0);
+		buf_add(&out->png, answer.blob.p, answer.blob.len);
+		rc = buf_check(&out->png, err);
+	} else if (blame) {
+		err_set(err, ERR_INPUT, "印模图片打不开，请换一张重新扫描的图片。");
+	}
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
+doc_seal_cut(const void *p, size_t len, int dpi, bool person, struct doc_seal *out,
+    struct err *err)
+{
+	struct ipc_msg	 in;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	js_set_int(in.json, "dpi", dpi);
+	js_set_bool(in.json, "person", person);
+	buf_add(&in.blob, p, len);
+	rc = doc_seal_ask(&in, out, err);
+	ipc_msg_free(&in);
+	return rc;
+}
+
+int
+doc_seal_draw(const char *name, bool person, struct doc_seal *out, struct err *err)
+{
+	struct ipc_msg	 in;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	js_set_str(in.json, "name", name);
+	js_set_bool(in.json, "person", person);
+	rc = doc_seal_ask(&in, out, err);
+	ipc_msg_free(&in);
+	return rc;
+}
+
 int
 doc_stats(json_t **stats, struct err *err)
 {
