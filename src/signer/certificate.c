@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/conf.h"
-#include "signer/work.h"
+#include "signer/eseal.h"
 
 int
 certificate_add(struct db *db, const struct cert *c, const char *ref, const char *profile,
@@ -30,7 +30,7 @@ signer_open(struct signer *s, const struct secret *passphrase, struct err *err)
 	pthread_mutex_init(&s->officers.lock, NULL);
 	if (store_open(&s->store, STORE_CA, conf_str("store.ca"), false, err) == 0 &&
 	    authorities_load(&s->authorities, s->store, passphrase, err) == 0 &&
-	    signer_journal_open(s, passphrase, err) == 0)
+	    signer_journal_open(s, passphrase, err) == 0 && eseal_maker_open(s, passphrase, err) == 0)
 		return 0;
 	signer_close(s);
 	return -1;
@@ -42,6 +42,7 @@ signer_close(struct signer *s)
 	journal_close(&s->journal);
 	store_close(s->store);
 	authorities_release(&s->authorities);
+	eseal_maker_release(&s->maker);
 	officers_kept_release(&s->officers);
 	*s = (struct signer){0};
 }

@@ -16,6 +16,7 @@ static const struct act {
 	{"officer.add", {"serial", NULL}, NULL},
 	{"service.issue", {"serial", NULL}, NULL},
 	{"journal.key", {"serial", NULL}, NULL},
+	{"seal.maker", {"serial", NULL}, NULL},
 	{"certificate.hold", {"serial", "enc"}, "held"},
 	{"certificate.release", {"serial", "enc"}, "good"},
 	{"certificate.revoke", {"serial", "enc"}, "revoked"},

@@ -290,6 +290,7 @@ answer_find(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller,
 /* Who may ask what. */
 static const struct ipc_request	 signer_requests[] = {
 	{"issue", IPC_WEB, answer_issue},
+	{"seal", IPC_WEB, answer_seal},
 	{"hold", IPC_WEB | IPC_ADMIN, answer_hold},
 	{"release", IPC_WEB | IPC_ADMIN, answer_release},
 	{"revoke", IPC_WEB | IPC_ADMIN, answer_revoke},

@@ -11,6 +11,7 @@ ANSWER(ca_cross);
 ANSWER(ca_crl);
 ANSWER(ca_ceremony);
 ANSWER(service_issue);
+ANSWER(seal);
 ANSWER(ra_add);
 ANSWER(ra_list);
 ANSWER(ra_set);

@@ -38,6 +38,12 @@ NODISCARD int	signer_issue(const char *statement, size_t statement_len,
 		    const void *signature, size_t signature_len, const void *csr,
 		    size_t csr_len, struct signer_pair *out, struct err *err);
 /*
+ * By web: the electronic seal (DER SESeal, appended) for the pair that this approval got.  The approval
+ * names the picture: "seal":{"height","picture" (hex SM3),"width"}, millimetres.  Idempotent per order.
+ */
+NODISCARD int	signer_seal(const struct signed_statement *approval, const void *picture,
+		    size_t len, struct buf *der, struct err *err);
+/*
  * By web, and what officers signed by the administrator: the status of a pair, named by the serial of its sign certificate; both halves
  * change together.  Asked for what is so already: 0.  ERR_DENIED: the statement does not hold
  * or is older than the last change; ERR_WRONG_STATE: the pair is revoked.  Statements are

@@ -113,6 +113,27 @@ signer_recover(const struct signer_recovery *r, struct buf *envelope, struct buf
 }
 
 int
+signer_seal(const struct signed_statement *approval, const void *picture, size_t len,
+    struct buf *der, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	int		 rc;
+
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	json_object_set_new(in.json, "statement", json_stringn(approval->text, approval->len));
+	js_set_bytes(in.json, "signature", approval->first.p, approval->first.len);
+	buf_add(&in.blob, picture, len);
+	if ((rc = ask("seal", &in, &answer, err)) == 0) {
+		buf_add(der, answer.blob.p, answer.blob.len);
+		rc = buf_check(der, err);
+	}
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
 signer_crl(const char *authority, const char *scope, int64_t *number, int64_t *next_update,
     struct err *err)
 {

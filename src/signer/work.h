@@ -20,10 +20,16 @@ struct officers_kept {
 	struct cert	*list[OFFICERS_KEPT];		/* the oldest gives way */
 	size_t		 next;
 };
+/* Whose key makes electronic seals (eseal.h); zeroed: there is none. */
+struct eseal_maker {
+	EVP_PKEY	*key;
+	struct cert	*cert;
+};
 struct signer {
 	struct store	*store;
 	struct officers_kept officers;
 	struct authorities authorities;
+	struct eseal_maker maker;
 	struct journal	 journal;
 	struct journal_owner journal_owner;	/* what we give to it */
 	/* ask kmc; replaced in tests */

@@ -149,7 +149,7 @@ WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.line AND j.what = 'cer
 		AND j.detail LIKE '%"' || c.serial || '"%')
 	AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.line
 		AND j.what IN ('ceremony.make', 'service.issue', 'officer.add', 'ca.create', 'ca.cross',
-			'journal.key', 'certificate.enrol')
+			'journal.key', 'certificate.enrol', 'seal.maker')
 		AND j.detail LIKE '%"serial":"' || c.serial || '"%')
 	OR (c.status <> 'good' OR c.changed_line <> 0)
 	AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.changed_line

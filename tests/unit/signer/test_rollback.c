@@ -205,7 +205,7 @@ assert_adopted(bool broken)
 	assert_ok(signer_open(&w.signer, &w.passphrase, &err));
 	assert_ok(journal_sign_head(&w.signer.journal, NULL, &err));
 	assert_ok(journal_verify(&w.signer.journal, out, &err));
-	assert_int_equal(js_int(out, "lines", 0), 8);	/* and "journal.adopt", "journal.key" */
+	assert_int_equal(js_int(out, "lines", 0), 9);	/* and "journal.adopt", "journal.key", "seal.maker" */
 	json_object_clear(out);
 	assert_ok(journal_prove(&w.signer.journal, &(int64_t){7}, 1, 0, out, &err));
 	key = xstrdup(js_str(json_array_get(json_object_get(out, "lines"), 0), "line"));
