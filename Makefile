@@ -58,7 +58,7 @@ $(B)/yinxin: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/yinxin.c
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(FLOORS)) $(LIBS)
 
-ASSISTANT_FLOORS := base ipc store http pki token
+ASSISTANT_FLOORS := base ipc store http pki seal token
 $(B)/yinxin-assistant: $(patsubst src/%.c,$(B)/obj/%.o,$(sort $(wildcard src/main/assistant.c src/main/assistant_*.c))) $(foreach f,$(ASSISTANT_FLOORS),$(call lib,$(f)))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(ASSISTANT_FLOORS)) $(LIBS)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "http/client.h"
+#include "seal/eseal.h"
 #include "token/assistant.h"
 #include "token/signable.h"
 
@@ -213,7 +214,7 @@ keys_make(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 int
 keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 {
-	struct buf	 sign, enc, envelope, device;
+	struct buf	 sign, enc, envelope, device, seal;
 	const char	*order;
 	bool		 marked = false;
 	int		 rc = -1;
@@ -222,8 +223,10 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	buf_init(&enc, LIMIT_CERT);
 	buf_init(&envelope, 4096);
 	buf_init(&device, 512);
+	buf_init(&seal, ESEAL_MAX);
 	if (js_need_str(in, "order", &order, err) < 0 ||
 	    (js_str(in, "device")[0] != '\0' && js_need_bytes(in, "device", &device, err) < 0) ||
+	    (js_str(in, "seal")[0] != '\0' && js_need_bytes(in, "seal", &seal, err) < 0) ||
 	    js_need_bytes(in, "sign_cert", &sign, err) < 0 ||
 	    (js_str(in, "enc_cert")[0] != '\0' &&
 	    (js_need_bytes(in, "enc_cert", &enc, err) < 0 ||
@@ -233,7 +236,7 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 		const struct ukey_bundle	 b = {.sign_cert = sign.p, .sign_len = sign.len,
 			.enc_cert = enc.p, .enc_len = enc.len, .envelope = envelope.p,
 			.envelope_len = envelope.len, .device = device.p,
-			.device_len = device.len};
+			.device_len = device.len, .seal = seal.p, .seal_len = seal.len};
 
 		rc = ukey_install(u, order, &b, err);
 		if (rc == 0)
@@ -244,6 +247,7 @@ keys_install(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	buf_free(&enc);
 	buf_free(&envelope);
 	buf_free(&device);
+	buf_free(&seal);
 	return rc;
 }
 
@@ -451,8 +455,9 @@ check_cert(json_t *list, const json_t *cert)
 		check_add(list, "旧证书", true, text);
 		return;
 	}
-	snprintf(text, sizeof(text), "“%.120s”，有效期 %.10s 至 %.10s，%s", js_str(cert, "cn"),
+	snprintf(text, sizeof(text), "“%.120s”，有效期 %.10s 至 %.10s，%s%s", js_str(cert, "cn"),
 	    js_str(cert, "not_before"), js_str(cert, "not_after"),
+	    js_str(cert, "seal")[0] == '\0' ? "" : "配有电子印章，",
 	    strcmp(state, "good") == 0 ? js_int(cert, "days_left", 0) < 90 ?
 	    "快到期了，请尽快办理更新。" : "可以正常使用。" :
 	    strcmp(state, "expired") == 0 ? "已过期，请办理更新。" :

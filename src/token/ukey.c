@@ -285,11 +285,11 @@ ukey_history_add(struct ukey *u, const char *name, struct err *err)
 /* ---- what is there ---- */
 
 static json_t *
-cert_row(const struct ukey_seen *seen)
+cert_row(struct ukey *u, const struct ukey_seen *seen)
 {
 	const struct cert	*c = seen->cert;
 	const char		*order = ukey_container_order(seen->name);
-	char			 from[CLOCK_TEXT], to[CLOCK_TEXT];
+	char			 from[CLOCK_TEXT], to[CLOCK_TEXT], seal[ESEAL_ID_TEXT];
 	int64_t			 now = clock_now();
 	size_t			 len;
 	const unsigned char	*der = cert_der(c, &len);
@@ -304,6 +304,8 @@ cert_row(const struct ukey_seen *seen)
 	    seen->enc != NULL, "history", seen->history);
 
 	js_set_bytes(row, "cert", der, len);
+	ukey_seal_id(u, order == NULL ? "" : order, seal);
+	js_set_str(row, "seal", seal);
 	return row;
 }
 
@@ -317,6 +319,7 @@ recovered_row(const char *order, const struct cert *enc)
 }
 
 struct describe {
+	struct ukey	*u;
 	json_t	*certs, *unfinished, *recovered;
 	size_t	 current;		/* rows of certs that are no history */
 };
@@ -332,16 +335,16 @@ describe_one(void *arg, const struct ukey_seen *seen)
 	else if (!seen->complete && order != NULL)
 		json_array_append_new(d->unfinished, json_string(order));
 	else if (seen->cert != NULL && seen->history)
-		json_array_append_new(d->certs, cert_row(seen));
+		json_array_append_new(d->certs, cert_row(d->u, seen));
 	else if (seen->cert != NULL)
-		json_array_insert_new(d->certs, d->current++, cert_row(seen));
+		json_array_insert_new(d->certs, d->current++, cert_row(d->u, seen));
 	return 0;
 }
 
 int
 ukey_describe(struct ukey *u, json_t **out, struct err *err)
 {
-	struct describe	 d = {.certs = json_array(), .unfinished = json_array(),
+	struct describe	 d = {.u = u, .certs = json_array(), .unfinished = json_array(),
 		.recovered = json_array()};
 
 	u->driver->ops->pin_info(u->driver, u->app, &u->info);

@@ -11,6 +11,9 @@
  * writing is simply done again.  Each step below may be repeated; killed anywhere between
  * ukey_request and ukey_confirm, the same calls in the same order finish the work.
  *
+ * The electronic seal of a pair is the application's file YXSEAL.<order>, read by anyone, written
+ * before the sign certificate: a complete pair that has a seal has it in the UKey.
+ *
  * A renewal, change or re-issue into the same UKey makes another container.  The old pair stays:
  * ukey_confirm, when the new pair has proved itself, only marks it as history.  A history pair
  * still decrypts and still signs when it is named; it is not taken by itself.  The marks
@@ -32,7 +35,7 @@ void		ukey_close(struct ukey *u);		/* forgets the PIN */
  * {"key" (device name),"vendor","label","serial","tries_left","tries_max","pin_is_default",
  *  "unlock" (remote unlock is possible),"unfinished":[order],
  *  "certificates":[{"container","order","cn","subject","issuer","serial","not_before",
- *  "not_after" (texts),"days_left","state":"good|expired|not_yet","has_enc","history",
+ *  "not_after" (texts),"seal" (its number, "" none),"days_left","state":"good|expired|not_yet","has_enc","history",
  *  "cert" (base64 DER)}],"recovered":[{"order","cn","serial","not_after"}]}; current
  *  certificates first.  recovered: encryption pairs that came out of escrow.
  */
@@ -81,7 +84,7 @@ NODISCARD int	ukey_request(struct ukey *u, const char *order, const char *cn,
 /*
  * Write what was issued: encryption pair, encryption certificate, sign certificate, in this
  * order; each is read back.  envelope and enc_cert of length 0: a single certificate.
- * Nothing is written unless the sign certificate is for the key in the UKey and the envelope
+ * A seal is refused when it is not for the sign certificate (ERR_CONFLICT).  Nothing is written unless the sign certificate is for the key in the UKey and the envelope
  * for the encryption certificate's key (ERR_CONFLICT).  A device key goes in first; a UKey that
  * takes none is written all the same, and can not be unlocked remotely.
  */
@@ -90,6 +93,8 @@ struct ukey_bundle {
 	size_t		 sign_len, enc_len, envelope_len;
 	const void	*device;	/* device key, an SM2Cipher for the sign key */
 	size_t		 device_len;	/* 0: none */
+	const void	*seal;		/* the electronic seal for it, SESeal */
+	size_t		 seal_len;	/* 0: none */
 };
 NODISCARD int	ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b,
 		    struct err *err);

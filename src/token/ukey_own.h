@@ -1,5 +1,6 @@
 #ifndef TOKEN_UKEY_OWN_H
 #define TOKEN_UKEY_OWN_H
+#include "seal/eseal.h"
 #include "token/ukey.h"
 /* What the files of ukey share. */
 #define UKEY_LIST_MAX	65536
@@ -36,6 +37,13 @@ NODISCARD int	ukey_order_container(struct ukey *u, const char *order, card_handl
 /* Pair and encryption certificate, each read back; nothing is written unless they fit. */
 NODISCARD int	ukey_install_enc(struct ukey *u, card_handle c, const struct ukey_bundle *b,
 		    struct err *err);
+
+/* ---- ukey_seal.c ---- */
+/* The seal of this order into the application, and read back. */
+NODISCARD int	ukey_seal_put(struct ukey *u, const char *order, const struct ukey_bundle *b,
+		    struct err *err);
+/* The number of the order's seal in this UKey, "" when it has none. */
+void		ukey_seal_id(struct ukey *u, const char *order, char id[ESEAL_ID_TEXT]);
 
 /* Names that are history, one a line, each followed by a newline. */
 void		ukey_history_read(struct ukey *u, struct buf *lines);

@@ -211,7 +211,8 @@ ukey_install(struct ukey *u, const char *order, const struct ukey_bundle *b, str
 		    "这支 UKey 里没有这笔申请的密钥，请插入申请时的那支 UKey。");
 	if (install_check(u, c, true, b->sign_cert, b->sign_len, err) == 0 &&
 	    install_device(u, c, b, err) == 0 &&
-	    (b->envelope_len == 0 || ukey_install_enc(u, c, b, err) == 0))
+	    (b->envelope_len == 0 || ukey_install_enc(u, c, b, err) == 0) &&
+	    (b->seal_len == 0 || ukey_seal_put(u, order, b, err) == 0))
 		rc = install_cert(u, c, true, b->sign_cert, b->sign_len, err);
 	u->driver->ops->container_close(u->driver, c);
 	return rc;

@@ -80,7 +80,7 @@ export class Assistant {
 	install(key, order, pin, pair, replaces = "") {
 		return this.ask("/key/install", { key, order, pin, sign_cert: pair.sign_cert,
 		    enc_cert: pair.enc_cert, envelope: pair.enc_key,
-		    device: pair.device, replaces });
+		    device: pair.device, seal: pair.seal ?? "", replaces });
 	}
 
 	/* → serial (of the UKey), challenge */
