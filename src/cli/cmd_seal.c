@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "hall/eseal.h"
 #include "seal/eseal.h"
 
 static void
@@ -92,6 +93,26 @@ eseal_verify(const char *path, const char *chain, const char *holder_path, struc
 	return rc;
 }
 
+/* Of this house's halls' store. */
+static int
+seal_list(struct err *err)
+{
+	static const struct who	 system = {.system = true, .address = ""};
+	struct hall		*h = NULL;
+	json_t			*model = NULL, *row;
+	size_t			 i;
+	int			 rc = -1;
+
+	if (hall_open(&h, err) == 0 && (rc = eseal_list(h, &system, &model, err)) == 0)
+		json_array_foreach(json_object_get(model, "rows"), i, row)
+			printf("%s  %-10s  until %s  %s  order %s  %s\n", js_str(row, "id"),
+			    js_str(row, "status"), js_str(row, "not_after"), js_str(row, "serial"),
+			    js_str(row, "order"), js_str(row, "name"));
+	json_decref(model);
+	hall_close(h);
+	return rc;
+}
+
 static int
 cmd_seal(int argc, char **argv, struct err *err)
 {
@@ -102,12 +123,15 @@ cmd_seal(int argc, char **argv, struct err *err)
 		return eseal_show(argv[2], err);
 	if (argc == 3 && strcmp(argv[1], "verify") == 0)
 		return eseal_verify(argv[2], chain, holder, err);
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return seal_list(err);
 	return command_usage(command_by_name("seal"), err);
 }
 
 const struct command	 command_seal = {
-	.name = "seal", .args = "show FILE | verify FILE [--chain FILE] [--holder FILE]",
+	.name = "seal", .args = "show FILE | verify FILE [--chain FILE] [--holder FILE] | list",
 	.help = "Electronic seals (GB/T 38540-2020, GM/T 0031): print one; check every rule, up to the "
-	    "roots of this house or of the PEM file --chain, for the certificate --holder.",
+	    "roots of this house or of the PEM file --chain, for the certificate --holder; list those "
+	    "that were made here.",
 	.run = cmd_seal,
 };

@@ -81,7 +81,7 @@ approval_unlock(const struct order *o, json_t *j)
 
 /* What the signer issues for. */
 static void
-approval_issue(const struct order *o, json_t *j)
+approval_issue(const struct order *o, const json_t *seal, json_t *j)
 {
 	js_set_str(j, "type", "approval");
 	js_set_str(j, "op", o->op);
@@ -89,6 +89,8 @@ approval_issue(const struct order *o, json_t *j)
 	js_set_str(j, "profile", o->def->profile);
 	js_set_int(j, "years", o->years);
 	js_set_str(j, "medium", "ukey");
+	if (seal != NULL)
+		(void)json_object_set(j, "seal", (json_t *)(uintptr_t)seal);
 	if (o->replaces[0] != '\0')
 		js_set_str(j, "replaces", o->replaces);
 	if (op_by_name(o->op) != NULL && op_by_name(o->op)->ends_old)
@@ -97,8 +99,8 @@ approval_issue(const struct order *o, json_t *j)
 }
 
 int
-approval_statement(const struct order *o, const char *officer, int64_t now, struct buf *out,
-    struct err *err)
+approval_statement(const struct order *o, const char *officer, int64_t now,
+    const json_t *seal, struct buf *out, struct err *err)
 {
 	json_t	*j = json_object();
 
@@ -106,7 +108,7 @@ approval_statement(const struct order *o, const char *officer, int64_t now, stru
 	if (strcmp(o->op, "unlock") == 0)
 		approval_unlock(o, j);
 	else
-		approval_issue(o, j);
+		approval_issue(o, seal, j);
 	js_set_str(j, "officer", officer);
 	js_set_int(j, "time", now);
 	json_write_canonical(j, out);

@@ -16,7 +16,7 @@ void		approval_free(struct approval *a);
 /* ERR_NOT_FOUND when none was made. */
 NODISCARD int	approval_load(struct db *db, const struct order *o, struct approval *a,
 		    struct err *err);
-/* The canonical text for this order, officer and moment; appended to out. */
+/* The canonical text for this order, officer, moment and seal (eseal_statement; NULL: none); appended. */
 NODISCARD int	approval_statement(const struct order *o, const char *officer, int64_t now,
-		    struct buf *out, struct err *err);
+		    const json_t *seal, struct buf *out, struct err *err);
 #endif

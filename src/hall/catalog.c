@@ -118,6 +118,8 @@ catalog_product(const struct hall *h, const char *id, json_t **model, struct err
 	    p->template_name, "person", p->person);
 	(void)json_object_set_new(m, "years", catalog_years(p));
 	js_set_fen(m, "medium", p->medium);
+	js_set_bool(m, "has_seal", p->seal >= 0);
+	js_set_fen(m, "seal", MAX(p->seal, 0));
 	js_set_fen(m, "discount", p->discount);
 	js_set_str(m, "discount_text", p->discount_text);
 	js_set_str(m, "fee_note", p->fee_note);

@@ -9,7 +9,7 @@
  *   "products":[{"id","title","template","person"}],"review_days","pin_tries","warranty_days",
  *   "medium_fee"}
  * catalog_product: {"id","title","template","person","years":[{"years","price","price_fen",
- *   "total","total_fen","ends"}],"medium","discount","discount_text","fee_note","materials":[…]}
+ *   "total","total_fen","ends"}],"medium","has_seal","seal" (fee),"discount","discount_text","fee_note","materials":[…]}
  *   (ends: the last day when it began today).
  * catalog_agreement: {"id","title","version","digest","paragraphs":[text]}
  * catalog_regions: {"provinces":[{"name","cities":[name]}]}

@@ -8,6 +8,7 @@
 #include "hall/account.h"
 #include "hall/act.h"
 #include "hall/code.h"
+#include "hall/eseal.h"
 #include "hall/halldef.h"
 #include "hall/journal.h"
 #include "hall/notice.h"
@@ -304,6 +305,8 @@ certificate_view(struct hall *h, const struct who *who, const char *serial, json
 	view_status(&c, now, who, m);
 	certificate_chain(h, &c, js_bool(m, "is_held"), m);
 	view_reasons(m);
+	if (eseal_of_certificate(h, who, c.serial, m, err) < 0)
+		goto out;
 	*model = json_incref(m);
 	rc = 0;
  out:

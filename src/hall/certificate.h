@@ -14,7 +14,8 @@
  * "not_after","days_left","used" (percent of the validity),"status" (good|held|revoked|expired),
  * "status_text","since","reason_text","is_held","is_revoked","may_freeze","may_revoke","may_release","mobile_masked",
  * "fingerprint","has_enc","renew_from","renew_until" (dates, ""),"today","bar":{"end","from","width","today"}
- * (of 1000),"chain","ocsp","asked","acts" (certificate_own.h),"reasons":[{"code","text"}],"officers":[{"id","name"}]}
+ * (of 1000),"chain","ocsp","asked","acts" (certificate_own.h),"reasons":[{"code","text"}],"officers":[{"id","name"}],
+ * "has_seal","seal": eseal.h}
  */
 NODISCARD int	certificate_view(struct hall *h, const struct who *who, const char *serial,
 		    json_t **model, struct err *err);

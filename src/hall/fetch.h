@@ -15,7 +15,7 @@
 NODISCARD int	fetch_open(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);
 /* in {"token","csr" (base64 DER),"medium" (the UKey's serial number)}; model {"sign_cert","enc_cert","enc_key" (base64 DER),
- * "chain":[base64 DER],"serial","no","device" (base64 DER, "": none)} */
+ * "chain":[base64 DER],"seal" (base64 DER, "": none),"serial","no","device" (base64 DER, "": none)} */
 NODISCARD int	fetch_issue(struct hall *h, const struct who *who, const json_t *in,
 		    json_t **model, struct err *err);
 /* Whose order a token stands for; ERR_EXPIRED. */

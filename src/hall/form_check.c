@@ -345,6 +345,22 @@ options_medium(const struct form_context *c)
 }
 
 json_t *
+options_seal(const struct form_context *c)
+{
+	const struct def_product	*p = halldef_product(hall_def(c->hall),
+					    c->product == NULL ? "" : c->product);
+	json_t				*list = json_array();
+	char				 text[80], fen[32];
+
+	if (p == NULL || p->seal < 0)
+		return list;
+	(void)snprintf(text, sizeof(text), "办理（¥%s）", fen_text(p->seal, fen));
+	form_option(list, "no", "不办理");
+	form_option(list, "yes", p->seal > 0 ? text : "办理");
+	return list;
+}
+
+json_t *
 options_years(const struct form_context *c)
 {
 	static const char *const	 numbers[] = { "", "一年", "二年", "三年", "四年", "五年" };
@@ -385,4 +401,14 @@ form_has_question(const struct form_context *c)
 {
 	/* Later orders are proved with the answer that was given first. */
 	return hall_def(c->hall)->security_question && form_is_first(c);
+}
+
+bool
+form_has_seal(const struct form_context *c)
+{
+	const struct def_product	*p = halldef_product(hall_def(c->hall),
+					    c->product == NULL ? "" : c->product);
+
+	/* Whether there is one was decided with the first certificate. */
+	return p != NULL && p->seal >= 0 && form_is_first(c);
 }

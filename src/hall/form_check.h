@@ -32,8 +32,10 @@ json_t	*options_unit_code(const struct form_context *c);
 json_t	*options_resident(const struct form_context *c);
 json_t	*options_sex(const struct form_context *c);
 json_t	*options_years(const struct form_context *c);
+json_t	*options_seal(const struct form_context *c);
 json_t	*options_question(const struct form_context *c);
 json_t	*options_medium(const struct form_context *c);
 bool	 form_has_question(const struct form_context *c);
+bool	 form_has_seal(const struct form_context *c);
 bool	 form_is_first(const struct form_context *c);	/* what later operations keep */
 #endif

@@ -34,7 +34,10 @@
 	    "请牢记，办理证书更新等后续业务时会用到。", .check = check_answer,	\
 	    .applies = form_has_question),					\
 	FIELD("medium", "证书介质", FIELD_RADIO, true, 10, NULL,		\
-	    .group = "证书介质", .options = options_medium)
+	    .group = "证书介质", .options = options_medium),			\
+	FIELD("seal", "电子印章", FIELD_RADIO, false, 3,			\
+	    "一张证书配一枚电子印章，随证书写入UKey，用于在电子文件上盖章。",	\
+	    .group = "电子印章", .options = options_seal, .applies = form_has_seal)
 
 #define FIELDS_ADDRESS(province_label, city_label)				\
 	FIELD("province", province_label, FIELD_CHOICE, true, 30, NULL,		\

@@ -56,6 +56,7 @@ struct def_product {
 	const char	*form;		/* "organisation" or "person": form.h */
 	int64_t		 price[HALLDEF_YEARS + 1];	/* fen for 1..5 years, -1: not sold */
 	int64_t		 medium;	/* fen for the UKey */
+	int64_t		 seal;		/* fen for an electronic seal (eseal.h); -1: not sold */
 	int64_t		 discount;	/* fen off */
 	const char	*discount_text;	/* 无优惠 */
 	const char	*fee_note;
@@ -199,7 +200,7 @@ const struct def_notice		*halldef_notice(const struct halldef *d, const char *ev
 /* An order of this operation hands it in. */
 bool	material_is_for(const struct def_material *m, const char *op);
 const struct def_material	*product_material(const struct def_product *p, const char *kind);
-/* Fen to pay for so many years; -1 when not sold. */
+/* Fen to pay for so many years, without a seal; -1 when not sold. */
 int64_t	product_amount(const struct def_product *p, int years);
 /* The paragraphs of a text: an array of its lines that are not empty. */
 json_t	*text_paragraphs(const char *text);

@@ -164,6 +164,15 @@ product_read_kind(struct reader *r, const struct yaml *y, struct def_product *p,
 }
 
 static int
+product_read_seal(struct reader *r, const struct yaml *y, struct def_product *p,
+    struct err *err)
+{
+	p->seal = -1;
+	return yaml_get(y, "seal") == NULL ? 0 :
+	    yaml_int(r->doc, y, "seal", 0, PRODUCT_FEN_MAX, -1, &p->seal, err);
+}
+
+static int
 product_read(struct reader *r, const struct yaml *y, struct def_product *p, struct err *err)
 {
 	if (read_text(r, y, "id", NULL, &p->id, err) < 0 ||
@@ -174,6 +183,7 @@ product_read(struct reader *r, const struct yaml *y, struct def_product *p, stru
 	    product_read_kind(r, y, p, err) < 0 ||
 	    product_read_price(r, y, p, err) < 0 ||
 	    yaml_int(r->doc, y, "medium", 0, PRODUCT_FEN_MAX, 0, &p->medium, err) < 0 ||
+	    product_read_seal(r, y, p, err) < 0 ||
 	    yaml_int(r->doc, y, "discount", 0, PRODUCT_FEN_MAX, 0, &p->discount, err) < 0 ||
 	    read_text(r, y, "discount_text", "", &p->discount_text, err) < 0 ||
 	    read_text(r, y, "fee_note", "", &p->fee_note, err) < 0 ||
@@ -187,7 +197,7 @@ int
 read_products(struct reader *r, const struct yaml *root, struct err *err)
 {
 	static const char *const known[] = { "id", "title", "template", "profile", "kind",
-	    "form", "identity", "price", "medium", "discount", "discount_text", "fee_note",
+	    "form", "identity", "price", "medium", "seal", "discount", "discount_text", "fee_note",
 	    "authorisation", "subject", "materials", NULL };
 	const struct yaml	*list = NULL;
 	struct def_product	*p = NULL;

@@ -6,6 +6,7 @@
 #include "base/conf.h"
 #include "hall/act.h"
 #include "hall/approval.h"
+#include "hall/eseal.h"
 #include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/relying.h"
@@ -210,6 +211,8 @@ issue_pair(struct hall *h, const struct who *who, const char *no, const void *cs
 	js_set_bytes(j, "enc_cert", i.enc_cert.p, i.enc_cert.len);
 	js_set_bytes(j, "enc_key", i.enc_key.p, i.enc_key.len);
 	(void)json_object_set(j, "chain", chain);
+	if (eseal_make(h, who, no, &p, j, err) < 0)
+		goto out;
 	js_set_str(j, "serial", i.sign_serial);
 	js_set_str(j, "no", no);
 	*model = j;

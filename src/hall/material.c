@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "hall/act.h"
 #include "hall/blob.h"
+#include "hall/eseal.h"
 #include "hall/order_row.h"
 #include "hall/services.h"
 #include "hall/steps.h"
@@ -14,6 +15,7 @@ struct material_job {
 	const struct doc_image		*im;
 	const char			*kind, *as;
 	bool				 thumb;
+	bool				 seal, person;	/* the order's seal is cut out of it; whose */
 	struct buf			*out;
 	const char			*type;
 };
@@ -185,6 +187,8 @@ material_look_run(struct db *db, struct act *a, struct err *err)
 	j->m = material_kind(&a->o, j->kind, err);
 	if (j->m == NULL)
 		return -1;
+	j->seal = order_has_seal(&a->o) && strcmp(j->kind, ESEAL_SPECIMEN) == 0;
+	j->person = a->o.def->person;
 	return material_may(&a->o, err);
 }
 
@@ -209,7 +213,8 @@ material_add(struct hall *h, const struct who *who, const char *no, const char *
 	rule.paper_mm = j.m->paper_mm;
 	rule.keep_bytes = j.m->max_bytes;
 	doc_image_init(&im);
-	if (hall_services(h)->image(p, len, &rule, &im, err) == 0)
+	if (hall_services(h)->image(p, len, &rule, &im, err) == 0 &&
+	    (!j.seal || eseal_specimen_check(h, &im, j.person, err) == 0))
 		rc = act_model(&a, act_write(&a, material_add_run, err), row);
 	doc_image_free(&im);
 	return rc;

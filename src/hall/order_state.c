@@ -80,7 +80,7 @@ order_event_note(const char *what)
 {
 	static const struct { const char *name, *text; } notes[] = {
 		{ "identity", "核验流水号 " }, { "paid", "交易号 " }, { "approve", "审核员证书 " },
-		{ "permit", "审核员证书 " }, { "certificates", "签名证书序列号 " },
+		{ "permit", "审核员证书 " }, { "certificates", "签名证书序列号 " }, { "seal", "印章编码 " },
 		{ "certificate_frozen", "序列号 " }, { "certificate_released", "序列号 " },
 		{ "certificate_revoked", "序列号 " }, { "blank", "运单号 " },
 		{ "challenge", "UKey序列号 " }, { "unlock_answer", "UKey序列号 " },
@@ -109,7 +109,7 @@ order_event_text(const char *what)
 		{ "certificate_revoked", "证书已撤销" }, { "old_revoked", "原证书已撤销" },
 		{ "paid", "收到费用" }, { "pay_exception", "支付异常" },
 		{ "refund", "发起退款" }, { "review_claim", "受理审核" },
-		{ "certificates", "证书已签发" }, { "resend", "重发授权码" },
+		{ "certificates", "证书已签发" }, { "seal", "电子印章已制作" }, { "resend", "重发授权码" },
 		{ "blank", "寄出空白UKey" }, { "unlock", "申请解锁" },
 		{ "proof", "身份核验" }, { "proof_link", "发送验证邮件" }, { "challenge", "读取UKey" },
 		{ "recover", "申请恢复密钥" }, { "recover_reason", "说明恢复原因" },

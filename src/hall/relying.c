@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/eseal.h"
 #include "hall/journal.h"
 #include "hall/relying_own.h"
 #include "hall/sealed.h"
@@ -17,10 +18,10 @@
 
 static const struct { const char *name, *text; } events[] = {
 	{ "issued", "签发" }, { "renewed", "更新" }, { "replaced", "补办" }, { "changed", "变更" },
-	{ "frozen", "冻结" }, { "thawed", "恢复" }, { "revoked", "撤销" }, { "ping", "测试" },
+	{ "frozen", "冻结" }, { "thawed", "恢复" }, { "revoked", "撤销" }, { "sealed", "制章" }, { "ping", "测试" },
 };
 const char *const	relying_events[] = { "issued", "renewed", "replaced", "changed", "frozen",
-	"thawed", "revoked", NULL };
+	"thawed", "revoked", "sealed", NULL };
 
 const char *
 relying_event_text(const char *event)
@@ -173,6 +174,7 @@ struct told {
 	struct cert	*cert;
 	char		 product[32], state[16];
 	int64_t		 not_before, not_after;
+	json_t		*seal;			/* {"id","digest","status"}; NULL: it has none */
 };
 
 static int
@@ -205,6 +207,8 @@ told_data(const struct told *t, const struct relying *r, const char *serial, con
 
 	if (replaces != NULL && *replaces != '\0')
 		js_set_str(data, "replaces", replaces);
+	if (t->seal != NULL)
+		(void)json_object_set(data, "seal", t->seal);
 	relying_subject(r, t->cert, data);
 	return data;
 }
@@ -241,6 +245,8 @@ relying_tell(struct db *db, const struct hall *h, const char *event, const char 
 	int		 rc = told_load(db, serial, &t, err);
 
 	if (rc == 0)
+		rc = eseal_told(db, serial, &t.seal, err);
+	if (rc == 0)
 		rc = relying_hearers(db, h, event, t.product, list, &n, err);
 	for (i = 0; rc == 0 && i < n; i++) {
 		data = told_data(&t, &list[i], serial, replaces);
@@ -249,6 +255,7 @@ relying_tell(struct db *db, const struct hall *h, const char *event, const char 
 	}
 	secret_wipe(list, HEARERS * sizeof(*list));
 	free(list);
+	json_decref(t.seal);
 	cert_free(t.cert);
 	return rc;
 }

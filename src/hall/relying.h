@@ -10,14 +10,14 @@
  * An event is put out in the transaction of what it tells of, at least once.  Body:
  *
  *	{"id","type":"certificate.frozen","version":1,"created" (ISO),"data":{"serial","product",
- *	 "status":"good|frozen|revoked","not_before","not_after","replaces"?,"subject"?:{"digest",
+ *	 "status":"good|frozen|revoked","not_before","not_after","replaces"?,"seal"?:{"id","digest","status"},"subject"?:{"digest",
  *	 "name"?}}}
  *	digest: hex HMAC-SM3 of "uscc:9135…" or "resident-id:4301…" with the app's salt
  */
 #define RELYING_NAME	40			/* characters */
 #define RELYING_OVERLAP	(7 * CLOCK_DAY)		/* both secrets sign after a rotation */
 
-/* What can be subscribed, ends with NULL: issued renewed replaced changed frozen thawed revoked. */
+/* What can be subscribed, ends with NULL: issued renewed replaced changed frozen thawed revoked sealed. */
 extern const char *const relying_events[];
 const char	*relying_event_text(const char *event);		/* 证书冻结 */
 

@@ -7,6 +7,7 @@
 #include "hall/act.h"
 #include "hall/approval.h"
 #include "hall/authorisation.h"
+#include "hall/eseal.h"
 #include "hall/notice.h"
 #include "hall/order_row.h"
 #include "hall/order_view.h"
@@ -255,6 +256,7 @@ review_statement_run(struct db *db, struct act *a, struct err *err)
 {
 	struct buf	text = {0};
 	char		serial[65];
+	json_t		*seal = NULL;
 	int64_t		now = clock_now();
 	int		rc = -1;
 
@@ -264,7 +266,8 @@ review_statement_run(struct db *db, struct act *a, struct err *err)
 	buf_init(&text, LIMIT_JSON);
 	if (review_need(a->who, &a->o, err) < 0 || review_same(&a->o, a->number, err) < 0 ||
 	    review_officer(db, a->who, serial, err) < 0 ||
-	    approval_statement(&a->o, serial, now, &text, err) < 0)
+	    eseal_statement(db, &a->o, &seal, err) < 0 ||
+	    approval_statement(&a->o, serial, now, seal, &text, err) < 0)
 		goto out;
 	if (db_run(db, SQL_APPROVAL_SET, NULL, err, DB_INT(a->o.id), DB_INT(a->o.version),
 	    DB_INT(a->who->staff), DB_TEXT(text.p), DB_INT(now)) < 0)
@@ -273,6 +276,7 @@ review_statement_run(struct db *db, struct act *a, struct err *err)
 	    (json_int_t)a->o.version);
 	rc = 0;
  out:
+	json_decref(seal);
 	buf_free(&text);
 	return rc;
 }
@@ -284,6 +288,8 @@ review_statement(struct hall *h, const struct who *who, const char *no, int64_t 
 	struct act	a = {.h = h, .who = who, .desk = true, .no = no, .number = version};
 
 	if (hall_need_role(who, ROLE_REVIEWER, err) < 0)
+		return -1;
+	if (eseal_prepare(h, who, no, NULL, err) < 0)
 		return -1;
 	return act_model(&a, act_write(&a, review_statement_run, err), model);
 }

@@ -16,6 +16,7 @@ NODISCARD int	review_list(struct hall *h, const struct who *who, const json_t *q
  * "value"}]}],"materials":[…],"consents":[{"title","version","digest","time","address"}],
  * "has_unlock","unlock":{"ukey","certificate","proofs":[{"title","time"}]},
  * "identity":[{"method","result","time","provider_no"}],"trades":[…],"warnings":[text],
+ * "has_seal","seal_fault" (why its picture cannot be made; ""),
  * "reasons":[{"code","text"}],"targets":[{"id","text"}],"claimed_by"?}
  */
 NODISCARD int	review_view(struct hall *h, const struct who *who, const char *no,

@@ -2,6 +2,7 @@
 #include "hall/review.h"
 
 #include "hall/act.h"
+#include "hall/eseal.h"
 #include "hall/face_own.h"
 #include "hall/proof.h"
 #include "hall/form.h"
@@ -143,9 +144,21 @@ review_view_run(struct db *db, struct act *a, struct err *err)
 	(void)json_object_set_new(a->model, "targets", review_targets(&a->o));
 	(void)json_object_set_new(a->model, "reasons", review_reasons(hall_def(a->h)));
 	review_unlock(&a->o, a->model);
+	js_set_bool(a->model, "has_seal", order_has_seal(&a->o));
 	js_set_bool(a->model, "may_decide", a->o.state == ORDER_REVIEWING);
 	js_set_bool(a->model, "mine", a->o.reviewer == a->who->staff);
 	return 0;
+}
+
+/* The picture that the approval will name, or why there is none. */
+static void
+review_seal(struct hall *h, const struct who *who, const char *no, json_t *model)
+{
+	struct err	err = {0};
+	bool		has = js_bool(model, "has_seal");
+
+	js_set_str(model, "seal_fault", has && eseal_prepare(h, who, no, NULL, &err) < 0 ?
+	    err.text : "");
 }
 
 int
@@ -153,8 +166,12 @@ review_view(struct hall *h, const struct who *who, const char *no, json_t **mode
     struct err *err)
 {
 	struct act	a = {.h = h, .who = who, .no = no};
+	int		rc = 0;
 
 	if (hall_need_role(who, ROLE_REVIEWER | ROLE_MAKER | ROLE_FINANCE, err) < 0)
 		return -1;
-	return act_model(&a, act_read(&a, review_view_run, err), model);
+	rc = act_model(&a, act_read(&a, review_view_run, err), model);
+	if (rc == 0)
+		review_seal(h, who, no, *model);
+	return rc;
 }

@@ -86,6 +86,9 @@ services_real(void)
 		.image = doc_image_check,
 		.form = doc_form,
 		.captcha = doc_captcha,
+		.seal_cut = doc_seal_cut,
+		.seal_draw = doc_seal_draw,
+		.seal = signer_seal,
 	};
 
 	return &real;

@@ -52,6 +52,13 @@ struct services {
 		    struct doc_image *out, struct err *err);
 	int	(*form)(const json_t *d, struct buf *pdf, struct err *err);
 	int	(*captcha)(const char *text, struct buf *png, struct err *err);
+	/* The picture of a seal, cut out or drawn: doc.h. */
+	int	(*seal_cut)(const void *p, size_t len, int dpi, bool person, struct doc_seal *out,
+		    struct err *err);
+	int	(*seal_draw)(const char *name, bool person, struct doc_seal *out, struct err *err);
+	/* The seal for the pair of this approval, idempotent per order: signer_seal. */
+	int	(*seal)(const struct signed_statement *approval, const void *picture, size_t len,
+		    struct buf *der, struct err *err);
 };
 const struct services	*services_real(void);
 #endif

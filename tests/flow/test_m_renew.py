@@ -43,7 +43,7 @@ def fetch_again(w):
     issued = w.browser.post("/fetch/issue", {"token": token, "csr": made["csr"]})
     w.assistant.post("/key/install", {
         "order": w.p.order, "pin": walk.USER_PIN, "sign_cert": issued["sign_cert"],
-        "enc_cert": issued["enc_cert"], "envelope": issued["enc_key"]})
+        "enc_cert": issued["enc_cert"], "envelope": issued["enc_key"], "seal": issued["seal"]})
     w.browser.post("/fetch/done", {"token": token})
     return issued["serial"]
 

@@ -39,7 +39,8 @@ def fetched_under_fire(ctx, w, pin, replaces=""):
     same(len({(g["sign_cert"], g["enc_cert"]) for g in got}), 1, "pairs")
     w.assistant.post("/key/install", {
         "order": w.p.order, "pin": pin, "sign_cert": got[0]["sign_cert"],
-        "enc_cert": got[0]["enc_cert"], "envelope": got[0]["enc_key"], "replaces": replaces})
+        "enc_cert": got[0]["enc_cert"], "envelope": got[0]["enc_key"], "replaces": replaces,
+        "seal": got[0]["seal"]})
     fire(w.browser.post, "/fetch/done", {"token": token})
     return got[0]["serial"]
 

@@ -256,7 +256,7 @@ class Walker:
         self.assistant.post("/key/install", {
             "order": self.p.order, "pin": BLANK_PIN, "sign_cert": issued["sign_cert"],
             "enc_cert": issued["enc_cert"], "envelope": issued["enc_key"],
-            "device": issued["device"]})
+            "device": issued["device"], "seal": issued.get("seal", "")})
         self.browser.post("/fetch/done", {"token": token})
         self.assistant.post("/pin/change", {"pin": BLANK_PIN, "new_pin": USER_PIN})
         self.say(f"fetched with authorisation code {code[:4]}…, into UKey {self.p.key}.key; "

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "hall/act.h"
+#include "hall/eseal.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 #include "hall/steps.h"
@@ -110,6 +111,7 @@ confirm_show(struct db *db, struct hall *h, const struct who *who, const struct 
 	address = confirm_address(o);
 	(void)clock_date(end, ends);
 	js_set_bool(model, "may_edit", confirm_may_edit(h, o));
+	js_set_bool(model, "has_seal", order_has_seal(o));
 	js_set_bool(model, "renewing", strcmp(o->op, "renew") == 0);
 	js_set_bool(model, "has_changes", json_array_size(changes) > 0);
 	js_set_bool(model, "changing", strcmp(o->op, "change") == 0);

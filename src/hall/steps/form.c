@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "hall/catalog.h"
+#include "hall/eseal.h"
 #include "hall/payment.h"
 #include "hall/steps.h"
 
@@ -44,6 +45,10 @@ form_step_check(struct hall *h, const struct order *o, const json_t *in, json_t 
 	if (form_is_first(&c) && o->paid > 0 && o->years != years[0] - '0')
 		return hall_field_error(errors, "years", "证书年限", err,
 		    "已按%d年缴费，不能再改年限；需要改变时请取消后重新申请。", o->years);
+	if (form_is_first(&c) && o->paid > 0 &&
+	    (strcmp(js_str(*values, "seal"), "yes") == 0) != order_has_seal(o))
+		return hall_field_error(errors, "seal", "电子印章", err,
+		    "已经缴费，不能再改是否办理印章；需要改变时请取消后重新申请。");
 	return 0;
 }
 
@@ -121,7 +126,7 @@ form_step_fill(struct order *o, const json_t *values)
 		(void)snprintf(o->user_name, sizeof(o->user_name), "%s",
 		    js_str(values, "user_name"));
 		o->years = js_str(values, "years")[0] - '0';
-		o->amount = product_amount(o->def, o->years);
+		o->amount = product_amount(o->def, o->years) + eseal_fee(o);
 	}
 	step_unmark(o, "confirm");
 	step_unmark(o, "print");

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "hall/material.h"
 
+#include "hall/eseal.h"
 #include "hall/steps.h"
 
 static int
@@ -15,6 +16,7 @@ materials_show(struct db *db, struct hall *h, const struct who *who, const struc
 		return -1;
 	(void)json_object_set_new(model, "materials", rows);
 	js_set_bool(model, "complete", complete);
+	js_set_bool(model, "has_seal", order_has_seal(o));
 	js_set_bool(model, "may_change", order_may_change_material(o));
 	return 0;
 }
