@@ -546,7 +546,7 @@ export const tests = [
 		await proveIdentity(world, page, p);
 		await page.waitForURL(/steps\/payment/);
 		await pay(world, page, "alipay", order);
-		await page.locator("text=缴费完成").first().waitFor();
+		await page.locator("text=缴费完成").or(page.locator("text=工作日")).first().waitFor();
 		await approve(world, await officer(world), order);
 		await fetchPair(world, page, { ...p, kind: "again" }, order);
 		await page.goto(`/orders/${order}`);

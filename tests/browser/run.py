@@ -12,7 +12,8 @@ import identity  # noqa: E402
 import walk  # noqa: E402
 
 
-KEYS = ("org", "person", "spare", "other", "again", "pair", "pair2", "way", "staff", "colleague")
+KEYS = ("org", "person", "spare", "other", "again", "pair", "pair2", "due", "way",
+        "staff", "colleague")
 
 
 def person(world, kind):
@@ -23,22 +24,22 @@ def person(world, kind):
             "company": p.company, "form": p.form()}
 
 
-def with_two(site):
-    """Somebody who holds two certificates, in UKeys of their own."""
-    p = identity.Person("person", "pair")
+def holds(site, *keys):
+    """Somebody who holds a certificate in each of these UKeys."""
+    p = identity.Person("person", keys[0])
     first = p.user_name
     officer, w = walk.Officer(site, lambda _: None), walk.Walker(site, p, lambda _: None)
     w.world.register(p)
     w.register()
     w.sign_in()
-    for key in ("pair", "pair2"):
+    for key in keys:
         p.key = key
         w.apply()
         officer.sign_in()
         officer.approve(p.order)
         w.fetch()
         p.user_name = "q" + identity.mobile()[1:]
-    return {"kind": "pair", "name": p.name, "mobile": p.mobile, "mail": p.mail,
+    return {"kind": keys[0], "name": p.name, "mobile": p.mobile, "mail": p.mail,
             "password": p.password, "userName": first, "form": p.form()}
 
 
@@ -46,7 +47,8 @@ def renewing(site):
     """The same hall, where a certificate may be renewed at once."""
     halls = site.path("app", "share", "yinxin", "halls")
     with open(os.path.join(halls, "dfca-construction.yaml"), encoding="utf-8") as f:
-        text = f.read().replace("before_days: 90", "before_days: 366")
+        text = f.read().replace("before_days: 90", "before_days: 366") \
+            .replace("remind_before: [90,", "remind_before: [366, 90,")
     with open(os.path.join(halls, "renewing.yaml"), "w", encoding="utf-8") as f:
         f.write(text)
 
@@ -90,7 +92,8 @@ def main():
         site.install()
         renewing(site)
         site.init()
-        for key in ("org", "person", "spare", "other", "again", "pair", "pair2", "way"):
+        for key in ("org", "person", "spare", "other", "again", "pair", "pair2", "due",
+                    "way"):
             site.make_key(key, key, walk.BLANK_PIN)
         site.make_key("colleague", "colleague", walk.USER_PIN)
         site.start(KEYS)
@@ -99,7 +102,8 @@ def main():
             site.yinxin("kmc", "officer", "add", site.path("keys", officer + ".crt"), "--may",
                         "keys,unlock")
         world = walk.World(site)
-        pair = with_two(site)
+        pair, due = holds(site, "pair", "pair2"), holds(site, "due")
+        site.yinxin("remind")
         site.plug(*KEYS)
         scans = []
         for i in range(4):
@@ -115,7 +119,7 @@ def main():
             "blankPin": walk.BLANK_PIN, "userPin": walk.USER_PIN, "scans": scans, "small": small,
             "keys": {k: site.path("keys", k + ".key")
                      for k in KEYS},
-            "people": [person(world, "org"), person(world, "person"), pair],
+            "people": [person(world, "org"), person(world, "person"), pair, due],
             "shots": os.environ.get("SHOTS", site.path("shots"))}
         os.makedirs(about["shots"], exist_ok=True)
         status = node(about, site)

@@ -10,6 +10,7 @@ from flow import count, need, same, sentence
 from test_g_kill import AFTER_MS, steady, under_fire
 from test_l_status import holder, look, status
 from test_n_unlock import NEW_PIN
+from test_q_medium import Maker, activation_pins, approved
 from test_r_accounts import DAYS, filed
 from test_r_life import code_for, journal_lines
 from test_t_handler import accepting, gone, offered, taken
@@ -302,3 +303,56 @@ def accepted_later(ctx, v, path):
         if e.status != 429:
             raise
     return v.browser.get(path)["state"] == "accepted"
+
+
+def test_kill_making(ctx):
+    """Signer, kmc and web killed while staff write a UKey: one pair, the stock knows it, one activation
+    PIN on its way, which opens it."""
+    w = approved(ctx)
+    m = Maker(ctx, w.p.order)
+
+    def stands(act, state):
+        """Once done, a repetition is refused."""
+        def post():
+            m.browser.connection = None
+            try:
+                m.post(act)
+            except Refused as e:
+                if e.status != 409:
+                    raise
+        fire(post)
+        w.browser.connection = None
+        same(steady(w, w.order_model)["state"], state, act)
+    fire = Fire(w, ("web", "signer", "kmc", "web"))
+    stands("claim", "making")
+    ctx.site.plug(w.p.key)
+    made = m.make()
+
+    def issue():
+        m.browser.connection = None
+        return m.issue(made)
+    pairs = [fire(issue) for _ in range(3)]
+    same(len({(p["sign_cert"], p["enc_cert"]) for p in pairs}), 1, "pairs")
+    m.install(next(p for p in pairs if p["device"]))
+    m.browser.connection = None
+    steady(w, m.activate)
+    stands("made", "ready")
+    pin = walk.poll("the PIN", lambda: activation_pins(w))[0]
+    model = w.order_model()
+    same((len(model["certificates"]), count(model, "制证完成")), (2, 1), "made once")
+    w.assistant.post("/pin/change", {"pin": pin, "new_pin": NEW_PIN})
+    w.sign_in_by_ukey(pin=NEW_PIN)
+    verified(ctx)
+
+
+def test_kill_reminders(ctx):
+    """The gate killed while reminders leave: each one is sent, and nobody is reminded again."""
+    w, _ = holder(ctx)
+    with life.renewable(ctx, w):
+        fire = Fire(w, ("gate",))
+        for _ in range(3):
+            fire(ctx.site.yinxin, "remind")
+        walk.poll("the SMS", lambda: "SMS_EXPIRING" in str(ctx.world.sms(w.p.mobile)))
+        walk.poll("the mail", lambda: [m for m in ctx.world.mail(w.p.mail) if "即将到期" in str(m)])
+        same(ctx.site.yinxin("remind"), "0 reminded\n", "once more")
+        same([m["template"] for m in ctx.world.sms(w.p.mobile)].count("SMS_EXPIRING"), 1, "messages")

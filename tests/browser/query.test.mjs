@@ -1,0 +1,60 @@
+/* Without signing in, and about the account: after the applications are done. */
+import assert from "node:assert/strict";
+import { signIn } from "./application.test.mjs";
+
+async function askCode(world, page, mobile) {
+	const seen = (await world.sms(mobile)).length;
+
+	await page.fill("#f-captcha", world.site.captcha);
+	await page.click("[data-send-code]");
+	await page.fill("#f-code", await world.smsCode(mobile, seen));
+}
+
+export const tests = [
+	["asked without signing in: all orders of a unit by its number and the agent's phone", async (world) => {
+		const p = world.site.people[0], page = await world.page("phone");
+
+		await page.goto("/status");
+		await page.fill("#f-no", p.form.org_id_no);
+		await page.fill("#f-mobile", p.mobile);
+		await askCode(world, page, p.mobile);
+		await page.click("text=查询 >> nth=-1");
+		await page.locator("h1", { hasText: "查询结果" }).waitFor();
+		await world.shot(page, "phone-status");
+		const text = await page.textContent("main");
+
+		assert.match(text, /补办[\s\S]*制作/);
+		assert.ok(!text.includes(p.name), "the agent's name stands there");
+	}],
+	["reminded: the link of the SMS says which certificate, and leads to its renewal", async (world) => {
+		const p = world.site.people[3], page = await world.page("phone");
+		const found = JSON.stringify(await world.sms(p.mobile)).match(/https:[^" ]*\/renewal\/[0-9A-Za-z-]+/);
+
+		await page.goto(found[0]);
+		await page.locator("h1", { hasText: "证书即将到期" }).waitFor();
+		await world.shot(page, "phone-renewal");
+		assert.ok(!(await page.textContent("main")).includes(p.name), "the name stands there in full");
+		await page.click("text=登录并更新");
+		await page.fill("#f-login", p.mobile);
+		await page.fill("#f-password", p.password);
+		await page.click("#panel-password button");
+		await page.waitForURL(/\/certificates\//);
+		await page.locator("button:has-text('更新')").first().waitFor();
+	}],
+	["another phone for the account: a code to the old one, a code to the new one", async (world) => {
+		const p = world.site.people[1], page = await world.page();
+		const fresh = `139${String(Date.now()).slice(-8)}`;
+
+		await signIn(page, p);
+		await page.goto("/user/mobile");
+		await askCode(world, page, p.mobile);
+		await page.click("main >> text=下一步");
+		await page.waitForURL(/mobile\/new/);
+		await page.fill("#f-mobile", fresh);
+		await askCode(world, page, fresh);
+		await world.shot(page, "mobile-new");
+		await page.click("button:has-text('更换手机号')");
+		await page.waitForURL(/\/user\/account/);
+		assert.match(await page.textContent("main"), new RegExp(fresh));
+	}],
+];
