@@ -3,7 +3,7 @@ import re
 
 import walk
 from browser import Browser
-from flow import captcha, need, refused, same, sentence
+from flow import captcha, count, need, refused, same, sentence, until_materials
 from test_l_status import holder
 
 
@@ -294,6 +294,8 @@ def test_mobile_changed(ctx):
     """A code to the old number, one to the new; both are told; the old one signs in no more.
     Without the first, with another account's ticket or to a number that is taken: refused."""
     w, other = ctx.walker("person"), ctx.walker("person")
+    until_materials(w)
+    same(w.order_model()["form"]["agent_phone"], w.p.mobile, "the agent's phone")
     refused(410, w.browser.post, "/user/mobile/new", {"ticket": "", "mobile": "13900000000",
                                                       "code": "123456"})
     before = len(w.world.sms(w.p.mobile))
@@ -315,6 +317,9 @@ def test_mobile_changed(ctx):
     need("已经注册" in e.field("mobile"), sentence(e))
     change(w, fresh)
     same(w.browser.get("/user/account")["mobile"], fresh, "mobile")
+    model = w.order_model()
+    same(model["form"]["agent_phone"], fresh, "the agent's phone, after")
+    same(count(model, "经办人手机更换"), 1, "events")
     for number in (old, fresh):
         walk.poll("the notice", lambda n=number: [m for m in w.world.sms(n)
                                                   if m["template"] == "SMS_MOBILE_CHANGED"])

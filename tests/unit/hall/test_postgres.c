@@ -67,6 +67,13 @@ void	(test_order__steps_come_in_order)(void **state);
 void	(test_order__a_changed_form_is_confirmed_again)(void **state);
 void	(test_order__random_events_follow_the_table)(void **state);
 void	(test_order__status_needs_number_and_phone)(void **state);
+void	(test_agent__follows_the_number)(void **state);
+void	(test_agent__follows_in_all_orders)(void **state);
+void	(test_certificate__what_happened_to_it)(void **state);
+void	(test_invoice__a_red_letter_keeps_its_reason)(void **state);
+void	(test_order__lists_by_operation_and_payment)(void **state);
+void	(test_order_enter__once_and_for_ten_minutes)(void **state);
+void	(test_order_enter__only_whose_phone_it_is)(void **state);
 void	(test_parcel__ordered_once_a_time)(void **state);
 void	(test_parcel__signed_for_once)(void **state);
 void	(test_parcel__others_waybills_are_not_followed)(void **state);
@@ -184,6 +191,13 @@ test_postgres__runs_the_same_tests(void **state)
 		test_order__a_changed_form_is_confirmed_again,
 		test_order__random_events_follow_the_table,
 		test_order__status_needs_number_and_phone,
+		test_agent__follows_the_number,
+		test_agent__follows_in_all_orders,
+		test_certificate__what_happened_to_it,
+		test_invoice__a_red_letter_keeps_its_reason,
+		test_order__lists_by_operation_and_payment,
+		test_order_enter__once_and_for_ten_minutes,
+		test_order_enter__only_whose_phone_it_is,
 		test_parcel__ordered_once_a_time,
 		test_parcel__signed_for_once,
 		test_parcel__others_waybills_are_not_followed,
