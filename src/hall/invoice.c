@@ -108,8 +108,10 @@ invoice_claim(struct db *db, const struct invoice *v, const struct order *o, str
 	    (n == 1 && db_run(db, SQL_INVOICE_ORDER_ADD, NULL, err, DB_INT(v->id), DB_INT(o->id),
 	    DB_INT(o->amount)) < 0))
 		return -1;
-	return n == 1 ? 0 : err_set(err, ERR_CONFLICT,
-	    "业务%s已经申请过发票，请在“我的发票”查看。", o->no);
+	if (n != 1)
+		return err_set(err, ERR_CONFLICT, "业务%s已经申请过发票，请在“我的发票”查看。", o->no);
+	/* Cancelled meanwhile, its money goes back, and nobody would take the invoice back. */
+	return order_hold(db, o, err);
 }
 
 /* With a fixed title all orders must have the same one. */

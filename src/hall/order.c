@@ -178,6 +178,17 @@ order_save(struct db *db, const struct hall *h, struct order *o, struct err *err
 	return rc;
 }
 
+int
+order_hold(struct db *db, const struct order *o, struct err *err)
+{
+	int64_t	n = 0;
+
+	if (db_run(db, SQL_ORDER_HOLD, &n, err, DB_INT(o->id), DB_INT(o->version)) < 0)
+		return -1;
+	return n == 1 ? 0 : err_set(err, ERR_CONFLICT, "业务%s刚刚有了变化，请刷新页面后再试。",
+	    o->no);
+}
+
 static const char *
 order_actor(const struct who *who)
 {

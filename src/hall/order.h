@@ -70,6 +70,9 @@ NODISCARD int	order_load_mine(struct db *db, const struct hall *h, const struct 
 /* Save all fields by compare-and-set; ERR_CONFLICT when somebody was first. o is updated. */
 NODISCARD int	order_save(struct db *db, const struct hall *h, struct order *o,
 		    struct err *err);
+/* It is as it was read, and stays so until the transaction ends; ERR_CONFLICT else.  For what is
+ * decided by its state and written elsewhere. */
+NODISCARD int	order_hold(struct db *db, const struct order *o, struct err *err);
 /* Move by an event, with order_event and journal; ERR_WRONG_STATE with a sentence. */
 NODISCARD int	order_move(struct db *db, const struct hall *h, const struct who *who,
 		    struct order *o, enum order_event event, const char *note,

@@ -32,6 +32,9 @@ UPDATE orders SET state = $4, version = version + 1, form = $5, steps = $6, coll
 	decided = $19, done = $20
 WHERE id = $1 AND version = $2 AND state = $3;
 
+-- name: order_hold
+UPDATE orders SET version = version WHERE id = $1 AND version = $2;
+
 -- name: order_untouched
 SELECT no FROM orders
 WHERE account = $1 AND product = $2 AND op = 'new' AND state = 'draft' AND years = 0

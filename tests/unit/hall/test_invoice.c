@@ -3,6 +3,9 @@
 #include "hall/halldef.h"
 #include "hall/invoice.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 /* Invoices: once for each paid order, whatever the provider and the applicants do. */
 struct office {
 	struct world	 w;
@@ -469,5 +472,74 @@ test_invoice__given_up_is_asked_again_as_it_was(void **state)
 	assert_ok(invoice_retry(o.w.h, &o.w.staff, o.invoice, &err));
 	assert_int_equal(world_count(&o.w, "invoice.issue"), 2);
 	assert_string_equal(js_str(world_newest(&o.w, "invoice.issue"), "ref"), ref);
+	office_close(&o);
+}
+
+/* An order is cancelled, and its money goes back, while it is being put on an invoice. */
+static void *
+office_ask_thread(void *arg)
+{
+	struct office	*o = arg;
+	struct err	 err = {0};
+
+	return office_ask(o, &err) == 0 ? NULL : o;
+}
+
+static void
+office_lock(PGconn *c, const char *sql)
+{
+	PGresult	*r = PQexec(c, sql);
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(c));
+	PQclear(r);
+}
+
+static bool
+office_waits(PGconn *c)
+{
+	PGresult	*r = PQexec(c, "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = "
+	    "'invoice_claim'::regclass");
+	bool		 is = PQntuples(r) > 0;
+
+	PQclear(r);
+	return is;
+}
+
+/* On SQLite one writes after the other; there is nothing to try. */
+void
+test_invoice__refunded_at_the_same_moment(void **state)
+{
+	struct office	 o;
+	struct err	 err = {0};
+	PGconn		*c = NULL;
+	pthread_t	 thread;
+	char		*base = NULL, *address = NULL, *slash = NULL;
+	void		*refused = NULL;
+	int		 i = 0;
+
+	(void)state;
+	if (!world_on_postgres)
+		return;
+	office_open(&o, 1);
+	office_tick(&o, 0, "1");
+	base = xstrdup(getenv("YINXIN_TEST_PG"));
+	slash = strrchr(base, '/');
+	address = xasprintf("%.*s/%s", (int)(slash - base), base, o.w.database);
+	c = PQconnectdb(address);
+	office_lock(c, "BEGIN");
+	office_lock(c, "LOCK TABLE invoice_claim IN EXCLUSIVE MODE");	/* reading goes on */
+	assert_int_equal(pthread_create(&thread, NULL, office_ask_thread, &o), 0);
+	for (i = 0; i < 500 && !office_waits(c); i++)
+		usleep(10000);
+	assert_true(i < 500);
+	assert_ok(order_cancel(o.w.h, &o.w.me, o.no[0], "", &err));
+	office_lock(c, "COMMIT");
+	PQfinish(c);
+	assert_int_equal(pthread_join(thread, &refused), 0);
+	assert_non_null(refused);
+	assert_int_equal(world_count(&o.w, "invoice.issue"), 0);
+	free(base);
+	free(address);
 	office_close(&o);
 }
