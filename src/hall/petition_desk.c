@@ -5,6 +5,7 @@
 #include "base/conf.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "hall/account_own.h"
 
 /* The reviewers' side. */
 
@@ -174,6 +175,28 @@ desk_decide(struct db *db, struct act *a, struct desk_job *j, struct err *err)
 	return 0;
 }
 
+/* Who is taken over from is warned where he is reached now, not where he was at the filing. */
+static int
+desk_channels(struct db *db, const struct hall *h, struct petition *p, struct err *err)
+{
+	json_t	*me = NULL, *j = NULL;
+	size_t	 i = 0;
+
+	if (account_facts(db, h, p->account, &me, NULL, err) < 0)
+		return -1;
+	js_set_str(p->body, "old_mobile", js_str(me, "mobile"));
+	js_set_str(p->body, "old_mail", js_str(me, "mail"));
+	json_decref(me);
+	json_array_foreach(json_object_get(p->body, "others"), i, j) {
+		if (account_facts(db, h, js_int(j, "account", 0), &me, NULL, err) < 0)
+			return -1;
+		js_set_str(j, "mobile", js_str(me, "mobile"));
+		js_set_str(j, "mail", js_str(me, "mail"));
+		json_decref(me);
+	}
+	return 0;
+}
+
 /* The waiting begins: the old channel hears of it with the way to stop it. */
 static int
 petition_grant(struct db *db, struct act *a, struct petition *p, struct err *err)
@@ -186,7 +209,8 @@ petition_grant(struct db *db, struct act *a, struct petition *p, struct err *err
 	petition_digest(token, p->stop);
 	p->decided = clock_now();
 	p->effective = p->decided + p->kind->rule(hall_def(a->h))->wait_days * CLOCK_DAY;
-	if (petition_move(db, a->h, a->who, p, "waiting", NULL, err) < 0)
+	if ((p->claimant != 0 && desk_channels(db, a->h, p, err) < 0) ||
+	    petition_move(db, a->h, a->who, p, "waiting", NULL, err) < 0)
 		return -1;
 	url = xasprintf("%s/petition-stop/%s", conf_str("web.public_url"), token);
 	v = json_pack("{s:s}", "url", url);

@@ -1,4 +1,5 @@
 #include "world.h"
+#include "hall/account_own.h"
 #include "hall/handler.h"
 #include "hall/petition.h"
 
@@ -13,6 +14,7 @@ struct two {
 	char		 no[ORDER_NO];
 	struct who	 other;
 	bool		 proved;	/* proved_run: somebody proved himself for the order */
+	bool		 moves;		/* granted: the other account takes another number first */
 };
 
 static int
@@ -290,6 +292,17 @@ three_open(struct two *t, char first[ORDER_NO], struct who *claimant)
 	claimant->account = world_register(&t->w, "13900000080", "third@example.com");
 }
 
+#define MOVED_MOBILE	"13900000081"
+
+/* An old handler takes another number while the petition is being reviewed. */
+static int
+move_run(struct db *db, void *arg, struct err *err)
+{
+	struct two	*t = arg;
+
+	return account_mobile_store(db, t->w.h, &t->other, t->other.account, MOVED_MOBILE, err);
+}
+
 /* Filed with its pictures, and granted. */
 static void
 granted(struct two *t, const struct who *claimant, char ref[PETITION_REF])
@@ -307,6 +320,8 @@ granted(struct two *t, const struct who *claimant, char ref[PETITION_REF])
 		assert_ok(petition_picture_add(t->w.h, claimant, ref, pictures[i], "JPEG-1", 6, &err));
 	assert_ok(petition_file(t->w.h, claimant, ref, &err));
 	json_decref(in);
+	if (t->moves)
+		assert_ok(store_write(t->w.store, move_run, t, &err));
 	assert_ok(petition_view(t->w.h, &t->w.staff, ref, &m, &err));
 	in = json_pack("{s:o}", "version", json_sprintf("%d", (int)js_int(m, "version", 0)));
 	assert_ok(petition_approve(t->w.h, &t->w.staff, ref, in, &waiting, &err));
@@ -407,5 +422,23 @@ test_handler__a_page_beyond_all_numbers(void **state)
 		json_decref(m);
 	}
 	json_decref(q);
+	world_close(&t.w);
+}
+
+/* The warning goes where the old handler is reached when it is granted. */
+void
+test_handler__warned_at_the_number_of_today(void **state)
+{
+	struct two	 t;
+	struct who	 claimant;
+	char		 first[ORDER_NO], ref[PETITION_REF];
+
+	(void)state;
+	three_open(&t, first, &claimant);
+	t.moves = true;
+	granted(&t, &claimant, ref);
+	assert_int_equal(warned(&t, WORLD_MOBILE), 1);
+	assert_int_equal(warned(&t, MOVED_MOBILE), 1);
+	assert_int_equal(warned(&t, OTHER_MOBILE), 0);
 	world_close(&t.w);
 }
