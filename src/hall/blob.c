@@ -41,3 +41,19 @@ blob_get(struct db *db, const struct hall *h, const char *name, struct buf *out,
 	rows_free(rows);
 	return rc;
 }
+
+int
+blob_leave(struct db *db, const char *name, struct err *err)
+{
+	return *name == '\0' ? 0 : db_run(db, SQL_BLOB_LEAVE, NULL, err, DB_TEXT(name),
+	    DB_INT(clock_now()));
+}
+
+/* A content that came back meanwhile has a new time (blob_put) or somebody who has it. */
+int
+blob_tick(struct db *db, int64_t now, struct err *err)
+{
+	if (db_run(db, SQL_BLOB_SWEEP, NULL, err, DB_INT(now - BLOB_KEPT)) < 0)
+		return -1;
+	return db_run(db, SQL_BLOB_LEFT_SWEEP, NULL, err, DB_INT(now - BLOB_KEPT));
+}

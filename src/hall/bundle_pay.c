@@ -207,7 +207,8 @@ bundle_voucher_run(struct db *db, struct act *a, struct err *err)
 	if (rc > 0 && !fits)
 		return err_set(err, ERR_WRONG_STATE,
 		    "上一份缴费凭证还在核对，应缴金额已有变化，请等核对后再上传。");
-	if (blob_put(db, a->h, im->kept.p, im->kept.len, t.voucher, err) < 0 ||
+	if (blob_leave(db, t.voucher, err) < 0 ||
+	    blob_put(db, a->h, im->kept.p, im->kept.len, t.voucher, err) < 0 ||
 	    bundle_touch(db, &b, err) < 0)
 		return -1;
 	(void)snprintf(t.voucher_type, sizeof(t.voucher_type), "%s", im->kept_type);

@@ -155,6 +155,19 @@ material_changed(struct db *db, struct act *a, const char *what, const char *tit
 	return order_note(db, a->h, a->who, &a->o, what, title, err);
 }
 
+/* What stands there is replaced or taken away (blob.h). */
+static int
+material_leave(struct db *db, const struct order *o, const char *kind, struct err *err)
+{
+	int64_t	now = clock_now();
+
+	if (db_run(db, SQL_BLOB_LEAVE_MATERIAL, NULL, err, DB_INT(o->id), DB_TEXT(kind),
+	    DB_INT(now)) < 0)
+		return -1;
+	return db_run(db, SQL_BLOB_LEAVE_THUMB, NULL, err, DB_INT(o->id), DB_TEXT(kind),
+	    DB_INT(now));
+}
+
 static int
 material_add_run(struct db *db, struct act *a, struct err *err)
 {
@@ -164,7 +177,8 @@ material_add_run(struct db *db, struct act *a, struct err *err)
 
 	if (material_may(&a->o, err) < 0)
 		return -1;
-	if (blob_put(db, a->h, im->kept.p, im->kept.len, blob, err) < 0 ||
+	if (material_leave(db, &a->o, j->m->kind, err) < 0 ||
+	    blob_put(db, a->h, im->kept.p, im->kept.len, blob, err) < 0 ||
 	    blob_put(db, a->h, im->thumb.p, im->thumb.len, thumb, err) < 0)
 		return -1;
 	if (db_run(db, SQL_MATERIAL_SET, NULL, err, DB_INT(a->o.id), DB_TEXT(j->m->kind),
@@ -228,7 +242,8 @@ material_delete_run(struct db *db, struct act *a, struct err *err)
 
 	if (m == NULL || material_may(&a->o, err) < 0)
 		return -1;
-	if (db_run(db, SQL_MATERIAL_DROP, &changed, err, DB_INT(a->o.id), DB_TEXT(m->kind)) < 0)
+	if (material_leave(db, &a->o, m->kind, err) < 0 ||
+	    db_run(db, SQL_MATERIAL_DROP, &changed, err, DB_INT(a->o.id), DB_TEXT(m->kind)) < 0)
 		return -1;
 	if (changed == 0)
 		return 0;
@@ -262,7 +277,8 @@ material_same_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	if (to->dpi > from->dpi)
 		return err_set(err, ERR_INPUT, "%s要求%dDPI，请单独上传。", to->title, to->dpi);
-	if (db_run(db, SQL_MATERIAL_SAME, &changed, err, DB_INT(a->o.id), DB_TEXT(from->kind),
+	if (material_leave(db, &a->o, to->kind, err) < 0 ||
+	    db_run(db, SQL_MATERIAL_SAME, &changed, err, DB_INT(a->o.id), DB_TEXT(from->kind),
 	    DB_TEXT(to->kind), DB_INT(clock_now())) < 0)
 		return -1;
 	if (changed == 0)

@@ -218,7 +218,8 @@ payment_voucher_run(struct db *db, struct act *a, struct err *err)
 	if (payment_may_start(&a->o, err) < 0)
 		return -1;
 	rc = trade_find(db, &a->o, "transfer", ",voucher,", &t, err);
-	if (rc < 0 || blob_put(db, a->h, im->kept.p, im->kept.len, t.voucher, err) < 0)
+	if (rc < 0 || blob_leave(db, t.voucher, err) < 0 ||
+	    blob_put(db, a->h, im->kept.p, im->kept.len, t.voucher, err) < 0)
 		return -1;
 	(void)snprintf(t.voucher_type, sizeof(t.voucher_type), "%s", im->kept_type);
 	(void)snprintf(t.remark, sizeof(t.remark), "%s", a->name);

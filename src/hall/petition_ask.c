@@ -142,8 +142,17 @@ petition_picture_run(struct db *db, struct act *a, struct err *err)
 {
 	struct picture_job	*j = a->extra;
 	char			 blob[BLOB_NAME];
+	int64_t			 held = 0;
 
 	if (petition_look_run(db, a, err) < 0 || petition_picture(&j->p, j->kind, err) == NULL ||
+	    db_run(db, SQL_PETITION_DRAFT_HOLD, &held, err, DB_INT(j->p.id),
+	    DB_INT(j->p.version)) < 0)
+		return -1;
+	/* Filed at this very moment: the reviewer sees what was filed. */
+	if (held != 1)
+		return err_set(err, ERR_CONFLICT, "这个申请刚刚有了变化，请刷新页面后再试。");
+	if (db_run(db, SQL_PETITION_PICTURE_LEAVE, NULL, err, DB_INT(j->p.id), DB_TEXT(j->kind),
+	    DB_INT(clock_now())) < 0 ||
 	    blob_put(db, a->h, j->im->kept.p, j->im->kept.len, blob, err) < 0)
 		return -1;
 	return db_run(db, SQL_PETITION_PICTURE_SET, NULL, err, DB_INT(j->p.id), DB_TEXT(j->kind),

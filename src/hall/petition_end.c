@@ -143,6 +143,10 @@ petition_tick(struct db *db, struct hall *h, int64_t now, struct err *err)
 	if (db_run(db, SQL_PETITION_EXPIRE, NULL, err, DB_INT(now - PETITION_DRAFT),
 	    DB_INT(now), DB_INT(now - PETITION_MEND_DAYS * CLOCK_DAY)) < 0)
 		return -1;
+	/* Of what was never filed nothing is kept. */
+	if (db_run(db, SQL_PETITION_PICTURE_LEAVE_DRAFTS, NULL, err, DB_INT(now)) < 0 ||
+	    db_run(db, SQL_PETITION_PICTURE_DROP_DRAFTS, NULL, err) < 0)
+		return -1;
 	return petition_end_due(db, h, now, &n, err);
 }
 

@@ -2,6 +2,7 @@
 #include "hall/sink.h"
 
 #include "base/log.h"
+#include "hall/blob.h"
 #include "hall/code.h"
 #include "hall/face_own.h"
 #include "hall/invoice.h"
@@ -101,7 +102,7 @@ sink_tick(struct db *db, int64_t now, struct err *err)
 	return limit_tick(db, now, err) < 0 ||
 	    petition_tick(db, sink_hall, now, err) < 0 || handover_tick(db, now, err) < 0 ||
 	    recover_tick(db, sink_hall, now, err) < 0 ||
-	    relying_tick(db, now, err) < 0 ? -1 :
+	    relying_tick(db, now, err) < 0 || blob_tick(db, now, err) < 0 ? -1 :
 	    reminder_tick(db, sink_hall, now, err);
 }
 

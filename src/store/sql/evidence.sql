@@ -2,7 +2,32 @@
 
 -- name: blob_put
 INSERT INTO blob (digest, body, size, created) VALUES ($1, $2, $3, $4)
-ON CONFLICT (digest) DO NOTHING;
+ON CONFLICT (digest) DO UPDATE SET created = excluded.created;
+
+-- name: blob_leave
+INSERT INTO blob_left (digest, at) VALUES ($1, $2)
+ON CONFLICT (digest) DO UPDATE SET at = excluded.at;
+
+-- name: blob_leave_material
+INSERT INTO blob_left (digest, at) SELECT blob, $3 FROM material WHERE order_id = $1 AND kind = $2
+ON CONFLICT (digest) DO UPDATE SET at = excluded.at;
+
+-- name: blob_leave_thumb
+INSERT INTO blob_left (digest, at) SELECT thumb, $3 FROM material WHERE order_id = $1 AND kind = $2
+ON CONFLICT (digest) DO UPDATE SET at = excluded.at;
+
+-- name: blob_sweep
+DELETE FROM blob WHERE created < $1
+	AND digest IN (SELECT l.digest FROM blob_left l WHERE l.at < $1 ORDER BY l.at, l.digest LIMIT 100)
+	AND NOT EXISTS (SELECT 1 FROM material m WHERE m.blob = blob.digest)
+	AND NOT EXISTS (SELECT 1 FROM material m WHERE m.thumb = blob.digest)
+	AND NOT EXISTS (SELECT 1 FROM petition_picture x WHERE x.blob = blob.digest)
+	AND NOT EXISTS (SELECT 1 FROM trade t WHERE t.voucher <> '' AND t.voucher = blob.digest)
+	AND NOT EXISTS (SELECT 1 FROM invoice v WHERE v.file <> '' AND v.file = blob.digest);
+
+-- name: blob_left_sweep
+DELETE FROM blob_left WHERE digest IN
+	(SELECT l.digest FROM blob_left l WHERE l.at < $1 ORDER BY l.at, l.digest LIMIT 100);
 
 -- name: blob_get
 SELECT body FROM blob WHERE digest = $1;

@@ -63,6 +63,23 @@ INSERT INTO petition_picture (petition, kind, blob, type, at) VALUES ($1, $2, $3
 ON CONFLICT (petition, kind) DO UPDATE SET blob = excluded.blob, type = excluded.type,
 	at = excluded.at;
 
+-- name: petition_picture_leave
+INSERT INTO blob_left (digest, at) SELECT blob, $3 FROM petition_picture WHERE petition = $1 AND kind = $2
+ON CONFLICT (digest) DO UPDATE SET at = excluded.at;
+
+-- name: petition_picture_leave_drafts
+INSERT INTO blob_left (digest, at) SELECT DISTINCT x.blob, CAST($1 AS BIGINT) FROM petition_picture x
+JOIN petition p ON p.id = x.petition
+WHERE p.filed = 0 AND (p.state = 'expired' OR p.state = 'cancelled')
+ON CONFLICT (digest) DO UPDATE SET at = excluded.at;
+
+-- name: petition_picture_drop_drafts
+DELETE FROM petition_picture WHERE petition IN
+	(SELECT id FROM petition WHERE filed = 0 AND (state = 'expired' OR state = 'cancelled'));
+
+-- name: petition_draft_hold
+UPDATE petition SET version = version + 1 WHERE id = $1 AND version = $2;
+
 -- name: petition_picture_get
 SELECT blob, type FROM petition_picture WHERE petition = $1 AND kind = $2;
 

@@ -21,6 +21,8 @@ void	(test_bundle__by_transfer_finance_confirms_once)(void **state);
 void	(test_bundle__several_reminders_are_one_message)(void **state);
 void	(test_bundle__the_bill_of_the_day_agrees)(void **state);
 void	(test_bundle__others_see_nothing_of_it)(void **state);
+void	(test_blob__a_replaced_picture_goes_after_thirty_days)(void **state);
+void	(test_blob__pictures_of_a_draft_go_with_it)(void **state);
 void	(test_account__one_challenge_for_one_of_many_at_once)(void **state);
 void	(test_code__burns_after_five_wrong_tries)(void **state);
 void	(test_code__a_clock_that_ran_ahead_locks_nobody_out)(void **state);
@@ -39,12 +41,14 @@ void	(test_invoice__a_refund_takes_it_back)(void **state);
 void	(test_invoice__of_several_the_others_get_another)(void **state);
 void	(test_invoice__finance_issues_it_anew)(void **state);
 void	(test_invoice__given_up_is_asked_again_as_it_was)(void **state);
+void	(test_invoice__refunded_at_the_same_moment)(void **state);
 void	(test_handler__handed_over_with_both_codes)(void **state);
 void	(test_handler__everything_moves_and_the_old_one_sees_nothing)(void **state);
 void	(test_handler__an_offer_lasts_seven_days)(void **state);
 void	(test_handler__found_by_name_and_number_only)(void **state);
 void	(test_handler__taken_over_from_two_accounts)(void **state);
 void	(test_handler__each_of_two_old_handlers_may_object)(void **state);
+void	(test_handler__warned_at_the_number_of_today)(void **state);
 void	(test_handler__a_page_beyond_all_numbers)(void **state);
 void	(test_journey__organisation_downloads)(void **state);
 void	(test_journey__returned_mended_made_and_shipped)(void **state);
@@ -145,6 +149,8 @@ test_postgres__runs_the_same_tests(void **state)
 		test_bundle__several_reminders_are_one_message,
 		test_bundle__the_bill_of_the_day_agrees,
 		test_bundle__others_see_nothing_of_it,
+		test_blob__a_replaced_picture_goes_after_thirty_days,
+		test_blob__pictures_of_a_draft_go_with_it,
 		test_account__one_challenge_for_one_of_many_at_once,
 		test_code__burns_after_five_wrong_tries,
 		test_code__a_clock_that_ran_ahead_locks_nobody_out,
@@ -163,12 +169,14 @@ test_postgres__runs_the_same_tests(void **state)
 		test_invoice__of_several_the_others_get_another,
 		test_invoice__finance_issues_it_anew,
 		test_invoice__given_up_is_asked_again_as_it_was,
+		test_invoice__refunded_at_the_same_moment,
 		test_handler__handed_over_with_both_codes,
 		test_handler__everything_moves_and_the_old_one_sees_nothing,
 		test_handler__an_offer_lasts_seven_days,
 		test_handler__found_by_name_and_number_only,
 		test_handler__taken_over_from_two_accounts,
 		test_handler__each_of_two_old_handlers_may_object,
+		test_handler__warned_at_the_number_of_today,
 		test_handler__a_page_beyond_all_numbers,
 		test_journey__organisation_downloads,
 		test_journey__returned_mended_made_and_shipped,
