@@ -1,5 +1,5 @@
 # Benchmarks: ratios against a peer or a limit, in one run, on loopback.
-$(B)/bench_issue: bench/bench_issue.c | all
+$(B)/bench_issue: bench/bench_issue.c $(foreach f,$(call upto,va),$(call lib,$(f))) | all
 	@echo "  LD $@"
 	@$(CC) $(filter-out -MMD -MP -Wmissing-prototypes,$(ALL_CFLAGS)) -o $@ $< \
 	    -Wl,--wrap=journal_add \

@@ -43,6 +43,7 @@ struct job {
 	struct err	*err;
 	int		 rc;
 	bool		 done;
+	pthread_cond_t	 ended;		/* of its own: only who is done wakes up */
 	char		 request[40];	/* request id, for the log */
 };
 
@@ -52,7 +53,7 @@ struct sqlite {
 	pthread_t		 thread;
 	bool			 has_thread, stop;
 	pthread_mutex_t		 lock;
-	pthread_cond_t		 work, done;
+	pthread_cond_t		 work;
 	struct job		*head, **tail;
 	struct sqlite_conn	*writer;
 	pthread_key_t		 reader_key;	/* each thread's connection */
@@ -125,12 +126,16 @@ conn_close(struct sqlite_conn *c)
 	free(c);
 }
 
-/* What a savepoint may have to bring back stays in memory; SQLite makes a file of it at 64 KiB. */
+/*
+ * What a savepoint may have to bring back stays in memory: SQLite makes a file of it at 64 KiB.
+ * It counts no memory, which takes a lock of all threads for each allocation.
+ */
 static void
 sqlite_configure(void)
 {
-	if (sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVED_MAX) != SQLITE_OK)
-		log_kv(LOG_WARN, "store.configure", LOG_S("what", "statement journal"));
+	if (sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVED_MAX) != SQLITE_OK ||
+	    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK)
+		log_kv(LOG_WARN, "store.configure", LOG_S("store", "sqlite"));
 }
 
 static int
@@ -260,10 +265,10 @@ writer_main(void *arg)
 		group_run(s, q->writer, group);
 		pthread_mutex_lock(&q->lock);
 		for (j = group; j != NULL; j = next) {
-			next = j->next;		/* a done job may vanish at once */
+			next = j->next;		/* a done job vanishes once it is unlocked */
 			j->done = true;
+			pthread_cond_signal(&j->ended);
 		}
-		pthread_cond_broadcast(&q->done);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return NULL;
@@ -273,7 +278,8 @@ static int
 sqlite_write(struct store *s, store_fn fn, void *arg, struct err *err)
 {
 	struct sqlite	*q = s->impl;
-	struct job	 j = {.fn = fn, .arg = arg, .err = err};
+	struct job	 j = {.fn = fn, .arg = arg, .err = err,
+		.ended = PTHREAD_COND_INITIALIZER};
 
 	snprintf(j.request, sizeof(j.request), "%s", log_request_id());
 	pthread_mutex_lock(&q->lock);
@@ -281,8 +287,9 @@ sqlite_write(struct store *s, store_fn fn, void *arg, struct err *err)
 	q->tail = &j.next;
 	pthread_cond_signal(&q->work);
 	while (!j.done)
-		pthread_cond_wait(&q->done, &q->lock);
+		pthread_cond_wait(&j.ended, &q->lock);
 	pthread_mutex_unlock(&q->lock);
+	pthread_cond_destroy(&j.ended);
 	return j.rc;
 }
 
@@ -544,7 +551,6 @@ sqlite_close(struct store *s)
 	conn_close(q->writer);
 	pthread_key_delete(q->reader_key);
 	pthread_cond_destroy(&q->work);
-	pthread_cond_destroy(&q->done);
 	pthread_mutex_destroy(&q->lock);
 	free(q->path);
 	free(q);
@@ -569,7 +575,6 @@ sqlite_open(struct store *s, const char *address, struct err *err)
 	q->tail = &q->head;
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->work, NULL);
-	pthread_cond_init(&q->done, NULL);
 	pthread_key_create(&q->reader_key, reader_end);
 	if (!s->read_only) {
 		if (conn_open(&q->writer, q->path, false, false, err) < 0) {
