@@ -8,14 +8,17 @@
 /* The newest list of a CA, kept until the store has a newer one. */
 struct va_list_kept {
 	char		 authority[VA_ISSUER_ID], scope[VA_SCOPE];
+	bool		 asking;			/* somebody asks just now; others wait */
 	int64_t		 asked;				/* clock_steady: of the signer */
 	int64_t		 number, this_update, next_update;
 	struct va_bytes		*der;		/* NULL: none yet */
 };
 
+/* What the store holds. */
 struct list_read {
-	struct va_list_kept	*kept;
-	bool			 found;
+	const char	*authority, *scope;
+	struct va_bytes	*der;				/* NULL: no list */
+	int64_t		 number, this_update, next_update;
 };
 
 struct va_bytes *
@@ -54,18 +57,17 @@ list_read(struct db *db, void *arg, struct err *err)
 	size_t			 len;
 	int			 rc;
 
-	q->found = false;
-	if (db_query(db, SQL_REVOCATION_LIST_DER, &r, err, DB_TEXT(q->kept->authority),
-	    DB_TEXT(q->kept->scope)) < 0)
+	va_bytes_drop(q->der);
+	q->der = NULL;
+	if (db_query(db, SQL_REVOCATION_LIST_DER, &r, err, DB_TEXT(q->authority),
+	    DB_TEXT(q->scope)) < 0)
 		return -1;
 	if ((rc = rows_next(r, err)) > 0) {
 		der = rows_blob(r, 0, &len);
-		va_bytes_drop(q->kept->der);
-		q->kept->der = va_bytes_new(der, len);
-		q->kept->number = rows_int(r, 1);
-		q->kept->this_update = rows_int(r, 2);
-		q->kept->next_update = rows_int(r, 3);
-		q->found = true;
+		q->der = va_bytes_new(der, len);
+		q->number = rows_int(r, 1);
+		q->this_update = rows_int(r, 2);
+		q->next_update = rows_int(r, 3);
 	}
 	rows_free(r);
 	return rc < 0 ? -1 : 0;
@@ -110,25 +112,52 @@ list_check(const struct va_list_kept *k, const struct err *away, struct err *err
 
 /*
  * Ask the signer to have a fresh one ready, then take the newest of the store; so the lists
- * are there while the signer is away.
+ * are there while the signer is away.  Nothing found: the one with this number (0: none) is
+ * still the newest.
  */
+static int
+list_ask(struct va *v, int64_t kept, struct list_read *found, struct err *away, struct err *err)
+{
+	int64_t	 number = 0, next;
+
+	if (v->list_ask(found->authority, found->scope, &number, &next, away) < 0)
+		log_err("crl.signer_away", away);
+	else if (kept != 0 && number == kept)
+		return 0;
+	return store_read(v->store, list_read, found, err);
+}
+
+/* With the lock, which is open while the signer is asked; one at a time asks for a list. */
 static int
 list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 {
-	struct list_read	 q = {.kept = k};
+	struct list_read	 found = {.authority = k->authority, .scope = k->scope};
 	struct err		 away = {0};
-	int64_t			 number = 0, next;
+	int64_t			 kept;
+	int			 rc;
 
+	while (k->asking)
+		pthread_cond_wait(&v->lists_asked, &v->lists_lock);
 	if (list_was_asked(k))
 		return list_check(k, &away, err);
-	if (signer_crl(k->authority, k->scope, &number, &next, &away) < 0)
-		log_err("crl.signer_away", &away);
-	else if (number == k->number && k->der != NULL) {
-		k->asked = clock_steady();
-		return 0;
-	}
-	if (store_read(v->store, list_read, &q, err) < 0)
+	kept = k->der == NULL ? 0 : k->number;
+	k->asking = true;
+	pthread_mutex_unlock(&v->lists_lock);
+	rc = list_ask(v, kept, &found, &away, err);
+	pthread_mutex_lock(&v->lists_lock);
+	k->asking = false;
+	pthread_cond_broadcast(&v->lists_asked);
+	if (rc < 0) {
+		va_bytes_drop(found.der);
 		return -1;
+	}
+	if (found.der != NULL) {
+		va_bytes_drop(k->der);
+		k->der = found.der;
+		k->number = found.number;
+		k->this_update = found.this_update;
+		k->next_update = found.next_update;
+	}
 	k->asked = clock_steady();
 	return list_check(k, &away, err);
 }

@@ -336,9 +336,11 @@ va_open(struct va *v, struct err *err)
 	pthread_mutex_init(&v->lock, NULL);
 	pthread_mutex_init(&v->issuers_lock, NULL);
 	pthread_mutex_init(&v->lists_lock, NULL);
+	pthread_cond_init(&v->lists_asked, NULL);
 	pthread_mutex_init(&v->identity_lock, NULL);
 	pthread_mutex_init(&v->certify_lock, NULL);
 	v->certify = signer_service_issue;
+	v->list_ask = signer_crl;
 	if (passphrase_get(&v->passphrase, err) < 0 ||
 	    store_open(&v->store, STORE_CA, conf_str("store.ca"), true, err) < 0 ||
 	    va_issuers_load(v, err) < 0)

@@ -65,11 +65,15 @@ struct va {
 	int64_t			 watch_from;	/* ms: and looked for from here on */
 	struct va_tsa		*tsa;		/* NULL: no time stamps */
 	struct va_publish	*publish;	/* NULL: no LDAP directory */
+	/* Ask the signer to have a list ready; replaced in tests. */
+	int			(*list_ask)(const char *authority, const char *scope,
+				    int64_t *number, int64_t *next_update, struct err *err);
 	pthread_mutex_t		 issuers_lock;	/* over adding; readers need none */
 	struct va_issuer	*issuers[VA_ISSUERS];
 	_Atomic size_t		 n_issuers;
 	int64_t			 issuers_read;	/* clock_steady */
-	pthread_mutex_t		 lists_lock;
+	pthread_mutex_t		 lists_lock;	/* never held while the signer is asked */
+	pthread_cond_t		 lists_asked;	/* somebody's question is answered */
 	struct va_list_kept	**lists;
 	size_t			 n_lists;
 	_Atomic bool		 stopping;

@@ -6,6 +6,7 @@
 #include "va/work.h"
 
 #include <openssl/objects.h>
+#include <unistd.h>
 
 static bool	 signer_is_away;
 
@@ -18,16 +19,26 @@ certify(const char *use, const char *authority, const void *csr, size_t csr_len,
 	return service_issue(&world_shared()->signer, use, authority, csr, csr_len, out, err);
 }
 
+static int
+list_ask(const char *authority, const char *scope, int64_t *number, int64_t *next_update,
+    struct err *err)
+{
+	if (signer_is_away)
+		return err_set(err, ERR_BUSY, "away");
+	return list_work(&world_shared()->signer, authority, scope, number, next_update, err);
+}
+
 static void
 va_begin(struct va *v)
 {
 	struct err	 err = {0};
 
-	*v = (struct va){.certify = certify};
+	*v = (struct va){.certify = certify, .list_ask = list_ask};
 	signer_is_away = false;
 	pthread_mutex_init(&v->lock, NULL);
 	pthread_mutex_init(&v->issuers_lock, NULL);
 	pthread_mutex_init(&v->lists_lock, NULL);
+	pthread_cond_init(&v->lists_asked, NULL);
 	pthread_mutex_init(&v->identity_lock, NULL);
 	pthread_mutex_init(&v->certify_lock, NULL);
 	secret_set(&v->passphrase, WORLD_PASSPHRASE, sizeof(WORLD_PASSPHRASE) - 1);
@@ -205,6 +216,83 @@ test_va__list_that_is_not_there(void **state)
 		assert_int_equal(va_crl(&v, &stranger, "", &list, &from, &to, &err), -1);
 	}
 	va_end(&v);
+}
+
+/* A signer that takes its time with the full list. */
+static struct slow {
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 changed;
+	int		 asked;
+	bool		 let_go;
+} slow = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
+
+static int
+slow_list_ask(const char *authority, const char *scope, int64_t *number, int64_t *next_update,
+    struct err *err)
+{
+	if (scope[0] == '\0') {
+		pthread_mutex_lock(&slow.lock);
+		slow.asked++;
+		pthread_cond_broadcast(&slow.changed);
+		while (!slow.let_go)
+			pthread_cond_wait(&slow.changed, &slow.lock);
+		pthread_mutex_unlock(&slow.lock);
+	}
+	return list_ask(authority, scope, number, next_update, err);
+}
+
+static void *
+ask_full_list(void *arg)
+{
+	struct va	*v = arg;
+	struct err	 err = {0};
+	struct va_bytes	*list = NULL;
+	int64_t		 from, to;
+
+	assert_ok(va_crl(v, v->issuers[0], "", &list, &from, &to, &err));
+	return list;
+}
+
+/* While the signer makes one list the others, and what is known of it, are there at once. */
+void
+test_va__a_slow_signer_holds_nobody_up(void **state)
+{
+	static struct va	 v;
+	struct err		 err = {0};
+	pthread_t		 thread[2];
+	void			*got[2];
+	struct va_bytes		*delta = NULL;
+	int64_t			 from, to;
+
+	(void)state;
+	alarm(60);	/* else a lock that is held would hang the program */
+	va_begin(&v);
+	v.list_ask = slow_list_ask;
+	slow.asked = 0;
+	slow.let_go = false;
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, ask_full_list, &v), 0);
+	pthread_mutex_lock(&slow.lock);
+	while (slow.asked == 0)
+		pthread_cond_wait(&slow.changed, &slow.lock);
+	pthread_mutex_unlock(&slow.lock);
+	va_crl_times(&v, v.issuers[0], &from, &to);
+	assert_int_equal(to, 0);
+	assert_ok(va_crl(&v, v.issuers[0], "delta", &delta, &from, &to, &err));
+	assert_true(to > from);
+	pthread_mutex_lock(&slow.lock);
+	slow.let_go = true;
+	pthread_cond_broadcast(&slow.changed);
+	pthread_mutex_unlock(&slow.lock);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(thread[i], &got[i]), 0);
+	assert_int_equal(slow.asked, 1);
+	assert_ptr_equal(got[0], got[1]);
+	va_bytes_drop(got[0]);
+	va_bytes_drop(got[1]);
+	va_bytes_drop(delta);
+	va_end(&v);
+	alarm(0);
 }
 
 /* Certificates of a CA that is not ours: no signature is spent on them. */
