@@ -1,7 +1,6 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/conf.h"
-#include "base/log.h"
 #include "signer/authority.h"
 
 static const char *const authority_states[] = {[AUTHORITY_ACTIVE] = "active",
@@ -87,6 +86,7 @@ authorities_take(struct authorities *all, struct authority *a, struct err *err)
 	snprintf(a->ocsp, sizeof(a->ocsp), "%s/ocsp", base);
 	snprintf(a->crl, sizeof(a->crl), "%s/crl/%s.crl", base, authority_slug(a));
 	snprintf(a->ca_issuers, sizeof(a->ca_issuers), "%s/ca/%s.crt", base, authority_slug(a));
+	atomic_store(&a->has_key, a->key.key != NULL);
 	cert_expect_signatures(a->cert);	/* each certificate is verified once it is signed */
 	all->list[all->n] = a;
 	all->n++;		/* after the pointer: readers look without a lock */
@@ -98,6 +98,7 @@ authorities_release(struct authorities *all)
 {
 	for (size_t i = 0; i < all->n; i++)
 		authority_free(all->list[i]);
+	secret_free(&all->passphrase);
 	*all = (struct authorities){0};
 }
 
@@ -115,11 +116,12 @@ authority_for(struct authorities *all, const char *name, struct authority **out,
     struct err *err)
 {
 	*out = NULL;
+	authorities_look(all);
 	for (size_t i = 0; i < all->n; i++) {
 		struct authority	*a = all->list[i];
 
 		if (strcmp(a->name, name) == 0 && a->state == AUTHORITY_ACTIVE &&
-		    a->key.key != NULL && (*out == NULL || (*out)->generation < a->generation))
+		    atomic_load(&a->has_key) && (*out == NULL || (*out)->generation < a->generation))
 			*out = a;
 	}
 	return *out != NULL ? 0 :
@@ -169,44 +171,14 @@ authorities_read(struct db *db, void *arg, struct err *err)
 	return rc;
 }
 
-/* A key that is not there stops its CA, not the others. */
-static int
-authority_open(struct authority *a, const struct secret *passphrase, struct err *err)
-{
-	if (signing_key_open(a->address, passphrase, &a->key, err) < 0)
-		return -1;
-	if (key_is_same(a->key.key, cert_key(a->cert)))
-		return 0;
-	signing_key_close(&a->key);
-	return err_set(err, ERR_CRYPTO, "%s is not the key of %s", a->address, a->id);
-}
-
 int
 authorities_load(struct authorities *all, struct store *store,
     const struct secret *passphrase, struct err *err)
 {
-	struct err	 why = {0};
-	size_t		 open = 0;
-
 	if (store_read(store, authorities_read, all, err) < 0)
 		return -1;
-	for (size_t i = 0; i < all->n; i++) {
-		if (authority_is_root(all->list[i]) || all->list[i]->state == AUTHORITY_ENDED)
-			continue;
-		if (authority_open(all->list[i], passphrase, &why) == 0) {
-			open++;
-			continue;
-		}
-		log_err("authority.no_key", &why);
-		if (err->kind == ERR_NONE)
-			*err = why;
-		err_clear(&why);
-	}
-	if (open == 0)
-		return err->kind != ERR_NONE ? -1 :
-		    err_set(err, ERR_WRONG_STATE, "the ca store holds no issuing CA");
-	err_clear(err);
-	return 0;
+	pthread_mutex_init(&all->looking, NULL);
+	return authorities_open_keys(all, passphrase, err);
 }
 
 int

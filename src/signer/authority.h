@@ -3,6 +3,7 @@
 #include "pki/cert.h"
 #include "store/store.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 /*
  * The CAs of this signer: roots and issuing CAs side by side, each with a key of its own kind
@@ -26,6 +27,8 @@ struct authority {
 	struct cert	*cert;
 	char		 address[300];		/* of the private key */
 	struct signing_key key;			/* zeroed: not open */
+	_Atomic bool	 has_key;		/* it is open; others look at this, then at key */
+	bool		 away;			/* it was not there; authorities_look looks again */
 	_Atomic int	 state;			/* enum authority_state */
 	/* What goes into the certificates it issues. */
 	char		 ocsp[300], ca_issuers[300], crl[300];
@@ -33,6 +36,11 @@ struct authority {
 struct authorities {
 	struct authority *list[AUTHORITY_MAX];
 	_Atomic size_t	 n;
+	/* Keys that were away when we started are looked for until they are back. */
+	_Atomic bool	 some_away;
+	pthread_mutex_t	 looking;
+	struct secret	 passphrase;		/* kept only while a key is away */
+	int64_t		 looked;		/* clock_steady */
 };
 
 /* active, retiring, ended */
@@ -54,6 +62,14 @@ void		 authority_pointers(const struct authority *a, struct cert_plan *plan);
 /* Read all from the store; open the keys of those that issue or sign lists, not of roots. */
 NODISCARD int	 authorities_load(struct authorities *all, struct store *store,
 		    const struct secret *passphrase, struct err *err);
+/* authority_key.c, of the above: -1 when no key at all is there. */
+NODISCARD int	 authorities_open_keys(struct authorities *all, const struct secret *passphrase,
+		    struct err *err);
+/*
+ * Open the keys that were away and are back, every few seconds at most; from any thread, at once
+ * when nothing is away.  A key that is there but refuses the passphrase waits for a restart.
+ */
+void		 authorities_look(struct authorities *all);
 void		 authorities_release(struct authorities *all);
 /* NULL: none. */
 struct authority *authority_by_id(struct authorities *all, const char *id);

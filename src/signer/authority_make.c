@@ -49,6 +49,7 @@ authority_make_key(const struct authority_plan *plan, struct authority *a, struc
  open:
 	if (signing_key_open(a->address, plan->passphrase, &a->key, err) < 0)
 		return -1;
+	atomic_store(&a->has_key, true);
 	return key_kind_of(a->key.key) == kind ? 0 :
 	    err_set(err, ERR_INPUT, "%s is a key of another kind than %s", a->address, kind->name);
 }
@@ -118,7 +119,7 @@ ca_row(const struct authority *a, json_t *row)
 	js_set_str(row, "serial", cert_serial(a->cert));
 	js_set_int(row, "not_after", cert_not_after(a->cert));
 	js_set_str(row, "state", authority_state_name((enum authority_state)a->state));
-	js_set_str(row, "key", a->key.key == NULL ? "away" : "open");
+	js_set_str(row, "key", !atomic_load(&a->has_key) ? "away" : "open");
 	js_set_str(row, "address", a->address);
 }
 
@@ -127,6 +128,7 @@ ca_list(struct signer *s, json_t *out)
 {
 	json_t	*list = json_array();
 
+	authorities_look(&s->authorities);
 	for (size_t i = 0; i < s->authorities.n; i++) {
 		json_t			*row = json_object();
 		size_t			 len;
@@ -163,9 +165,12 @@ static int
 ca_open_key(const struct authority *a, const struct secret *pass, struct authority *copy,
     struct err *err)
 {
+	bool	 open = atomic_load(&a->has_key);
+
 	memcpy(copy, a, sizeof(*copy));
-	if (a->key.key != NULL)
+	if (open)
 		return 0;
+	copy->key = (struct signing_key){0};
 	if (signing_key_open(a->address, pass, &copy->key, err) < 0)
 		return err_add(err, "the key of %s is needed for this", a->id);
 	if (key_is_same(copy->key.key, cert_key(a->cert)))
@@ -177,7 +182,7 @@ ca_open_key(const struct authority *a, const struct secret *pass, struct authori
 static void
 ca_close_key(const struct authority *a, struct authority *copy)
 {
-	if (a->key.key == NULL)
+	if (copy->key.key != a->key.key)
 		signing_key_close(&copy->key);
 }
 

@@ -62,10 +62,11 @@ ends_stats(struct signer *s, json_t *out, struct err *err)
 
 	if (store_read(s->store, ends_read, &e, err) < 0)
 		return -1;
+	authorities_look(&s->authorities);
 	for (size_t i = 0; i < s->authorities.n; i++) {
 		const struct authority	*a = s->authorities.list[i];
 
-		away += !authority_is_root(a) && a->state != AUTHORITY_ENDED && a->key.key == NULL;
+		away += !authority_is_root(a) && a->state != AUTHORITY_ENDED && !atomic_load(&a->has_key);
 	}
 	ends_set(out, "officer_certificate_ends_seconds", e.officer, e.now);
 	ends_set(out, "ra_certificate_ends_seconds", e.ra, e.now);

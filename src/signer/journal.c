@@ -126,7 +126,7 @@ certify_authority(struct signer *s, const struct profile *profile)
 		return a;
 	for (size_t i = 0; i < s->authorities.n; i++) {
 		a = s->authorities.list[i];
-		if (!authority_is_root(a) && a->state == AUTHORITY_ACTIVE && a->key.key != NULL)
+		if (!authority_is_root(a) && a->state == AUTHORITY_ACTIVE && atomic_load(&a->has_key))
 			return a;
 	}
 	return NULL;

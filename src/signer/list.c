@@ -307,6 +307,7 @@ list_work(struct signer *s, const char *authority, const char *scope, int64_t *n
 	if (a == NULL || list_scope_parse(scope, &parts.part, &is_delta) < 0)
 		return err_set(err, ERR_NOT_FOUND, "no list \"%.32s\" of \"%.48s\"", scope,
 		    authority);
+	authorities_look(&s->authorities);
 	if (store_read(s->store, list_find_part, &parts, err) < 0)
 		return -1;
 	if (!parts.found)
@@ -317,9 +318,9 @@ list_work(struct signer *s, const char *authority, const char *scope, int64_t *n
 	list_scope(parts.part, true, delta.scope);
 	if (store_read(s->store, list_load, &full, err) < 0)
 		return -1;
-	if (a->key.key == NULL && (full.number == 0 || is_delta))
+	if (!atomic_load(&a->has_key) && (full.number == 0 || is_delta))
 		return err_set(err, ERR_WRONG_STATE, "the key of %s is not at hand", a->id);
-	if (a->key.key != NULL && list_full_is_due(&full) && list_make(&full, NULL, err) < 0)
+	if (atomic_load(&a->has_key) && list_full_is_due(&full) && list_make(&full, NULL, err) < 0)
 		return -1;
 	if (is_delta && (store_read(s->store, list_load, &delta, err) < 0 ||
 	    (list_delta_is_due(&delta, &full) && list_make(&delta, &full, err) < 0)))

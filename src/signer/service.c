@@ -52,7 +52,7 @@ service_check(const struct authority *a, const struct service_row *row, EVP_PKEY
 		return err_set(err, ERR_WRONG_STATE, "there is no profile %s (setting ca.profiles)",
 		    row->use);
 	if (a == NULL || authority_is_root(a) || a->state == AUTHORITY_ENDED ||
-	    a->key.key == NULL)
+	    !atomic_load(&a->has_key))
 		return err_set(err, ERR_WRONG_STATE, "no issuing CA of this name has its key at hand");
 	if (kind != key_kind_of(cert_key(a->cert)) ||
 	    !profile_allows_key(profile_find(row->use), kind->name))

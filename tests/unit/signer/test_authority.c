@@ -1,4 +1,7 @@
 #include "base/base.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/file.h"
 #include "signer/world.h"
 #include "pki/cert_pool.h"
 #include "pki/crl.h"
@@ -116,6 +119,57 @@ test_authority__new_key(void **state)
 	assert_err(ca_state(&w->signer, "nobody-1", "ended", &err), ERR_NOT_FOUND);
 	json_decref(out);
 	buf_free(&der);
+}
+
+/* Everything known of the CA's key in this set, a moment after it was last looked for. */
+static int
+look_again(struct authorities *all, const char *name, struct authority **a, struct err *err)
+{
+	all->looked = clock_steady() - 5 * CLOCK_SECOND;
+	return authority_for(all, name, a, err);
+}
+
+/* A key that is away at the start is picked up when it returns; one that refuses is left alone. */
+void
+test_authority__key_comes_back(void **state)
+{
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	struct authority	*a = NULL;
+	struct authorities	 again = {0};
+	json_t			*out = json_object();
+	const char		*dir = conf_str("data.dir");
+	char			*path = xasprintf("%s/ca-keys/leaving.key", dir),
+				*away = xasprintf("%s/leaving.away", dir);
+
+	(void)state;
+	assert_ok(create("leaving", "root-1", "ecdsa", "离开", out, &err));
+	assert_int_equal(rename(path, away), 0);
+	assert_ok(authorities_load(&again, w->signer.store, &w->passphrase, &err));
+	assert_true(again.some_away);
+	assert_err(look_again(&again, "leaving", &a, &err), ERR_WRONG_STATE);
+	assert_ok(authority_for(&again, "issuing", &a, &err));		/* the others go on */
+	assert_int_equal(rename(away, path), 0);
+	again.looked = clock_steady();
+	assert_err(authority_for(&again, "leaving", &a, &err), ERR_WRONG_STATE);	/* too soon */
+	assert_ok(look_again(&again, "leaving", &a, &err));
+	assert_string_equal(a->id, "leaving-1");
+	assert_true(key_is_same(a->key.key, cert_key(a->cert)));
+	assert_false(again.some_away);
+	assert_int_equal(again.passphrase.len, 0);		/* not kept for longer */
+	authorities_release(&again);
+
+	assert_int_equal(rename(path, away), 0);
+	assert_ok(file_write(path, "garbage", 7, 0600, &err));
+	assert_ok(authorities_load(&again, w->signer.store, &w->passphrase, &err));
+	assert_false(again.some_away);
+	assert_int_equal(rename(away, path), 0);
+	assert_err(look_again(&again, "leaving", &a, &err), ERR_WRONG_STATE);
+	authorities_release(&again);
+	assert_ok(ca_state(&w->signer, "leaving-1", "ended", &err));
+	json_decref(out);
+	free(path);
+	free(away);
 }
 
 /* The root's key is needed for its own acts, and for nothing else. */
