@@ -249,7 +249,7 @@ ask_full_list(void *arg)
 	struct va_bytes	*list = NULL;
 	int64_t		 from, to;
 
-	assert_ok(va_crl(v, v->issuers[0], "", &list, &from, &to, &err));
+	assert_ok(va_crl(v, va_issuer_by_slug(v, "issuing"), "", &list, &from, &to, &err));
 	return list;
 }
 
@@ -276,9 +276,10 @@ test_va__a_slow_signer_holds_nobody_up(void **state)
 	while (slow.asked == 0)
 		pthread_cond_wait(&slow.changed, &slow.lock);
 	pthread_mutex_unlock(&slow.lock);
-	va_crl_times(&v, v.issuers[0], &from, &to);
+	va_crl_times(&v, va_issuer_by_slug(&v, "issuing"), &from, &to);
 	assert_int_equal(to, 0);
-	assert_ok(va_crl(&v, v.issuers[0], "delta", &delta, &from, &to, &err));
+	assert_ok(va_crl(&v, va_issuer_by_slug(&v, "issuing"), "delta", &delta, &from, &to,
+	    &err));
 	assert_true(to > from);
 	pthread_mutex_lock(&slow.lock);
 	slow.let_go = true;
