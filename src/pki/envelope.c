@@ -133,6 +133,19 @@ envelope_parse(const void *p, size_t len, struct envelope_parts *e)
 }
 
 int
+envelope_split(const void *der, size_t len, struct buf *cipher, struct buf *key,
+    struct err *err)
+{
+	struct envelope_parts	 e;
+
+	if (envelope_parse(der, len, &e) < 0)
+		return err_set(err, ERR_INPUT, "malformed SM2EnvelopedKey");
+	buf_add(cipher, e.cipher.p, e.cipher.len);
+	buf_add(key, e.key.p, e.key.len);
+	return buf_check(cipher, err);
+}
+
+int
 envelope_open(EVP_PKEY *sign_key, const void *der, size_t len, struct secret *out,
     struct err *err)
 {

@@ -28,6 +28,13 @@ NODISCARD int	envelope_open(EVP_PKEY *sign_key, const void *der, size_t len,
 		    struct secret *out, struct err *err);
 
 /*
+ * The two parts to open it with a general tool, appended: the SM4 key as SM2Cipher (DER) for the sign
+ * key, and the private scalar under that key (SM4-ECB, 32 bytes).  ERR_INPUT when malformed.
+ */
+NODISCARD int	envelope_split(const void *der, size_t len, struct buf *cipher, struct buf *key,
+		    struct err *err);
+
+/*
  * The fields of SKF's ENVELOPEDKEYBLOB (GM/T 0016 6.4.10), to be copied into the packed
  * struct by the token floor.  Coordinates are right-aligned in 64 bytes there.
  */

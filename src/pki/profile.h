@@ -57,6 +57,7 @@ struct product {
 	const char	*name;			/* "sm2-org" */
 	const char	*title;
 	const struct profile *sign, *enc;	/* enc NULL: a single certificate */
+	bool		 soft;			/* medium: soft; the key may be a file, else a UKey */
 };
 
 /*

@@ -344,15 +344,20 @@ static int
 product_read(const struct profile_reader *r, const struct yaml *y, struct product *p,
     struct err *err)
 {
-	static const char *const known[] = {"name", "title", "sign", "enc", NULL};
-	const char	*name, *title, *sign, *enc;
+	static const char *const known[] = {"name", "title", "sign", "enc", "medium", NULL};
+	const char	*name, *title, *sign, *enc, *medium;
 
 	if (yaml_keys(r->doc, y, known, err) < 0 ||
 	    yaml_text(r->doc, y, "name", NULL, &name, err) < 0 ||
 	    yaml_text(r->doc, y, "title", NULL, &title, err) < 0 ||
 	    yaml_text(r->doc, y, "sign", NULL, &sign, err) < 0 ||
-	    yaml_text(r->doc, y, "enc", "", &enc, err) < 0)
+	    yaml_text(r->doc, y, "enc", "", &enc, err) < 0 ||
+	    yaml_text(r->doc, y, "medium", "ukey", &medium, err) < 0)
 		return -1;
+	p->soft = strcmp(medium, "soft") == 0;
+	if (!p->soft && strcmp(medium, "ukey") != 0)
+		return yaml_err(r->doc, yaml_get(y, "medium"), err,
+		    "\"medium\" must be ukey or soft");
 	p->name = arena_strdup(r->set->arena, name);
 	p->title = arena_strdup(r->set->arena, title);
 	p->sign = profile_in(r->set, sign);

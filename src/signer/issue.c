@@ -75,8 +75,9 @@ issue_check_statement(struct issue *i, struct err *err)
 		return err_set(err, ERR_DENIED, "the statement names no order");
 	if (i->product == NULL || i->product->enc == NULL)
 		return err_set(err, ERR_DENIED, "no product \"%s\"", js_str(j, "profile"));
-	if (strcmp(js_str(j, "medium"), "ukey") != 0)
-		return err_set(err, ERR_DENIED, "the statement asks for something unknown");
+	if (strcmp(js_str(j, "medium"), i->product->soft ? "soft" : "ukey") != 0)
+		return err_set(err, ERR_DENIED, "product %s is not for the medium \"%s\"",
+		    i->product->name, js_str(j, "medium"));
 	if (replacement_parse(&i->replacement, j, err) < 0 ||
 	    name_from_json(&i->subject, subject, err) < 0)
 		return -1;
@@ -106,7 +107,9 @@ issue_load(struct db *db, void *arg, struct err *err)
 	rc = -1;
 	b = rows_blob(r, 1, &len);
 	if (!secret_equal(b, len, i->point, SM2_POINT_LEN)) {
-		err_set(err, ERR_CONFLICT, "这笔申请的证书已经签发给另一支 UKey，请插入当时的那支 UKey。");
+		err_set(err, ERR_CONFLICT, i->product->soft ?
+		    "这笔申请的证书已经签发给另一把密钥，请用当时的软证书文件或证书请求继续。" :
+		    "这笔申请的证书已经签发给另一支 UKey，请插入当时的那支 UKey。");
 		goto out;
 	}
 	if (strcmp(rows_text(r, 0), i->in->text) != 0) {

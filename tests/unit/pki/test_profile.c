@@ -35,6 +35,25 @@ assert_fault(const char *kind, const char *usage, const char *more, const char *
 		fail_msg("not about \"%s\": %s", why, err.text);
 }
 
+/* medium of a product: ukey unless it says soft, nothing else. */
+void
+test_profile__medium_of_a_product(void **state)
+{
+	static const char	 text[] = "profiles:\n"
+		"  - {name: root, title: t, kind: ca, keys: [sm2], usage: [keyCertSign], max_years: 2, "
+		"subject: {required: [CN]}}\nproducts:\n"
+		"  - {name: x, title: t, sign: root, medium: paper}\n";
+	struct err	 err = {0};
+
+	(void)state;
+	assert_true(product_find("sm2-person-soft")->soft);
+	assert_int_equal(product_find("sm2-person-soft")->sign->max_years, 2);
+	assert_string_equal(product_find("sm2-person-soft")->sign->policy, "1.2.156.999999.1.2");
+	assert_false(product_find("sm2-person")->soft);
+	assert_err(profiles_parse(text, strlen(text), "test.yaml", &err), ERR_INPUT);
+	assert_non_null(strstr(err.text, "\"medium\" must be ukey or soft"));
+}
+
 #define REST	", keys: [sm2], max_years: 2, subject: {required: [CN]}"
 
 void

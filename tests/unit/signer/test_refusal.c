@@ -193,6 +193,27 @@ test_refusal__wrong_product(void **state)
 	assert_refused(&t, ERR_INPUT, "");
 }
 
+/* A key that is a file only where the product says so, and never longer than that may last. */
+void
+test_refusal__wrong_medium(void **state)
+{
+	struct world		*w = world_shared();
+	struct signed_text	 t = changed("medium", json_string("soft"));
+	json_t			*j = world_approval(w, "20261121000000000009");
+
+	(void)state;
+	assert_refused(&t, ERR_DENIED, "is not for the medium");
+	t = changed("medium", json_string(""));
+	assert_refused(&t, ERR_DENIED, "is not for the medium");
+	t = changed("profile", json_string("sm2-person-soft"));
+	assert_refused(&t, ERR_DENIED, "is not for the medium");
+	js_set_str(j, "profile", "sm2-person-soft");
+	js_set_str(j, "medium", "soft");
+	js_set_int(j, "years", 3);
+	t = world_sign(j, w->officer_key);
+	assert_refused(&t, ERR_INPUT, "2");
+}
+
 void
 test_refusal__wrong_identity(void **state)
 {
