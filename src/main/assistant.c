@@ -9,8 +9,9 @@
 static const char	usage[] =
 	"yinxin-assistant (证书助手): UKeys for the pages of a hall, on loopback.\n\n"
 	"  yinxin-assistant [--port 18765] [--driver LIBRARY …] [--origin URL] [--ca FILE]\n"
-	"                   [--allow-origin URL …] [--state DIR]\n"
+	"                   [--allow-origin URL …] [--state DIR] [--soft DIR]\n"
 	"  yinxin-assistant COMMAND …\n\n"
+	"Soft certificates: files in DIR, otherwise in yinxin/soft of XDG_DATA_HOME or ~/.local/share.\n"
 	"Without --driver: every known library that is installed, or stands beside the program.\n\n";
 
 static struct http_server	*assistant_server;
@@ -31,6 +32,17 @@ search(struct assistant *a)
 		a->drivers[i] = found[i];
 }
 
+/* Where the soft certificates of this user are; NULL: he has no home.  Stays. */
+static const char *
+soft_home(void)
+{
+	const char	*data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	if (data != NULL && *data == '/')
+		return xasprintf("%s/yinxin/soft", data);
+	return home != NULL && *home == '/' ? xasprintf("%s/.local/share/yinxin/soft", home) : NULL;
+}
+
 static int
 parse(int argc, char **argv, struct assistant *a, struct err *err)
 {
@@ -49,6 +61,8 @@ parse(int argc, char **argv, struct assistant *a, struct err *err)
 			a->ca_file = value;
 		else if (strcmp(name, "--state") == 0)
 			a->state_dir = value;
+		else if (strcmp(name, "--soft") == 0)
+			a->soft_dir = value;
 		else if (strcmp(name, "--port") == 0 && str_to_i64(value, 65535, &port) == 0)
 			a->port = (int)port;
 		else
@@ -56,6 +70,8 @@ parse(int argc, char **argv, struct assistant *a, struct err *err)
 	}
 	if (a->n_drivers == 0)
 		search(a);
+	if (a->soft_dir == NULL)
+		a->soft_dir = soft_home();
 	return 0;
 }
 

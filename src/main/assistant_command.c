@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "main/assistant_command.h"
 #include "pki/cert.h"
+#include "token/soft.h"
 #include "token/softkey.h"
 
 /* The value of --NAME, or dflt. */
@@ -228,6 +229,47 @@ command_list(int argc, char **argv, struct err *err)
 	return 0;
 }
 
+/*
+ * A key of a soft certificate as PKCS#12, for who has no browser: --key soft:ORDER, its folder by --soft.
+ */
+static int
+command_export(int argc, char **argv, struct err *err)
+{
+	struct assistant	 a = {.soft_dir = option(argc, argv, "--soft", NULL)};
+	const char		*key = option(argc, argv, "--key", ""), *path = option(argc, argv,
+		"--out", NULL);
+	struct secret		 pin = {0}, password = {0};
+	json_t			*in = json_object(), *out = json_object();
+	struct buf		 p12;
+	int			 rc = -1;
+
+	buf_init(&p12, SOFT_P12_MAX);
+	if (a.soft_dir == NULL || path == NULL || *key == '\0') {
+		err_set(err, ERR_INPUT, "--soft DIR, --key soft:ORDER and --out FILE are needed");
+		goto out;
+	}
+	if (passphrase_read(option(argc, argv, "--pin-file", NULL), "passphrase", &pin, err) < 0 ||
+	    passphrase_read(option(argc, argv, "--password-file", NULL), "password of the file",
+	    &password, err) < 0)
+		goto out;
+	(void)json_object_set_new(in, "pin", json_stringn((const char *)pin.p, pin.len));
+	(void)json_object_set_new(in, "password", json_stringn((const char *)password.p,
+	    password.len));
+	js_set_str(in, "serial", option(argc, argv, "--serial", ""));
+	js_set_str(in, "kind", option(argc, argv, "--kind", "sign"));
+	if (keys_with(&a, key, keys_soft_export, in, out, err) == 0 &&
+	    js_need_bytes(out, "p12", &p12, err) == 0)
+		rc = file_write(path, p12.p, p12.len, 0600, err);
+ out:
+	secret_wipe(p12.p, p12.len);
+	buf_free(&p12);
+	secret_free(&pin);
+	secret_free(&password);
+	json_decref(in);
+	json_decref(out);
+	return rc;
+}
+
 static const struct command {
 	const char	*name, *help;
 	int		(*run)(int argc, char **argv, struct err *err);
@@ -242,6 +284,9 @@ static const struct command {
 	{"install", "--driver LIBRARY --key NAME --order NO --sign-cert FILE\n"
 	    "      [--enc-cert FILE --envelope FILE]", command_install},
 	{"sign", "--driver LIBRARY --key NAME --text TEXT --out FILE", command_sign},
+	{"export", "--soft DIR --key soft:ORDER --serial SERIAL [--kind sign|enc] --out FILE\n"
+	    "      [--pin-file FILE] [--password-file FILE]: a soft certificate's key as PKCS#12",
+	    command_export},
 };
 
 void

@@ -20,6 +20,7 @@ struct assistant {
 	const char	*hall;			/* origin whose clock is compared; may be NULL */
 	const char	*ca_file;		/* of the hall's TLS certificate; may be NULL */
 	const char	*state_dir;		/* remembers what the user allowed and signed */
+	const char	*soft_dir;		/* of soft certificates (token/soft.h); NULL: none */
 	int		 port;			/* 0: any free; assistant_listen sets it */
 };
 
@@ -35,7 +36,8 @@ NODISCARD int	assistant_listen(struct assistant *a, int64_t body_ms, struct http
 /* {"keys":[ukey_describe…],"drivers":[{"path","vendor","error"?}]} */
 NODISCARD int	keys_list(const struct assistant *a, json_t **out, struct err *err);
 /*
- * Run fn with one key open: `wanted` (a device name) or the only one plugged in.
+ * Run fn with one key open: `wanted` (a device name) or the only UKey plugged in; a soft
+ * certificate only by its name.
  * ERR_NOT_FOUND: none; ERR_INPUT: several.  Serialised over threads.
  */
 typedef int (*keys_fn)(struct ukey *u, const json_t *in, json_t *out, struct err *err);
@@ -58,6 +60,12 @@ int	keys_unlock_finish(struct ukey *u, const json_t *in, json_t *out, struct err
  */
 NODISCARD int	activation_point(json_t *out, struct err *err);
 int	keys_activate(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+/* Soft certificates (assistant_soft.c). */
+NODISCARD int	keys_soft_make(const struct assistant *a, const json_t *in, json_t *out,
+		    struct err *err);
+NODISCARD int	keys_soft_list(const struct assistant *a, json_t *out, struct err *err);
+int	keys_soft_export(struct ukey *u, const json_t *in, json_t *out, struct err *err);
+int	keys_soft_put_aside(struct ukey *u, const json_t *in, json_t *out, struct err *err);
 /* {"checks":[{"name","ok","text"}]}: what is wrong, in plain sentences. */
 NODISCARD int	keys_check(const struct assistant *a, json_t **out, struct err *err);
 

@@ -93,6 +93,18 @@ ask_sign(const struct asked *q, json_t **out, struct err *err)
 }
 
 static int
+ask_soft_make(const struct asked *q, json_t **out, struct err *err)
+{
+	return keys_soft_make(q->a, q->in, *out, err);
+}
+
+static int
+ask_soft_list(const struct asked *q, json_t **out, struct err *err)
+{
+	return keys_soft_list(q->a, *out, err);
+}
+
+static int
 ask_pairing(const struct asked *q, json_t **out, struct err *err)
 {
 	(void)err;
@@ -144,6 +156,14 @@ static const struct endpoint endpoints[] = {
 	{"POST", "/key/make", WHO_ALLOWED, keys_make, NULL},
 	/* key?, order, pin, sign_cert, enc_cert, envelope, device?, replaces? → {} */
 	{"POST", "/key/install", WHO_ALLOWED, keys_install, NULL},
+	/* order, cn, pin (passphrase) → csr, serial (of the container), key (its name) */
+	{"POST", "/soft/make", WHO_ALLOWED, NULL, ask_soft_make},
+	/* → dir, files */
+	{"GET", "/soft", WHO_OWN, NULL, ask_soft_list},
+	/* key, pin, serial, kind, password → p12 (base64); a private key goes to no foreign page */
+	{"POST", "/soft/export", WHO_OWN, keys_soft_export, NULL},
+	/* key → {} */
+	{"POST", "/soft/aside", WHO_OWN, keys_soft_put_aside, NULL},
 	/* key?, order, receiver (serial), pin → carrier, signature, serial (of the UKey) */
 	{"POST", "/recover/request", WHO_ALLOWED, keys_recover_request, NULL},
 	/* key?, order, pin, enc_cert, envelope → {} */

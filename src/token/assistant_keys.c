@@ -6,6 +6,7 @@
 #include "seal/eseal.h"
 #include "token/assistant.h"
 #include "token/signable.h"
+#include "token/soft.h"
 
 #include <pthread.h>
 
@@ -15,12 +16,13 @@ static pthread_mutex_t	keys_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Libraries are loaded once and stay. */
 static struct driver *
-keys_driver(const char *path, struct err *err)
+keys_driver(const char *path, bool soft, struct err *err)
 {
-	static struct driver	*loaded[ASSISTANT_LIST];
+	static struct driver	*loaded[ASSISTANT_LIST + 1];
 
-	for (size_t i = 0; i < ASSISTANT_LIST; i++) {
-		if (loaded[i] == NULL && driver_load(&loaded[i], path, err) < 0)
+	for (size_t i = 0; i < ARRAY_LEN(loaded); i++) {
+		if (loaded[i] == NULL && (soft ? soft_driver(&loaded[i], path, err) :
+		    driver_load(&loaded[i], path, err)) < 0)
 			return NULL;
 		if (strcmp(loaded[i]->path, path) == 0)
 			return loaded[i];
@@ -57,11 +59,24 @@ visit_names(struct visit *v, struct driver *d, struct err *err)
 }
 
 static void
+visit_soft(const struct assistant *a, struct visit *v)
+{
+	struct err	 err = {0};
+	struct driver	*d = a->soft_dir == NULL ? NULL : keys_driver(a->soft_dir, true, &err);
+
+	if (d != NULL && visit_names(v, d, &err) == 0)
+		return;
+	if (err.kind != ERR_NONE && v->drivers != NULL)
+		json_array_append_new(v->drivers, json_pack("{s:s,s:s,s:s}", "path", a->soft_dir,
+		    "vendor", "软证书", "error", err.text));
+}
+
+static void
 visit_all(const struct assistant *a, struct visit *v)
 {
 	for (size_t i = 0; i < a->n_drivers; i++) {
 		struct err	 err = {0};
-		struct driver	*d = keys_driver(a->drivers[i], &err);
+		struct driver	*d = keys_driver(a->drivers[i], false, &err);
 		json_t		*row = json_pack("{s:s}", "path", a->drivers[i]);
 
 		if (d != NULL) {
@@ -76,6 +91,7 @@ visit_all(const struct assistant *a, struct visit *v)
 		else
 			json_decref(row);
 	}
+	visit_soft(a, v);
 }
 
 static int
@@ -90,8 +106,9 @@ visit_describe(struct visit *v, struct driver *d, const char *name, struct err *
 		ukey_close(&u);
 	}
 	if (row == NULL)
-		json_array_append_new(v->keys, json_pack("{s:s,s:s,s:s,s:[]}", "key", name,
-		    "vendor", d->vendor, "error", err->text, "certificates"));
+		json_array_append_new(v->keys, json_pack("{s:s,s:s,s:s,s:b,s:[]}", "key", name,
+		    "vendor", d->vendor, "error", err->text, "soft", d->soft, "certificates"));
+	err_clear(err);
 	return 0;
 }
 
@@ -113,7 +130,7 @@ static int
 visit_find(struct visit *v, struct driver *d, const char *name, struct err *err)
 {
 	(void)err;
-	if (v->wanted[0] == '\0' || strcmp(v->wanted, name) == 0) {
+	if (v->wanted[0] == '\0' ? !d->soft : strcmp(v->wanted, name) == 0) {
 		v->found++;
 		v->driver = d;
 		snprintf(v->name, sizeof(v->name), "%s", name);
@@ -140,6 +157,8 @@ keys_with(const struct assistant *a, const char *wanted, keys_fn fn, const json_
 		rc = fn(&u, in, out, err);
 		ukey_close(&u);
 	}
+	if (rc < 0 && str_has_prefix(wanted, SOFT_PREFIX))
+		soft_reword(err);
 	pthread_mutex_unlock(&keys_lock);
 	return rc;
 }
@@ -183,7 +202,8 @@ keys_change_pin(struct ukey *u, const json_t *in, json_t *out, struct err *err)
 	if (js_need_str(in, "pin", &old_pin, err) < 0 ||
 	    js_need_str(in, "new_pin", &new_pin, err) < 0)
 		return err_set(err, ERR_INPUT, "请输入原 PIN 码和新 PIN 码。");
-	if (new_pin_check(new_pin, err) < 0)
+	if ((u->driver->soft ? soft_passphrase_check(new_pin, err) :
+	    new_pin_check(new_pin, err)) < 0)
 		return -1;
 	rc = ukey_change_pin(u, old_pin, new_pin, &left, err);
 	js_set_int(out, "tries_left", left);
@@ -474,18 +494,24 @@ check_key(json_t *list, const json_t *key)
 	size_t		 i;
 
 	if (js_str(key, "error")[0] != '\0') {
-		check_add(list, "UKey", false, js_str(key, "error"));
+		check_add(list, js_bool(key, "soft") ? "软证书" : "UKey", false,
+		    js_str(key, "error"));
 		return;
 	}
-	if (left > 0)
+	if (js_bool(key, "soft"))
+		snprintf(text, sizeof(text), "编号 %.40s，密钥在这台电脑的文件里，由口令保护。",
+		    js_str(key, "serial"));
+	else if (left > 0)
 		snprintf(text, sizeof(text), "%.60s（%.60s），PIN 码还可试 %d 次。",
 		    js_str(key, "label"), js_str(key, "vendor"), left);
 	else
 		snprintf(text, sizeof(text), "%.60s（%.60s）的 PIN 码已锁定，请在证书服务网申请解锁。",
 		    js_str(key, "label"), js_str(key, "vendor"));
-	check_add(list, "UKey", left > 0, text);
+	check_add(list, js_bool(key, "soft") ? "软证书" : "UKey", left != 0, text);
 	if (json_array_size(certs) == 0)
-		check_add(list, "证书", true, "空白 UKey，可以用来下载证书。");
+		check_add(list, "证书", true, js_bool(key, "soft") ?
+		    "这份软证书还没有下载完，请回到证书下载页面继续。" :
+		    "空白 UKey，可以用来下载证书。");
 	json_array_foreach(certs, i, cert)
 		check_cert(list, cert);
 }
@@ -494,20 +520,21 @@ int
 keys_check(const struct assistant *a, json_t **out, struct err *err)
 {
 	json_t	*all = NULL, *list = json_array(), *row;
-	size_t	 i, n;
+	size_t	 i, n = 0, soft = 0;
 	char	 text[200];
 
 	if (keys_list(a, &all, err) < 0)
 		return -1;
-	if (a->n_drivers == 0)
+	json_array_foreach(json_object_get(all, "keys"), i, row)
+		*(js_bool(row, "soft") ? &soft : &n) += 1;
+	if (a->n_drivers == 0 && soft == 0)
 		check_add(list, "驱动", false, "这台电脑上没有找到 UKey 的驱动，"
 		    "请安装 UKey 自带的驱动程序，再重新打开证书助手。");
 	json_array_foreach(json_object_get(all, "drivers"), i, row)
 		check_add(list, "驱动", js_str(row, "error")[0] == '\0',
 		    js_str(row, "error")[0] == '\0' ? js_str(row, "vendor") :
 		    js_str(row, "error"));
-	n = json_array_size(json_object_get(all, "keys"));
-	if (n == 0)
+	if (n == 0 && soft == 0)
 		check_add(list, "UKey", false, "没有检测到 UKey，请插入 UKey；已插入的请换一个 USB 口。");
 	if (n > 1) {
 		snprintf(text, sizeof(text), "检测到 %zu 支 UKey，办理业务时请只保留一支。", n);

@@ -129,7 +129,7 @@ driver_free(struct driver *d)
 {
 	if (d == NULL)
 		return;
-	if (d->lib != NULL)
+	if (d->lib != NULL)		/* NULL: soft certificates */
 		dlclose(d->lib);
 	free(d->functions);
 	free(d->path);

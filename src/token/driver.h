@@ -14,6 +14,7 @@ struct driver {
 	char			*path;
 	char			 vendor[64];	/* of drivers.def, else the file's name */
 	bool			 unlock;	/* remote unlock as in token/unlock.h */
+	bool			 soft;		/* soft certificates (token/soft.h), no UKeys */
 	const struct card_ops	*ops;
 	void			*functions;	/* struct skf, in the library's width */
 };

@@ -36,12 +36,12 @@ outer_seal(const unsigned char salt[16])
 }
 
 static struct seal *
-pin_seal(const char *pin, const unsigned char salt[16])
+pin_seal(const char *pin, const unsigned char salt[16], int64_t rounds)
 {
 	unsigned char	 key[32];
 	struct seal	*s;
 
-	if (PKCS5_PBKDF2_HMAC(pin, (int)strlen(pin), salt, 16, PIN_ROUNDS, EVP_sm3(),
+	if (PKCS5_PBKDF2_HMAC(pin, (int)strlen(pin), salt, 16, (int)rounds, EVP_sm3(),
 	    sizeof(key), key) != 1)
 		BUG("PBKDF2 failed");
 	s = seal_new(key);
@@ -201,15 +201,28 @@ softkey_end(struct softkey *k)
 	*k = (struct softkey){.lock_fd = -1};
 }
 
-static int
-pin_check_form(const char *pin, struct err *err)
+static bool
+is_soft(const struct softkey *k)
+{
+	return js_bool(k->state, "soft");
+}
+
+int
+softkey_pin_fits(const struct softkey *k, const char *pin, struct err *err)
 {
 	size_t	 n = strlen(pin);
+	int	 min = is_soft(k) ? SOFTKEY_SOFT_MIN : SOFTKEY_PIN_MIN;
+	int	 max = is_soft(k) ? SOFTKEY_SOFT_MAX : SOFTKEY_PIN_MAX;
 
-	if (n < SOFTKEY_PIN_MIN || n > SOFTKEY_PIN_MAX)
-		return err_set(err, ERR_INPUT, "PIN 码要 %d 到 %d 位。", SOFTKEY_PIN_MIN,
-		    SOFTKEY_PIN_MAX);
-	return 0;
+	return n >= (size_t)min && n <= (size_t)max ? 0 : err_set(err, ERR_INPUT,
+	    "%s要 %d 到 %d 位。", is_soft(k) ? "口令" : "PIN 码", min, max);
+}
+
+/* How often a PIN of this row is stirred; bounded, for the row stands in a file. */
+static int64_t
+pin_rounds(const json_t *row)
+{
+	return MIN(MAX(js_int(row, "rounds", PIN_ROUNDS), 1), 10 * SOFTKEY_SOFT_ROUNDS);
 }
 
 int
@@ -221,10 +234,12 @@ softkey_pin_set(struct softkey *k, const char *who, const char *pin,
 	struct seal	*seal;
 	struct buf	 box;
 
-	if (pin_check_form(pin, err) < 0)
+	if (softkey_pin_fits(k, pin, err) < 0)
 		return -1;
+	if (is_soft(k) && strcmp(who, "user") == 0)
+		js_set_int(row, "rounds", SOFTKEY_SOFT_ROUNDS);
 	rand_bytes(salt, sizeof(salt));
-	seal = pin_seal(pin, salt);
+	seal = pin_seal(pin, salt, pin_rounds(row));
 	buf_init(&box, 256);
 	seal_add(seal, who, key, 32, &box);
 	js_set_bytes(row, "salt", salt, sizeof(salt));
@@ -250,7 +265,7 @@ pin_open(const json_t *row, const char *who, const char *pin, unsigned char key[
 	if (js_need_bytes(row, "salt", &salt, err) < 0 || salt.len != 16 ||
 	    js_need_bytes(row, "box", &box, err) < 0)
 		goto out;
-	seal = pin_seal(pin, (unsigned char *)salt.p);
+	seal = pin_seal(pin, (unsigned char *)salt.p, pin_rounds(row));
 	if (seal_open(seal, who, box.p, box.len, &plain, err) == 0 && plain.len == 32) {
 		memcpy(key, plain.p, 32);
 		rc = 0;
@@ -264,6 +279,38 @@ pin_open(const json_t *row, const char *who, const char *pin, unsigned char key[
 	return rc;
 }
 
+/* Milliseconds from the last of so many wrong tries to the next. */
+static int64_t
+soft_wait(int64_t wrong)
+{
+	return wrong < 3 ? 0 : wrong > 8 ? SOFTKEY_SOFT_WAIT * CLOCK_SECOND :
+	    MIN(INT64_C(1) << (wrong - 2), SOFTKEY_SOFT_WAIT) * CLOCK_SECOND;
+}
+
+/* Never locked, but slow.  A clock that was put back waits for nothing. */
+static int
+soft_check(struct softkey *k, json_t *row, const char *pin, unsigned char key[32],
+    struct err *err)
+{
+	int64_t		 wrong = js_int(row, "wrong", 0);
+	int64_t		 since = clock_now() - js_int(row, "last", 0);
+	struct err	 why = {0};
+
+	if (since >= 0 && since < soft_wait(wrong))
+		return err_set(err, ERR_BUSY, "口令连续输错，请过 %d 秒再试。",
+		    (int)((soft_wait(wrong) - since + 999) / 1000));
+	js_set_int(row, "wrong", MIN(MAX(wrong, 0), 1000) + 1);
+	js_set_int(row, "last", clock_now());
+	if (softkey_save(k, err) < 0)
+		return -1;
+	if (pin_open(row, "user", pin, key, &why) < 0) {
+		js_set_int(row, "last", clock_now());	/* stirring took its time */
+		return softkey_save(k, err) < 0 ? -1 : err_set(err, ERR_DENIED, "口令不对。");
+	}
+	js_set_int(row, "wrong", 0);
+	return softkey_save(k, err);
+}
+
 int
 softkey_pin_check(struct softkey *k, const char *who, const char *pin, unsigned char key[32],
     int *left, struct err *err)
@@ -272,7 +319,10 @@ softkey_pin_check(struct softkey *k, const char *who, const char *pin, unsigned 
 	struct err	 wrong = {0};
 	int64_t		 n = js_int(row, "left", 0);
 
-	*left = (int)n;
+	*left = is_soft(k) ? -1 : (int)n;
+	if (is_soft(k))
+		return strcmp(who, "user") == 0 ? soft_check(k, row, pin, key, err) :
+		    err_set(err, ERR_DENIED, "软证书没有管理员。");
 	if (n <= 0)
 		return err_set(err, ERR_LIMIT, "PIN 码已锁定，请申请解锁。");
 	js_set_int(row, "left", n - 1);		/* counted first, durably */
@@ -321,23 +371,54 @@ softkey_application_put(struct softkey *k, const struct softkey_application *a,
 	return rc;
 }
 
+/* Under the file's lock: of two at once one makes it. */
+static int
+format(const char *path, const char *label, const char *serial, bool soft,
+    const struct softkey_application *a, struct err *err)
+{
+	struct softkey	 k = {.path = xstrdup(path), .lock_fd = -1, .begun = true};
+	int		 rc = -1;
+
+	rand_bytes(k.salt, sizeof(k.salt));
+	k.state = json_pack("{s:s,s:s,s:b}", "label", label, "serial", serial, "soft", soft);
+	pthread_mutex_lock(&softkey_mutex);
+	if ((k.lock_fd = lock_open(path, LOCK_EX, err)) < 0)
+		goto out;
+	if (file_exists(path))
+		err_set(err, ERR_CONFLICT, "%s exists already", path);
+	else if (k.state == NULL || strlen(label) > 31 || strlen(serial) > 31)
+		err_set(err, ERR_INPUT, "label and serial are UTF-8 of at most 31 bytes");
+	else if (softkey_application_put(&k, a, err) == 0) {
+		if (soft)		/* the passphrase is the user's own from the first */
+			js_set_bool(json_object_get(k.state, "user"), "fresh", false);
+		rc = softkey_save(&k, err);
+	}
+ out:
+	softkey_end(&k);
+	return rc;
+}
+
 int
 softkey_format(const char *path, const char *label, const char *serial, const char *user_pin,
     const char *admin_pin, int tries, struct err *err)
 {
 	const struct softkey_application	 a = {SOFTKEY_APPLICATION, user_pin, admin_pin,
 		tries, 6, 0x11};
-	struct softkey				 k = {.path = xstrdup(path), .lock_fd = -1};
-	int					 rc = -1;
 
-	rand_bytes(k.salt, sizeof(k.salt));
-	k.state = json_pack("{s:s,s:s}", "label", label, "serial", serial);
-	if (file_exists(path))
-		err_set(err, ERR_CONFLICT, "%s exists already", path);
-	else if (k.state == NULL || strlen(label) > 31 || strlen(serial) > 31)
-		err_set(err, ERR_INPUT, "label and serial are UTF-8 of at most 31 bytes");
-	else if (softkey_application_put(&k, &a, err) == 0)
-		rc = softkey_save(&k, err);
-	softkey_end(&k);
+	return format(path, label, serial, false, &a, err);
+}
+
+int
+softkey_format_soft(const char *path, const char *label, const char *serial,
+    const char *passphrase, struct err *err)
+{
+	char					 nobody[SOFTKEY_PIN_MAX + 1];
+	const struct softkey_application	 a = {SOFTKEY_APPLICATION, passphrase, nobody,
+		SOFTKEY_TRIES_MAX, 6, 0x11};
+	int					 rc;
+
+	rand_token(nobody, SOFTKEY_PIN_MAX);
+	rc = format(path, label, serial, true, &a, err);
+	secret_wipe(nobody, sizeof(nobody));
 	return rc;
 }

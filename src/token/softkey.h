@@ -21,14 +21,23 @@
  * token/unlock.h, and the application's key sealed under that.  Both stand in this file, so
  * whoever has the file of such a key needs no PIN; in a chip the device key stays inside.
  *
- * State: {"label","serial","auth" (for DevAuth),"device" (device key),"application","rights",
- * "user":{"max","left","fresh","must_change","salt","box"},"admin":{…},"unlock":{"left","box",
+ * The file of a soft certificate (token/soft.h) is one of these with "soft": a passphrase in the
+ * place of the PIN, SOFTKEY_SOFT_ROUNDS, no administrator (whose PIN nobody ever saw), no locking: a
+ * copy of the file would not be locked either.  Instead, from the third wrong try on in a row, the
+ * next must wait, twice as long each time, up to a minute.
+ *
+ * State: {"label","serial","soft","auth" (for DevAuth),"device" (device key),"application","rights",
+ * "user":{"max","left","rounds","wrong","last","fresh","must_change","salt","box"},"admin":{…},"unlock":{"left","box",
  * "challenge"},"containers":[{"name","sign_point","sign_key","enc_point",
  * "enc_key","sign_cert","enc_cert"}],"files":[{"name","size","read","write","data"}]}.
  * "application" is "" when there is none.
  */
 #define SOFTKEY_PIN_MIN		6
 #define SOFTKEY_PIN_MAX		16
+#define SOFTKEY_SOFT_MIN	8	/* passphrase of a soft certificate, bytes */
+#define SOFTKEY_SOFT_MAX	64
+#define SOFTKEY_SOFT_ROUNDS	400000
+#define SOFTKEY_SOFT_WAIT	60	/* seconds, the longest */
 #define SOFTKEY_TRIES_MAX	99
 #define SOFTKEY_CONTAINERS	16
 #define SOFTKEY_FILES		16
@@ -39,6 +48,10 @@
 /* Make a blank key file; ERR_CONFLICT when the file exists. */
 NODISCARD int	softkey_format(const char *path, const char *label, const char *serial,
 		    const char *user_pin, const char *admin_pin, int tries, struct err *err);
+
+/* … of a soft certificate. */
+NODISCARD int	softkey_format_soft(const char *path, const char *label, const char *serial,
+		    const char *passphrase, struct err *err);
 
 /* Give it its device key; the administrator's PIN opens the application's key. */
 NODISCARD int	softkey_personalise(const char *path, const char *admin_pin,
@@ -82,10 +95,13 @@ const char	*softkey_application_name(const struct softkey *k);	/* "" when none *
 
 /*
  * Judge a PIN ("user" or "admin"): key gets the 32 bytes that open the private keys.
- * *left: tries left.  ERR_DENIED wrong, ERR_LIMIT locked.  Saves.
+ * *left: tries left, -1 of a soft certificate.  ERR_DENIED wrong, ERR_LIMIT locked, ERR_BUSY: too
+ * soon after wrong ones.  Saves.
  */
 NODISCARD int	softkey_pin_check(struct softkey *k, const char *who, const char *pin,
 		    unsigned char key[32], int *left, struct err *err);
+/* Is it as long as a PIN of this file must be?  ERR_INPUT. */
+NODISCARD int	softkey_pin_fits(const struct softkey *k, const char *pin, struct err *err);
 /* Set a PIN with the key in hand; resets its counter.  Not saved. */
 NODISCARD int	softkey_pin_set(struct softkey *k, const char *who, const char *pin,
 		    const unsigned char key[32], struct err *err);

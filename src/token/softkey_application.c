@@ -268,11 +268,11 @@ pin_change(struct handle *h, const char *prove, const char *old, const char *set
 	ULONG		 rc;
 	int		 left = 0;
 
-	if (!pin_fits(fresh))
-		return SAR_PIN_LEN_RANGE;
 	if ((rc = application_begin(h, &k)) != SAR_OK)
 		return rc;
-	if (softkey_pin_check(&k, prove, old, key, &left, &err) < 0 ||
+	if (softkey_pin_fits(&k, fresh, &err) < 0)	/* before a try is counted */
+		rc = sar_pin(&err);
+	else if (softkey_pin_check(&k, prove, old, key, &left, &err) < 0 ||
 	    softkey_pin_set(&k, set, fresh, key, &err) < 0)
 		rc = sar_pin(&err);
 	else if ((row = json_object_get(k.state, set)) != NULL) {

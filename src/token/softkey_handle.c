@@ -88,6 +88,7 @@ sar_pin(const struct err *err)
 	case ERR_DENIED:	return SAR_PIN_INCORRECT;
 	case ERR_LIMIT:		return SAR_PIN_LOCKED;
 	case ERR_INPUT:		return SAR_PIN_LEN_RANGE;
+	case ERR_BUSY:		return SAR_TIMEOUTERR;
 	default:		return SAR_FILEERR;
 	}
 }

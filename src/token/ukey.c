@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "token/skf.h"
+#include "token/soft.h"
 #include "token/ukey_own.h"
 
 static const struct card_file	ukey_history = {"YXHISTORY", 2048};
@@ -22,7 +23,7 @@ ukey_open(struct ukey *u, struct driver *d, const char *name, struct err *err)
 		return err_set(err, ERR_INPUT, "UKey 的名称太长。");
 	snprintf(u->name, sizeof(u->name), "%s", name);
 	if ((rc = d->ops->open(d, name, &u->dev)) != SAR_OK)
-		return driver_err(err, rc, "ConnectDev");
+		return d->soft ? soft_pin_err(rc, err) : driver_err(err, rc, "ConnectDev");
 	d->ops->device_info(d, u->dev, &u->info);
 	if ((rc = d->ops->application(d, u->dev, &u->app)) != SAR_OK) {
 		ukey_close(u);
@@ -69,9 +70,11 @@ tries_left(struct ukey *u)
 static int
 pin_result(struct ukey *u, uint32_t rc, int *left, struct err *err)
 {
-	*left = tries_left(u);
+	*left = u->driver->soft ? -1 : tries_left(u);
 	if (rc == SAR_OK)
 		return 0;
+	if (u->driver->soft)
+		return soft_pin_err(rc, err);
 	if (rc == SAR_PIN_INCORRECT && *left > 0)
 		return err_set(err, ERR_DENIED, "PIN 码不对，还可以试 %d 次；用完后 UKey 会锁定。",
 		    *left);
@@ -348,11 +351,13 @@ ukey_describe(struct ukey *u, json_t **out, struct err *err)
 		.recovered = json_array()};
 
 	u->driver->ops->pin_info(u->driver, u->app, &u->info);
-	*out = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:b,s:o,s:o,s:o}", "key", u->name, "vendor",
-	    u->driver->vendor, "label", u->info.label, "serial", u->info.serial, "tries_left",
-	    u->info.tries_left, "tries_max", u->info.tries_max, "pin_is_default",
-	    u->info.pin_is_default, "unlock", u->driver->unlock, "unfinished", d.unfinished,
-	    "certificates", d.certs, "recovered", d.recovered);
+	if (u->driver->soft)		/* it is slow, not counted */
+		u->info.tries_left = u->info.tries_max = -1;
+	*out = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:b,s:b,s:o,s:o,s:o}", "key", u->name,
+	    "vendor", u->driver->vendor, "label", u->info.label, "serial", u->info.serial,
+	    "tries_left", u->info.tries_left, "tries_max", u->info.tries_max, "pin_is_default",
+	    u->info.pin_is_default, "soft", u->driver->soft, "unlock", u->driver->unlock,
+	    "unfinished", d.unfinished, "certificates", d.certs, "recovered", d.recovered);
 	if (*out == NULL)	/* jansson took the lists and let go of them */
 		return err_set(err, ERR_INPUT, "UKey 的标签不是文字。");
 	if (ukey_each(u, describe_one, &d, err) < 0) {

@@ -33,7 +33,7 @@ void		ukey_close(struct ukey *u);		/* forgets the PIN */
 
 /*
  * {"key" (device name),"vendor","label","serial","tries_left","tries_max","pin_is_default",
- *  "unlock" (remote unlock is possible),"unfinished":[order],
+ *  "soft" (token/soft.h; tries -1),"unlock" (remote unlock is possible),"unfinished":[order],
  *  "certificates":[{"container","order","cn","subject","issuer","serial","not_before",
  *  "not_after" (texts),"seal" (its number, "" none),"days_left","state":"good|expired|not_yet","has_enc","history",
  *  "cert" (base64 DER)}],"recovered":[{"order","cn","serial","not_after"}]}; current

@@ -52,15 +52,85 @@ function keyCard(k) {
 	return card;
 }
 
+function softCard(k) {
+	const card = el("div", { className: "key" },
+		el("h3", {}, k.certificates[0]?.cn ?? "没有下载完的软证书"),
+		el("p", { className: "meta" }, `编号 ${k.serial || "—"}　文件 ${k.file}`));
+	if (k.error) {
+		card.append(el("p", { className: "error" }, k.error));
+		return card;
+	}
+	card.append(...k.certificates.map(certRow));
+	const row = el("div", { className: "row" });
+	const change = el("button", { type: "button" }, "修改口令");
+	change.addEventListener("click", () => openPin(k));
+	row.append(change);
+	if (k.certificates.length > 0) {
+		const out = el("button", { type: "button" }, "导出 PKCS#12");
+		out.addEventListener("click", () => openExport(k));
+		row.append(out);
+	} else {
+		card.append(el("p", { className: "meta" }, "还没有下载完，请回到证书下载页面继续。忘记口令、还没有签发证书的，可以移走文件，重新生成密钥。"));
+		const aside = el("button", { type: "button" }, "移走这个文件");
+		aside.addEventListener("click", async () => {
+			if (!confirm("证书已经签发的，移走后只能补办。文件会改名留在原来的文件夹。确定移走？"))
+				return;
+			await ask("/soft/aside", { key: k.key }).catch((e) => alert(e.message));
+			refresh();
+		});
+		row.append(aside);
+	}
+	card.append(row);
+	return card;
+}
+
+function openExport(key) {
+	const dialog = $("export-dialog"), form = dialog.querySelector("form");
+	form.reset();
+	$("export-error").textContent = "";
+	$("export-key").textContent = key.certificates[0].cn;
+	form.onsubmit = async (event) => {
+		event.preventDefault();
+		if (form.password.value !== form.again.value) {
+			$("export-error").textContent = "两次输入的导出密码不一样。";
+			form.again.focus();
+			return;
+		}
+		try {
+			const { p12 } = await ask("/soft/export", { key: key.key, pin: form.pin.value,
+				serial: key.certificates[0].serial, kind: form.kind.value,
+				password: form.password.value });
+			const bytes = Uint8Array.from(atob(p12), (c) => c.charCodeAt(0));
+			const link = el("a", { href: URL.createObjectURL(new Blob([bytes])),
+				download: `${key.certificates[0].serial}-${form.kind.value}.p12` });
+			link.click();
+			URL.revokeObjectURL(link.href);
+			dialog.close();
+		} catch (e) {
+			$("export-error").textContent = e.message;
+			form.pin.focus();
+		}
+	};
+	dialog.showModal();
+}
+
+async function refreshSoft() {
+	const { dir, files } = await ask("/soft");
+	$("soft-section").hidden = files.length === 0;
+	$("soft-dir").textContent = dir;
+	$("soft").replaceChildren(...files.map(softCard));
+}
+
 async function refresh() {
 	$("checks").replaceChildren(el("li", {}, "正在检查…"));
 	try {
 		const { checks } = await ask("/check");
 		$("checks").replaceChildren(...checks.map((c) =>
 			el("li", { className: c.ok ? "good" : "bad" }, `${c.name}：${c.text}`)));
-		const { keys } = await ask("/keys");
+		const keys = (await ask("/keys")).keys.filter((k) => !k.soft);
 		$("keys").replaceChildren(...(keys.length ? keys.map(keyCard)
 			: [el("p", { className: "meta" }, "没有检测到 UKey。请插入 UKey，然后点“重新检查”。")]));
+		await refreshSoft();
 	} catch (e) {
 		$("checks").replaceChildren(el("li", { className: "bad" }, e.message));
 	}
@@ -70,11 +140,16 @@ function openPin(key) {
 	const dialog = $("pin-dialog"), form = dialog.querySelector("form");
 	form.reset();
 	$("pin-error").textContent = "";
-	$("pin-key").textContent = key.label;
+	const word = key.soft ? "口令" : " PIN 码";
+	$("pin-title").textContent = `修改${word}`;
+	for (const [name, text] of [["old", `原${word}`], ["again", `再输一遍新${word}`],
+		["new", key.soft ? "新口令（8 到 64 位）" : "新 PIN 码（6 到 16 位）"]])
+		form.querySelector(`[data-word=${name}]`).textContent = text;
+	$("pin-key").textContent = key.soft ? key.certificates[0]?.cn ?? "" : key.label;
 	form.onsubmit = async (event) => {
 		event.preventDefault();
 		if (form.new_pin.value !== form.again.value) {
-			$("pin-error").textContent = "两次输入的新 PIN 码不一样。";
+			$("pin-error").textContent = `两次输入的新${word}不一样。`;
 			form.again.focus();
 			return;
 		}
@@ -149,6 +224,7 @@ async function watchPairing() {
 
 $("again").addEventListener("click", refresh);
 $("pin-cancel").addEventListener("click", () => $("pin-dialog").close());
+$("export-cancel").addEventListener("click", () => $("export-dialog").close());
 refresh();
 watchPairing();
 setInterval(watchPairing, 2000);
