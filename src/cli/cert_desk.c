@@ -129,11 +129,11 @@ cert_desk_show(const char *serial, struct err *err)
 	if (hall_open(&h, err) == 0)
 		rc = certificate_view(h, &desk_system, serial, &model, err);
 	if (rc == 0) {
-		printf("%s  %s  since %s  %s\n    valid  %s to %s\n    order  %s\n    replaced by  %s\n",
+		printf("%s  %s  since %s  %s\n    valid  %s to %s\n    order  %s\n    medium  %s\n    replaced by  %s\n",
 		    js_str(model, "serial"), js_str(model, "status"), js_str(model, "since"),
 		    js_str(model, "reason_text"), js_str(model, "not_before"),
 		    js_str(model, "not_after"), js_str(model, "order"),
-		    js_str(model, "replaced_by"));
+		    js_bool(model, "soft") ? "soft" : "ukey", js_str(model, "replaced_by"));
 		desk_print_life(model);
 	}
 	json_decref(model);

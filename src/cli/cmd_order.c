@@ -19,9 +19,9 @@ order_print_row(const struct hall *h, const json_t *row)
 	const struct def_product	*p = halldef_product(hall_def(h), js_str(row, "product"));
 	char				 name[MASK_TEXT];
 
-	printf("%s  %-7s  %-10s  %s  %8s %s  %s\n", js_str(row, "no"), js_str(row, "op"),
+	printf("%s  %-7s  %-10s  %s  %8s %s  %-4s  %s\n", js_str(row, "no"), js_str(row, "op"),
 	    js_str(row, "state"), js_str(row, "created"), js_str(row, "amount"),
-	    js_bool(row, "paid") ? "paid" : "-   ", p != NULL && p->person ?
+	    js_bool(row, "paid") ? "paid" : "-   ", js_str(row, "medium"), p != NULL && p->person ?
 	    mask_name(js_str(row, "subject"), name) : js_str(row, "subject"));
 }
 
@@ -48,6 +48,7 @@ order_print(const struct hall *h, const json_t *model)
 	size_t	 i;
 
 	order_print_row(h, model);
+	printf("    medium  %s\n", js_str(model, "medium"));
 	if (js_str(model, "old")[0] != '\0')
 		printf("    certificate  %s  %s\n", js_str(model, "old"), js_str(model, "old_text"));
 	if (js_str(model, "next")[0] != '\0')

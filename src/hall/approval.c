@@ -5,7 +5,6 @@
 #include "hall/unlock.h"
 
 #define APPROVAL_MAX	(16 * 1024)
-#define APPROVAL_REASON	4		/* superseded (RFC 5280 5.3.1) */
 
 void
 approval_init(struct approval *a)
@@ -88,13 +87,13 @@ approval_issue(const struct order *o, const json_t *seal, json_t *j)
 	js_set_str(j, "order", o->no);
 	js_set_str(j, "profile", o->def->profile);
 	js_set_int(j, "years", o->years);
-	js_set_str(j, "medium", "ukey");
+	js_set_str(j, "medium", product_medium(o->def));
 	if (seal != NULL)
 		(void)json_object_set(j, "seal", (json_t *)(uintptr_t)seal);
 	if (o->replaces[0] != '\0')
 		js_set_str(j, "replaces", o->replaces);
 	if (op_by_name(o->op) != NULL && op_by_name(o->op)->ends_old)
-		js_set_int(j, "reason", APPROVAL_REASON);
+		js_set_int(j, "reason", op_reason(o));
 	(void)json_object_set_new(j, "subject", approval_subject(o));
 }
 

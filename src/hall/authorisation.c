@@ -21,6 +21,7 @@ authorisation_values(const struct hall *h, const struct order *o, const char *co
 	js_set_str(v, "product", o->def->title);
 	js_set_str(v, "agent", js_str(o->form, "agent_name"));
 	js_set_str(v, "way", way == NULL ? "" : way->title);
+	js_set_str(v, "insert", notice_insert(o));
 	js_set_str(v, "code", code);
 	js_set_str(v, "url", url);
 	free(url);
@@ -42,7 +43,7 @@ authorisation_send(struct db *db, const struct hall *h, const struct order *o, b
 		return -1;
 	v = authorisation_values(h, o, code);
 	key = xasprintf("%s:approved:%" PRIx64, o->no, (uint64_t)rand_id());
-	rc = notice_to(db, h, "approved", sms ? js_str(o->form, "agent_phone") : NULL,
+	rc = notice_to(db, h, o->def->soft ? "approved_soft" : "approved", sms ? js_str(o->form, "agent_phone") : NULL,
 	    js_str(o->form, "agent_mail"), v, key, err);
 	free(key);
 	json_decref(v);

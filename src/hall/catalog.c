@@ -40,9 +40,10 @@ catalog_products(const struct halldef *d)
 	size_t	 i = 0;
 
 	for (i = 0; i < d->n_products; i++)
-		(void)json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:b}", "id",
+		(void)json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:b, s:b}", "id",
 		    d->products[i].id, "title", d->products[i].title, "template",
-		    d->products[i].template_name, "person", d->products[i].person));
+		    d->products[i].template_name, "person", d->products[i].person, "soft",
+		    d->products[i].soft));
 	return out;
 }
 
@@ -114,8 +115,9 @@ catalog_product(const struct hall *h, const char *id, json_t **model, struct err
 		json_decref(materials);
 		return err_set(err, ERR_NOT_FOUND, "没有这种证书，请重新选择。");
 	}
-	m = json_pack("{s:s, s:s, s:s, s:b}", "id", p->id, "title", p->title, "template",
-	    p->template_name, "person", p->person);
+	m = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s}", "id", p->id, "title", p->title, "template",
+	    p->template_name, "person", p->person, "soft", p->soft, "medium_text",
+	    product_medium_text(p));
 	(void)json_object_set_new(m, "years", catalog_years(p));
 	js_set_fen(m, "medium", p->medium);
 	js_set_bool(m, "has_seal", p->seal >= 0);

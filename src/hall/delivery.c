@@ -54,7 +54,7 @@ delivery_list(struct db *db, struct act *a, enum order_state state, const char *
 		}
 		way = halldef_collection(hall_def(a->h), js_str(o.collection, "way"));
 		/* Who downloads himself needs no maker. */
-		if (state != ORDER_APPROVED || way == NULL || way->made) {
+		if (!o.def->soft && (state != ORDER_APPROVED || way == NULL || way->made)) {
 			j = order_row_model(a->h, &o);
 			order_view_collection(a->h, &o, j);
 			js_set_bool(j, "by_courier", way != NULL && way->address);
@@ -94,6 +94,8 @@ delivery_work(struct hall *h, const struct who *who, json_t **model, struct err 
 static int
 delivery_claim_run(struct db *db, struct act *a, struct err *err)
 {
+	if (a->o.def->soft)
+		return err_set(err, ERR_WRONG_STATE, "软证书由申请人自己下载，不用制证。");
 	if (a->o.state == ORDER_MAKING && a->o.maker == a->who->staff)
 		return 0;
 	a->o.maker = a->who->staff;
@@ -230,6 +232,8 @@ delivery_ship_run(struct db *db, struct act *a, struct err *err)
 	json_t	*v = NULL;
 	int	 rc = 0;
 
+	if (a->o.def->soft)
+		return err_set(err, ERR_WRONG_STATE, "软证书由申请人自己下载，没有UKey要寄。");
 	if (blank && a->o.state != ORDER_APPROVED)
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，不能寄出空白UKey。",
 		    order_state_text(a->o.state));

@@ -12,6 +12,7 @@
 #include "hall/medium.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
+#include "hall/soft.h"
 #include "pki/cert.h"
 #include "pki/csr.h"
 
@@ -29,7 +30,9 @@ fetch_state(const struct order *o, struct err *err)
 	case ORDER_MAKING:
 		return 0;
 	case ORDER_DONE:
-		return err_set(err, ERR_WRONG_STATE, "证书已经下载完成；UKey损坏或遗失请办理补办。");
+		return err_set(err, ERR_WRONG_STATE, "证书已经下载完成；%s",
+		    o->def->soft ? "密钥在您的电脑上，文件丢失或忘记口令请办理补办。" :
+		    "UKey损坏或遗失请办理补办。");
 	default:
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，还不能下载证书。",
 		    order_state_text(o->state));
@@ -42,6 +45,7 @@ fetch_model(const struct order *o, const char *token, const char *ukey, int64_t 
 	json_t	*j = json_object();
 	char	 day[CLOCK_TEXT];
 
+	js_set_bool(j, "soft", o->def->soft);
 	js_set_bool(j, "same_key", op_keeps_key(o->op));
 	js_set_str(j, "ukey", ukey);
 	js_set_str(j, "op_text", op_text(o->op));
@@ -181,13 +185,24 @@ fetch_token_order(struct hall *h, const struct who *who, const char *token, char
 static int
 fetch_reserve_run(struct db *db, struct act *a, struct err *err)
 {
+	*(bool *)a->extra = a->o.def->soft;
 	if (a->o.state == ORDER_DONE)
 		return 0;
-	if (medium_bind(db, a->h, a->who, &a->o, js_str(a->in, "medium"), err) < 0)
+	if ((a->o.def->soft ? soft_bind(db, &a->o, a->in, err) :
+	    medium_bind(db, a->h, a->who, &a->o, js_str(a->in, "medium"), err)) < 0)
 		return -1;
 	if (a->o.state == ORDER_FETCHED)
 		return 0;
 	return order_move(db, a->h, a->who, &a->o, EVENT_FETCH, NULL, err);
+}
+
+static int
+fetch_need_request(const json_t *in, struct buf *csr, struct err *err)
+{
+	struct err	why = {0};
+
+	return js_need_bytes(in, "csr", csr, &why) == 0 && csr->len > 0 ? 0 : err_set(err, ERR_INPUT,
+	    "没有读到证书请求：请提交完整的PKCS#10（CSR），不超过%d字节。", LIMIT_CSR);
 }
 
 int
@@ -198,18 +213,22 @@ fetch_issue(struct hall *h, const struct who *who, const json_t *in, json_t **mo
 	char		no[ORDER_NO];
 	unsigned char	point[SM2_POINT_LEN];
 	struct buf	csr = {0};
-	struct act	keep = {.h = h, .who = &me, .no = no, .in = in};
+	bool		soft = false;
+	struct act	keep = {.h = h, .who = &me, .no = no, .in = in, .extra = &soft};
 	int		rc = -1;
 
 	me.system = true;		/* the token is the right to this order */
 	buf_init(&csr, LIMIT_CSR);
 	if (fetch_token_order(h, who, js_str(in, "token"), no, err) < 0 ||
-	    js_need_bytes(in, "csr", &csr, err) < 0 ||
+	    fetch_need_request(in, &csr, err) < 0 ||
 	    csr_check(csr.p, csr.len, point, err) < 0)
 		goto out;
 	if (act_write(&keep, fetch_reserve_run, err) < 0)
 		goto out;
-	rc = issue_pair(h, &me, no, csr.p, csr.len, js_str(in, "medium"), model, err);
+	/* only a UKey has a device key */
+	rc = issue_pair(h, &me, no, csr.p, csr.len, soft ? "" : js_str(in, "medium"), model, err);
+	if (rc == 0 && soft && strcmp(js_str(in, "way"), "request") == 0)
+		rc = soft_files(*model, err);
  out:
 	buf_free(&csr);
 	return rc;

@@ -10,12 +10,14 @@
  * gives the same result: the pair of an order is issued once, for one public key.
  */
 /* in {"no","code","captcha_id","captcha"}; model {"token","no","subject","replaces","template",
- * "not_after_text","state","op_text","same_key" (of the pair it replaces),"ukey" (its serial
+ * "not_after_text","state","op_text","soft","same_key" (of the pair it replaces),"ukey" (its serial
  * number, "" unknown)} */
 NODISCARD int	fetch_open(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);
-/* in {"token","csr" (base64 DER),"medium" (the UKey's serial number)}; model {"sign_cert","enc_cert","enc_key" (base64 DER),
- * "chain":[base64 DER],"seal" (base64 DER, "": none),"serial","no","device" (base64 DER, "": none)} */
+/* in {"token","csr" (base64 DER),"medium" (the serial number of the UKey, or of the container file of
+ * a soft certificate),"way" ("request": a PKCS#10 of the applicant's own making; soft only)}; model {"sign_cert","enc_cert","enc_key" (base64 DER),
+ * "chain":[base64 DER],"seal" (base64 DER, "": none),"serial","no","device" (base64 DER, "": none)}; with a request of the
+ * applicant's own what soft_files adds. */
 NODISCARD int	fetch_issue(struct hall *h, const struct who *who, const json_t *in,
 		    json_t **model, struct err *err);
 /* Whose order a token stands for; ERR_EXPIRED. */

@@ -337,10 +337,14 @@ options_sex(const struct form_context *c)
 json_t *
 options_medium(const struct form_context *c)
 {
-	json_t	*list = json_array();
+	json_t				*list = json_array();
+	const struct def_product	*p = halldef_product(hall_def(c->hall),
+					    c->product == NULL ? "" : c->product);
 
-	(void)c;
-	form_option(list, "ukey", "UKey");
+	if (p != NULL && p->soft)
+		form_option(list, "soft", "软证书（密钥文件，下载到自己的电脑）");
+	else
+		form_option(list, "ukey", "UKey");
 	return list;
 }
 

@@ -462,7 +462,8 @@ halldef_read(struct reader *r, struct err *err)
 	    read_invoice(r, root, err) < 0 ||
 	    read_express(r, root, err) < 0)
 		return -1;
-	if (halldef_read_notices(r, root, err) < 0 || read_account(r, root, err) < 0)
+	if (halldef_read_notices(r, root, err) < 0 || check_products(r, root, err) < 0 ||
+	    read_account(r, root, err) < 0)
 		return -1;
 	if (r->def->medium_activation && (halldef_notice(r->def, "activation") == NULL ||
 	    *halldef_notice(r->def, "activation")->sms_code == '\0'))
@@ -581,6 +582,29 @@ const struct def_material *
 product_material(const struct def_product *p, const char *kind)
 {
 	HALLDEF_FIND(p->materials, p->n_materials, kind, kind);
+}
+
+const char *
+product_medium(const struct def_product *p)
+{
+	return p->soft ? "soft" : "ukey";
+}
+
+const char *
+product_medium_text(const struct def_product *p)
+{
+	return p->soft ? "软证书" : "UKey";
+}
+
+bool
+product_collects(const struct def_product *p, const struct def_collection *way)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < p->n_ways; i++)
+		if (strcmp(p->ways[i], way->id) == 0)
+			return true;
+	return p->n_ways == 0 && !(p->soft && way->made);
 }
 
 int64_t

@@ -57,6 +57,9 @@ struct def_product {
 	int64_t		 price[HALLDEF_YEARS + 1];	/* fen for 1..5 years, -1: not sold */
 	int64_t		 medium;	/* fen for the UKey */
 	int64_t		 seal;		/* fen for an electronic seal (eseal.h); -1: not sold */
+	bool		 soft;		/* medium: soft; the key is a file of the applicant's */
+	const char	*ways[HALLDEF_WAYS];	/* collections offered; n_ways 0: all that fit */
+	size_t		 n_ways;
 	int64_t		 discount;	/* fen off */
 	const char	*discount_text;	/* 无优惠 */
 	const char	*fee_note;
@@ -200,6 +203,11 @@ const struct def_notice		*halldef_notice(const struct halldef *d, const char *ev
 /* An order of this operation hands it in. */
 bool	material_is_for(const struct def_material *m, const char *op);
 const struct def_material	*product_material(const struct def_product *p, const char *kind);
+/* "soft" or "ukey"; 软证书 or UKey. */
+const char	*product_medium(const struct def_product *p);
+const char	*product_medium_text(const struct def_product *p);
+/* Is this way of collection offered for it?  A soft certificate is made by nobody but the applicant. */
+bool	product_collects(const struct def_product *p, const struct def_collection *way);
 /* Fen to pay for so many years, without a seal; -1 when not sold. */
 int64_t	product_amount(const struct def_product *p, int years);
 /* The paragraphs of a text: an array of its lines that are not empty. */

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "hall/form.h"
+#include "pki/profile.h"
 
 /* The largest kept picture a definition may ask for. */
 #define PRODUCT_MATERIAL_MAX	(8 * 1024 * 1024)
@@ -111,6 +112,63 @@ product_read_price(struct reader *r, const struct yaml *y, struct def_product *p
 	return 0;
 }
 
+/* medium: what the UKey costs, or the word soft, which has none to pay for. */
+static int
+product_read_medium(struct reader *r, const struct yaml *y, struct def_product *p,
+    struct err *err)
+{
+	const struct yaml	*medium = yaml_get(y, "medium");
+
+	p->soft = medium != NULL && medium->kind == YAML_TEXT &&
+	    strcmp(medium->text, "soft") == 0;
+	if (p->soft)
+		return 0;
+	if (medium != NULL && medium->kind == YAML_TEXT && !str_is_digits(medium->text))
+		return yaml_err(r->doc, medium, err,
+		    "\"medium\" is what the UKey costs, in fen, or soft");
+	return yaml_int(r->doc, y, "medium", 0, PRODUCT_FEN_MAX, 0, &p->medium, err);
+}
+
+/* The signer keeps the two apart, and how long each lasts; here it is said before anybody pays. */
+static int
+product_check_profile(struct reader *r, const struct yaml *y, const struct def_product *p,
+    struct err *err)
+{
+	const struct product	*is = product_find(p->profile);
+	int			 i = 0;
+
+	if (is->soft != p->soft)
+		return yaml_err(r->doc, yaml_get(y, "profile"), err, p->soft ?
+		    "product \"%s\" has the medium soft, but its profile \"%s\" is for UKeys" :
+		    "product \"%s\" is in a UKey, but its profile \"%s\" is for soft certificates",
+		    p->id, p->profile);
+	for (i = is->sign->max_years + 1; i <= HALLDEF_YEARS; i++)
+		if (p->price[i] >= 0)
+			return yaml_err(r->doc, yaml_get(y, "price"), err,
+			    "product \"%s\" sells %d years, but its profile \"%s\" lasts at most %d",
+			    p->id, i, p->profile, is->sign->max_years);
+	return 0;
+}
+
+static int
+product_read_ways(struct reader *r, const struct yaml *y, struct def_product *p,
+    struct err *err)
+{
+	const char *const	*list = NULL;
+	size_t			 i = 0;
+
+	if (yaml_get(y, "collection") == NULL)
+		return 0;
+	if (read_texts(r, y, "collection", &list, &p->n_ways, err) < 0)
+		return -1;
+	if (p->n_ways == 0 || p->n_ways > HALLDEF_WAYS)
+		return yaml_err(r->doc, yaml_get(y, "collection"), err,
+		    "\"collection\" names 1 to %d ways", HALLDEF_WAYS);
+	for (i = 0; i < p->n_ways; i++)
+		p->ways[i] = list[i];
+	return 0;
+}
+
 /* The subject of the certificate: name parts filled from the form. */
 static int
 product_read_subject(struct reader *r, const struct yaml *y, struct def_product *p,
@@ -168,6 +226,9 @@ product_read_seal(struct reader *r, const struct yaml *y, struct def_product *p,
     struct err *err)
 {
 	p->seal = -1;
+	if (p->soft && yaml_get(y, "seal") != NULL)
+		return yaml_err(r->doc, yaml_get(y, "seal"), err,
+		    "product \"%s\" has the medium soft: a seal goes into a UKey only", p->id);
 	return yaml_get(y, "seal") == NULL ? 0 :
 	    yaml_int(r->doc, y, "seal", 0, PRODUCT_FEN_MAX, -1, &p->seal, err);
 }
@@ -182,8 +243,10 @@ product_read(struct reader *r, const struct yaml *y, struct def_product *p, stru
 	    read_text(r, y, "form", NULL, &p->form, err) < 0 ||
 	    product_read_kind(r, y, p, err) < 0 ||
 	    product_read_price(r, y, p, err) < 0 ||
-	    yaml_int(r->doc, y, "medium", 0, PRODUCT_FEN_MAX, 0, &p->medium, err) < 0 ||
+	    product_read_medium(r, y, p, err) < 0 ||
 	    product_read_seal(r, y, p, err) < 0 ||
+	    product_check_profile(r, y, p, err) < 0 ||
+	    product_read_ways(r, y, p, err) < 0 ||
 	    yaml_int(r->doc, y, "discount", 0, PRODUCT_FEN_MAX, 0, &p->discount, err) < 0 ||
 	    read_text(r, y, "discount_text", "", &p->discount_text, err) < 0 ||
 	    read_text(r, y, "fee_note", "", &p->fee_note, err) < 0 ||
@@ -197,8 +260,8 @@ int
 read_products(struct reader *r, const struct yaml *root, struct err *err)
 {
 	static const char *const known[] = { "id", "title", "template", "profile", "kind",
-	    "form", "identity", "price", "medium", "seal", "discount", "discount_text", "fee_note",
-	    "authorisation", "subject", "materials", NULL };
+	    "form", "identity", "price", "medium", "seal", "discount", "discount_text",
+	    "fee_note", "authorisation", "subject", "materials", "collection", NULL };
 	const struct yaml	*list = NULL;
 	struct def_product	*p = NULL;
 	size_t			 i = 0;
@@ -218,5 +281,49 @@ read_products(struct reader *r, const struct yaml *root, struct err *err)
 			    "product \"%s\" stands here twice", p[i].id);
 		r->def->n_products = i + 1;
 	}
+	return 0;
+}
+
+/* The ways a product names are there; a soft certificate can be downloaded, and only that. */
+static int
+check_ways(struct reader *r, const struct yaml *y, const struct def_product *p, struct err *err)
+{
+	const struct def_collection	*way = halldef_collection(r->def, "download");
+	size_t				 i = 0;
+
+	if (p->soft && (way == NULL || way->made || !product_collects(p, way)))
+		return yaml_err(r->doc, y, err, "product \"%s\" has the medium soft: it needs the "
+		    "collection \"download\", not made by staff", p->id);
+	for (i = 0; i < p->n_ways; i++) {
+		way = halldef_collection(r->def, p->ways[i]);
+		if (way == NULL)
+			return yaml_err(r->doc, yaml_get(y, "collection"), err,
+			    "unknown collection \"%s\"", p->ways[i]);
+		if (p->soft && way->made)
+			return yaml_err(r->doc, yaml_get(y, "collection"), err, "product \"%s\" has "
+			    "the medium soft: nobody makes it, so \"%s\" (made: true) can not "
+			    "be", p->id, p->ways[i]);
+	}
+	return 0;
+}
+
+int
+check_products(struct reader *r, const struct yaml *root, struct err *err)
+{
+	const struct yaml	*list = yaml_get(root, "products");
+	const struct def_notice	*mail = halldef_notice(r->def, "approved_soft");
+	size_t			 i = 0, soft = 0;
+
+	for (i = 0; i < r->def->n_products; i++) {
+		if (check_ways(r, &list->child[i], &r->def->products[i], err) < 0)
+			return -1;
+		soft += r->def->products[i].soft;
+	}
+	if (soft > 0 && (mail == NULL || *mail->mail_body == '\0'))
+		return yaml_err(r->doc, yaml_get(root, "notices"), err, "a product of the medium soft "
+		    "needs notices.approved_soft with a mail: it brings the authorisation code");
+	if (soft == r->def->n_products && (r->def->medium_strict || r->def->medium_activation))
+		return yaml_err(r->doc, yaml_get(root, "medium"), err,
+		    "\"medium\" is about UKeys that staff write, but every product is soft");
 	return 0;
 }

@@ -22,6 +22,8 @@ NODISCARD int	read_list(struct reader *r, const struct yaml *map, const char *ke
 		    const char *const *known, const struct yaml **list, struct err *err);
 NODISCARD int	read_account(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_products(struct reader *r, const struct yaml *root, struct err *err);
+/* What products and the rest of the definition must agree on. */
+NODISCARD int	check_products(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_invoice(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_express(struct reader *r, const struct yaml *root, struct err *err);
 /* identity: and pin: (halldef_identity.c). */

@@ -100,11 +100,12 @@ lost_row(const struct hall *h, const struct order *o, const char *serial, int64_
 	char	 name[MASK_TEXT], day[CLOCK_TEXT];
 	size_t	 len = strlen(serial);
 	bool	 good = strcmp(state, "good") == 0;
-	json_t	*row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial", serial,
+	json_t	*row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "serial", serial,
 	    "serial_end", len > 8 ? serial + len - 8 : serial, "subject", o->def->person ?
 	    mask_name(o->subject, name) : o->subject, "product_title", o->def->title,
 	    "not_after", clock_date(not_after, day), "state", state, "state_text", good ?
-	    "有效" : "已冻结", "may_freeze", good);
+	    "有效" : "已冻结", "may_freeze", good,
+	    "soft", o->def->soft);
 
 	lost_row_reissue(h, o, not_after, state, row);
 	return row;

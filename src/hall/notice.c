@@ -12,7 +12,7 @@
 #define NOTICE_MAIL	(32 * 1024)
 
 const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", "returned",
-	"approved", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
+	"approved", "approved_soft", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
 	"certificate_released", "certificate_revoked", "expiring", "expired", "mobile_changed",
 	"unlock_link", "unlock_begun", "unlock_ready", "unlocked", "activation",
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",
@@ -137,6 +137,12 @@ notice_mail_file(struct db *db, const struct hall *h, const char *event, const c
 	return rc;
 }
 
+const char *
+notice_insert(const struct order *o)
+{
+	return op_keeps_key(o->op) ? "原证书所在的UKey（PIN码不变）" : "一支空白UKey";
+}
+
 static json_t *
 notice_values(const struct hall *h, const struct order *o, const json_t *values)
 {
@@ -151,7 +157,7 @@ notice_values(const struct hall *h, const struct order *o, const json_t *values)
 	js_set_str(v, "agent", js_str(o->form, "agent_name"));
 	js_set_str(v, "amount", fen_text(o->amount, amount));
 	js_set_str(v, "way", way == NULL ? "" : way->title);
-	js_set_str(v, "insert", op_keeps_key(o->op) ? "原证书所在的UKey（PIN码不变）" : "一支空白UKey");
+	js_set_str(v, "insert", notice_insert(o));
 	js_update(v, values);
 	return v;
 }

@@ -3,7 +3,7 @@
 #include "hall/order.h"
 /*
  * Messages, by the templates of the definition, through the outbox: inside the transaction of
- * what they tell about.  Events: code submitted paid reviewing returned approved made shipped
+ * what they tell about.  Events: code submitted paid reviewing returned approved approved_soft made shipped
  * done cancelled refunded certificate_frozen certificate_released certificate_revoked expiring
  * expired mobile_changed unlock_link unlock_begun unlock_ready unlocked activation petition_filed
  * petition_refused petition_granted petition_warning petition_stopped petition_returned sign_in_new
@@ -13,6 +13,8 @@
  * bundle_submitted bundle_paid expiring_many pin_remitted handover_offered handler_left
  * handler_came.
  */
+/* What is to be plugged in for the download of this order. */
+const char	*notice_insert(const struct order *o);
 extern const char *const notice_events[];	/* ends with NULL */
 /* To the agent of the order; values: further placeholders (may be NULL). */
 NODISCARD int	notice_order(struct db *db, const struct hall *h, const struct order *o,

@@ -6,6 +6,7 @@
 #include "hall/form.h"
 #include "hall/order_row.h"
 #include "hall/order_view.h"
+#include "hall/soft.h"
 
 #define OP(name)	extern const struct op op_##name;
 #include "hall/ops.def"
@@ -67,6 +68,7 @@ struct op_job {
 	struct op_begun	 about;			/* an open one that it concerns */
 	struct op_case	 c;
 	struct order	 old;
+	json_t		*page;			/* model of the certificate's page, borrowed; or NULL */
 };
 
 static int
@@ -359,14 +361,16 @@ op_changes(struct db *db, struct hall *h, const struct order *o, json_t **list, 
 static int
 ops_look_run(struct db *db, struct act *a, struct err *err)
 {
-	return op_load(db, a, a->extra, err);
+	struct op_job	*j = a->extra;
+
+	return op_load(db, a, j, err) < 0 ? -1 : soft_model(db, &j->old, j->page, err);
 }
 
 int
 ops_model(struct hall *h, const struct who *who, const char *serial, json_t *model,
     struct err *err)
 {
-	struct op_job	j = { .op = NULL };
+	struct op_job	j = { .op = NULL, .page = model };
 	struct act	a = { .h = h, .who = who, .name = serial, .extra = &j };
 	size_t		i = 0;
 	int		rc = act_read(&a, ops_look_run, err);

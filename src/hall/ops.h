@@ -47,6 +47,8 @@ struct op {
 const struct op	*op_by_name(const char *name);		/* NULL: "new" and unknown ones */
 const struct op	*op_row(size_t i);			/* NULL after the last */
 bool		 op_keeps_key(const char *name);
+/* Why the old pair is revoked (RFC 5280 5.3.1): its key may be in other hands, else superseded. */
+int		 op_reason(const struct order *o);
 /* What happens to the old UKey with this order, MEDIUM_NONE: it goes on. */
 enum medium_event op_leaves_medium(const struct order *o);
 /* 制作 for a first application */
@@ -86,7 +88,7 @@ void		op_answer_release(struct op_answer *w);	/* of a zeroed one: no-op */
 NODISCARD int	op_ask(struct db *db, struct hall *h, const struct who *who, const char *op,
 		    const char *serial, struct op_answer *w, struct err *err);
 /*
- * Into a certificate's model: "replaced_by", "concerned_by" (orders, "" none) and for each operation
+ * Into a certificate's model: what soft_model says, "replaced_by", "concerned_by" (orders, "" none) and for each operation
  * "may_<op>", "<op>_text" (why not, "" when it may) and what its row adds.
  */
 NODISCARD int	ops_model(struct hall *h, const struct who *who, const char *serial,

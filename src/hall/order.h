@@ -116,7 +116,7 @@ NODISCARD int	order_received(struct hall *h, const struct who *who, const char *
  */
 NODISCARD int	order_list(struct hall *h, const struct who *who, const char *tab,
 		    const json_t *query, json_t **model, struct err *err);
-/* NAV-04: {"open","returned","fetch","soft","certificates","expiring"} numbers. */
+/* NAV-04: {"open","returned","fetch","soft" (of those in fetch),"certificates","expiring"} numbers. */
 NODISCARD int	order_counters(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);
 /*

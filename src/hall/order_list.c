@@ -22,6 +22,7 @@ static const struct order_tab {
 	{ "other", ",draft,submitted,reviewing,returned,unlocking,countersigning,recovering,making,ready,"
 	    "shipped,refunding,", 2, 0 },
 	{ "fetch", ",approved,fetched,", 0, 0 },
+	{ "soft", ",approved,fetched,", 0, 0 },		/* … of products whose key is a file */
 	{ "done", ",done,", 0, 0 },
 	{ "returned", ",returned,", 0, 0 },
 	{ "cancelled", ",cancelled,", 0, 0 },
@@ -58,6 +59,9 @@ order_row_model(const struct hall *h, const struct order *o)
 	js_set_str(j, "product", o->product);
 	js_set_str(j, "product_title", o->def->title);
 	js_set_str(j, "template", o->def->template_name);
+	js_set_bool(j, "soft", o->def->soft);
+	js_set_str(j, "medium", product_medium(o->def));
+	js_set_str(j, "medium_text", product_medium_text(o->def));
 	js_set_str(j, "mail", js_str(o->form, o->def->person ? "mail" : "org_mail"));
 	js_set_time(j, "created", o->created);
 	js_set_time(j, "submitted", o->submitted);
@@ -132,10 +136,27 @@ order_list_rows(const struct hall *h, struct rows *rows, json_t *out, struct err
 struct order_find {
 	const struct order_tab	*tab;
 	char			 like[160], state[40];
-	const char		*states, *product, *no, *op;
+	const char		*states, *no, *op;
+	struct buf		 products;	/* ",org,person,"; "" any */
 	int64_t			 account;
 	int			 pay;
 };
+
+/* The one that is asked for; on the tab of soft certificates only one of those, or all of them. */
+static void
+order_find_products(const struct halldef *d, const char *wanted, bool soft, struct buf *set)
+{
+	size_t	i = 0;
+
+	buf_init(set, 4096);
+	if (*wanted == '\0' && !soft)
+		return;
+	buf_addch(set, ',');
+	for (i = 0; i < d->n_products; i++)
+		if ((*wanted == '\0' || strcmp(d->products[i].id, wanted) == 0) &&
+		    (!soft || d->products[i].soft))
+			buf_addf(set, "%s,", d->products[i].id);
+}
 
 static void
 order_find_fill(const struct act *a, struct order_find *f)
@@ -144,7 +165,8 @@ order_find_fill(const struct act *a, struct order_find *f)
 
 	f->tab = order_tab_by_name(a->name);
 	f->states = f->tab->states;
-	f->product = js_str(a->in, "product");
+	order_find_products(hall_def(a->h), js_str(a->in, "product"),
+	    strcmp(f->tab->name, "soft") == 0, &f->products);
 	f->no = js_str(a->in, "no");
 	f->op = order_wanted_op(js_str(a->in, "op"));
 	f->account = a->who->account;
@@ -172,19 +194,20 @@ order_list_run(struct db *db, struct act *a, struct err *err)
 	js_set_str(a->model, "tab", f.tab->name);
 	(void)json_object_set_new(a->model, "rows", list);
 	if (db_one(db, all ? SQL_ORDER_LIST_ALL_COUNT : SQL_ORDER_LIST_COUNT, &rows, err,
-	    DB_INT(f.account), DB_TEXT(f.states), DB_TEXT(f.product), DB_TEXT(f.no),
+	    DB_INT(f.account), DB_TEXT(f.states), DB_TEXT(f.products.p), DB_TEXT(f.no),
 	    DB_TEXT(f.like), DB_INT(f.tab->op), DB_INT(f.pay), DB_TEXT(f.op)) < 0)
 		goto out;
 	page_numbers(a->model, rows_int(rows, 0), page, ORDER_PAGE);
 	rows_free(rows);
 	rows = NULL;
 	if (db_query(db, all ? SQL_ORDER_LIST_ALL : SQL_ORDER_LIST, &rows, err,
-	    DB_INT(f.account), DB_TEXT(f.states), DB_TEXT(f.product), DB_TEXT(f.no),
+	    DB_INT(f.account), DB_TEXT(f.states), DB_TEXT(f.products.p), DB_TEXT(f.no),
 	    DB_TEXT(f.like), DB_INT(f.tab->op), DB_INT(f.pay), DB_TEXT(f.op),
 	    DB_INT(ORDER_PAGE), DB_INT((page - 1) * ORDER_PAGE)) < 0)
 		goto out;
 	rc = order_list_rows(a->h, rows, list, err);
  out:
+	buf_free(&f.products);
 	rows_free(rows);
 	return rc;
 }
@@ -201,14 +224,16 @@ order_list(struct hall *h, const struct who *who, const char *tab, const json_t 
 }
 
 static void
-order_count_state(json_t *m, const char *state, int64_t n)
+order_count_state(json_t *m, const char *state, bool soft, int64_t n)
 {
 	static const char	fetch[] = ",approved,fetched,", ended[] = ",done,cancelled,returned,";
 	char			key[40];
 
 	(void)snprintf(key, sizeof(key), ",%s,", state);
 	if (strcmp(state, "returned") == 0)
-		js_set_int(m, "returned", n);
+		js_set_int(m, "returned", js_int(m, "returned", 0) + n);
+	if (strstr(fetch, key) != NULL && soft)
+		js_set_int(m, "soft", js_int(m, "soft", 0) + n);
 	if (strstr(fetch, key) != NULL)
 		js_set_int(m, "fetch", js_int(m, "fetch", 0) + n);
 	else if (strstr(ended, key) == NULL)
@@ -220,6 +245,7 @@ order_counters_run(struct db *db, struct act *a, struct err *err)
 {
 	static const char *const keys[] = { "open", "returned", "fetch", "soft", "certificates",
 	    "expiring" };
+	const struct def_product	*p = NULL;
 	struct rows	*rows = NULL;
 	int64_t		 now = clock_now();
 	size_t		 i = 0;
@@ -230,8 +256,11 @@ order_counters_run(struct db *db, struct act *a, struct err *err)
 		js_set_int(a->model, keys[i], 0);
 	if (db_query(db, SQL_ORDER_COUNT_STATES, &rows, err, DB_INT(a->who->account)) < 0)
 		return -1;
-	while ((rc = rows_next(rows, err)) > 0)
-		order_count_state(a->model, rows_text(rows, 0), rows_int(rows, 1));
+	while ((rc = rows_next(rows, err)) > 0) {
+		p = halldef_product(hall_def(a->h), rows_text(rows, 1));
+		order_count_state(a->model, rows_text(rows, 0), p != NULL && p->soft,
+		    rows_int(rows, 2));
+	}
 	rows_free(rows);
 	if (rc < 0)
 		return -1;
@@ -304,6 +333,9 @@ certificate_list_run(struct db *db, struct act *a, struct err *err)
 		    js_str(row, "product"));
 
 		js_set_str(row, "template", p == NULL ? "" : p->template_name);
+		js_set_bool(row, "soft", p != NULL && p->soft);
+		js_set_str(row, "medium", p == NULL ? "" : product_medium(p));
+		js_set_str(row, "medium_text", p == NULL ? "" : product_medium_text(p));
 	}
 	js_set_int(a->model, "total", (int64_t)json_array_size(list));
 	return rc;

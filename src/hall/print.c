@@ -54,7 +54,7 @@ print_form(json_t *doc, struct hall *h, const struct order *o)
 	print_heading(doc, "证书信息");
 	(void)snprintf(day, sizeof(day), "%d年", o->years);
 	print_row(rows, "证书模板", o->def->template_name, "证书年限", day);
-	print_row(rows, "证书介质", "UKey", "费用", yuan);
+	print_row(rows, "证书介质", product_medium_text(o->def), "费用", yuan);
 	print_row(rows, "申请时间", clock_datetime(o->created, day), "业务类型", "制作");
 	print_table(doc, rows);
 	print_para(doc, "申请人声明：以上信息真实、完整、准确，已阅读并同意电子认证服务协议，"

@@ -123,7 +123,8 @@ step_next_text(const struct hall *h, const struct order *o)
 			return "请按退回原因修改后重新提交";
 		break;
 	case ORDER_APPROVED:
-		return js_str(o->collection, "way")[0] == 'd' ?
+		return o->def->soft ? "请凭邮件中的授权码，把软证书下载到自己的电脑" :
+		    js_str(o->collection, "way")[0] == 'd' ?
 		    "请凭邮件中的授权码下载证书" : "等待制证；也可凭邮件中的授权码自行下载";
 	case ORDER_UNLOCKING:
 		return "请插入UKey，设置新的PIN码";
@@ -136,7 +137,7 @@ step_next_text(const struct hall *h, const struct order *o)
 	case ORDER_READY:
 		return "证书已制好，等待寄出或领取";
 	case ORDER_FETCHED:
-		return "请完成证书写入UKey";
+		return o->def->soft ? "请完成软证书的下载" : "请完成证书写入UKey";
 	case ORDER_SHIPPED:
 		return "UKey已寄出，收到后请确认";
 	case ORDER_REFUNDING:
@@ -266,6 +267,7 @@ step_show_run(struct db *db, struct act *a, struct err *err)
 	js_set_str(a->model, "product_title", a->o.def->title);
 	js_set_bool(a->model, "person", a->o.def->person);
 	js_set_str(a->model, "op_text", op_text(a->o.op));
+	js_set_bool(a->model, "soft", a->o.def->soft);
 	js_set_str(a->model, "subject", a->o.subject);
 	js_set_str(a->model, "state", order_state_name(a->o.state));
 	js_set_str(a->model, "state_text", order_state_text(a->o.state));

@@ -14,7 +14,8 @@ change_may(const struct op_case *c, struct err *err)
 	if (c->not_after <= c->now)
 		return err_set(err, ERR_WRONG_STATE, "证书已过期，不能变更，请重新申请。");
 	return c->by_key ? 0 : err_set(err, ERR_DENIED,
-	    "请插入这张证书的UKey，用UKey登录后再办理变更。");
+	    c->old->def->soft ?
+	    "请用这张软证书登录后再办理变更。" : "请插入这张证书的UKey，用UKey登录后再办理变更。");
 }
 
 /* No years are bought: the new pair ends when the old one would have. */

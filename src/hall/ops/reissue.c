@@ -6,13 +6,46 @@
 #include "hall/act.h"
 
 /* What happened to the key: what it is called, and whether the warranty may pay. */
-static const struct {
+static const struct cause {
 	const char		*id, *text;
+	bool			 soft;		/* of a soft certificate, which costs nothing */
 	bool			 broken;
 	enum medium_event	 leaves;
+	int			 reason;	/* of revoking (RFC 5280 5.3.1) */
 } causes[] = {
-	{ "lost", "UKey遗失", false, MEDIUM_LOSE }, { "broken", "UKey损坏", true, MEDIUM_REPLACE },
+	{ "lost", "UKey遗失", false, false, MEDIUM_LOSE, 4 },
+	{ "broken", "UKey损坏", false, true, MEDIUM_REPLACE, 4 },
+	{ "lost", "软证书文件丢失或损坏", true, false, MEDIUM_NONE, 4 },
+	{ "forgotten", "忘记软证书口令", true, false, MEDIUM_NONE, 4 },
+	{ "copied", "软证书文件或口令可能被他人得到", true, false, MEDIUM_NONE, 1 },
 };
+
+static int64_t
+cause_fee(const struct cause *cause, const struct op_case *c)
+{
+	return cause->soft ? 0 : reissue_fee(c->medium_issued, c->now, c->def->warranty_days,
+	    c->def->medium_fee, cause->broken);
+}
+
+/* The order keeps the cause as text. */
+static const struct cause *
+cause_of(const struct order *o)
+{
+	size_t	i = 0;
+
+	for (i = 0; i < ARRAY_LEN(causes); i++)
+		if (strcmp(causes[i].text, js_str(o->form, "reissue_cause")) == 0)
+			return &causes[i];
+	return NULL;
+}
+
+int
+op_reason(const struct order *o)
+{
+	const struct cause	*cause = cause_of(o);
+
+	return cause == NULL ? 4 : cause->reason;
+}
 
 int64_t
 reissue_fee(int64_t issued, int64_t now, int days, int64_t fee, bool broken)
@@ -38,13 +71,13 @@ reissue_prepare(const struct op_case *c, struct order *o, struct err *err)
 	const char	*cause = js_str(c->in, "cause");
 	size_t		 i = 0;
 
-	for (i = 0; i < ARRAY_LEN(causes) && strcmp(causes[i].id, cause) != 0; i++)
+	for (i = 0; i < ARRAY_LEN(causes) && (causes[i].soft != c->old->def->soft ||
+	    strcmp(causes[i].id, cause) != 0); i++)
 		;
 	if (i == ARRAY_LEN(causes))
 		return hall_field_error(c->errors, "cause", "补办原因", err, "请选择补办的原因。");
 	o->years = 0;
-	o->amount = reissue_fee(c->medium_issued, c->now, c->def->warranty_days,
-	    c->def->medium_fee, causes[i].broken);
+	o->amount = cause_fee(&causes[i], c);
 	js_set_str(o->form, "reissue_cause", causes[i].text);
 	return 0;
 }
@@ -57,22 +90,19 @@ reissue_model(const struct op_case *c, json_t *model)
 	size_t	 i = 0;
 
 	for (i = 0; i < ARRAY_LEN(causes); i++)
-		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", causes[i].id,
-		    "text", causes[i].text, "fee", fen_text(reissue_fee(c->medium_issued, c->now,
-		    c->def->warranty_days, c->def->medium_fee, causes[i].broken), fee)));
+		if (causes[i].soft == c->old->def->soft)
+			(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id",
+			    causes[i].id, "text", causes[i].text, "fee",
+			    fen_text(cause_fee(&causes[i], c), fee)));
 	(void)json_object_set_new(model, "reissue_causes", list);
 }
 
-/* The order keeps the cause as text. */
 static enum medium_event
 reissue_leaves(const struct order *o)
 {
-	size_t	i = 0;
+	const struct cause	*cause = cause_of(o);
 
-	for (i = 0; i < ARRAY_LEN(causes); i++)
-		if (strcmp(causes[i].text, js_str(o->form, "reissue_cause")) == 0)
-			return causes[i].leaves;
-	return MEDIUM_NONE;
+	return cause == NULL ? MEDIUM_NONE : cause->leaves;
 }
 
 extern const struct op	op_reissue;

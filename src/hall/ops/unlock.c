@@ -12,6 +12,9 @@ unlock_may(const struct op_case *c, struct err *err)
 {
 	struct order	o = { .op = "unlock", .form = c->old->form, .def = c->old->def };
 
+	if (c->old->def->soft)
+		return err_set(err, ERR_WRONG_STATE, "软证书的口令只有您自己知道，不能解锁；"
+		    "忘记口令的，请办理补办，用新的密钥换发证书。");
 	if (halldef_steps(c->def, "unlock")->n == 0)
 		return err_set(err, ERR_WRONG_STATE, "本服务网不办理在线解锁，请联系客服。");
 	if (c->held)

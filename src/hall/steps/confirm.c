@@ -42,7 +42,16 @@ confirm_summary(const struct order *o, char ends[CLOCK_TEXT])
 static bool
 confirm_offers(const struct order *o, const struct def_collection *way)
 {
-	return o->replaces[0] == '\0' || strcmp(way->id, "download") == 0;
+	return product_collects(o->def, way) &&
+	    (o->replaces[0] == '\0' || strcmp(way->id, "download") == 0);
+}
+
+static const char *
+confirm_help(const struct order *o, const struct def_collection *way)
+{
+	if (o->def->soft)
+		return "审核通过后，凭邮件中的授权码下载到自己的电脑；密钥在您的电脑上生成，由您设置的口令保护。";
+	return op_keeps_key(o->op) ? "审核通过后，凭邮件中的授权码写入原来的UKey。" : way->help;
 }
 
 static json_t *
@@ -55,10 +64,9 @@ confirm_ways(const struct halldef *d, const struct order *o, const char *chosen)
 		if (!confirm_offers(o, &d->collections[i]))
 			continue;
 		j = json_pack("{s:s, s:s, s:s}", "id", d->collections[i].id, "title",
-		    d->collections[i].title, "help", op_keeps_key(o->op) ?
-		    "审核通过后，凭邮件中的授权码写入原来的UKey。" : d->collections[i].help);
+		    d->collections[i].title, "help", confirm_help(o, &d->collections[i]));
 		js_set_bool(j, "address", d->collections[i].address);
-		js_set_bool(j, "selected", *chosen == '\0' ? i == 0 :
+		js_set_bool(j, "selected", *chosen == '\0' ? json_array_size(list) == 0 :
 		    strcmp(chosen, d->collections[i].id) == 0);
 		(void)json_array_append_new(list, j);
 	}

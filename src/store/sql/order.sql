@@ -49,7 +49,7 @@ SELECT id, no, account, product, op, state, version, form, steps, collection, us
 FROM orders
 WHERE account = $1
 	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR product = $3)
+	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
 	AND ($4 = '' OR no = $4)
 	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
 	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
@@ -62,7 +62,7 @@ ORDER BY created DESC LIMIT $9 OFFSET $10;
 SELECT COUNT(*) FROM orders
 WHERE account = $1
 	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR product = $3)
+	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
 	AND ($4 = '' OR no = $4)
 	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
 	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
@@ -77,7 +77,7 @@ SELECT id, no, account, product, op, state, version, form, steps, collection, us
 FROM orders
 WHERE $1 = 0
 	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR product = $3)
+	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
 	AND ($4 = '' OR no = $4)
 	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
 	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
@@ -90,7 +90,7 @@ ORDER BY created DESC LIMIT $9 OFFSET $10;
 SELECT COUNT(*) FROM orders
 WHERE $1 = 0
 	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR product = $3)
+	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
 	AND ($4 = '' OR no = $4)
 	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
 	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
@@ -105,7 +105,7 @@ SELECT id, no, account, product, op, state, version, form, steps, collection, us
 FROM orders WHERE state = $1 ORDER BY submitted LIMIT $2;
 
 -- name: order_count_states
-SELECT state, COUNT(*) FROM orders WHERE account = $1 GROUP BY state;
+SELECT state, product, COUNT(*) FROM orders WHERE account = $1 GROUP BY state, product;
 
 -- name: order_by_mobile
 SELECT no FROM orders WHERE no = $1 AND mobile_digest = $2;

@@ -48,6 +48,17 @@ static const struct { const char *from, *to, *says; } halldef_bad[] = {
 	{ "  change: [", "  #hange: [", "change needs steps.change" },
 	{ "  recover: [", "  #ecover: [", "recovery needs steps.recover" },
 	{ "sms_code: SMS_ACTIVATION", "sms_code: \"\"", "\"activation\" needs notices.activation" },
+	/* soft certificates */
+	{ "medium: soft\n", "medium: free\n", "what the UKey costs, in fen, or soft" },
+	{ "profile: sm2-person-soft\n", "profile: sm2-person\n", "medium soft, but its profile" },
+	{ "profile: sm2-person\n", "profile: sm2-person-soft\n", "in a UKey, but its profile" },
+	{ "price: {1: 19000, 2: 38000}", "price: {1: 19000, 3: 38000}", "sells 3 years, but its" },
+	{ "collection: [download]", "collection: [download, courier]", "nobody makes it" },
+	{ "collection: [download]", "collection: [download, post]", "unknown collection \"post\"" },
+	{ "collection: [download]", "collection: []", "names 1 to 8 ways" },
+	{ "collection: [download]", "collection: [window]", "it needs the collection \"download\"" },
+	{ "address: false, made: false}", "address: false, made: true}", "needs the collection" },
+	{ "  approved_soft:\n", "  pin_remitted:\n", "needs notices.approved_soft" },
 	{ "sms_code: SMS_PETITION_WARNING", "sms_code: \"\"", "needs notices.petition_warning" },
 };
 
