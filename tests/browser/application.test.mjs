@@ -118,7 +118,7 @@ export async function fillIn(page, p) {
 }
 
 /* From the price list to the waiting page; the order's number. */
-async function apply(world, page, p, channel, way) {
+export async function apply(world, page, p, channel, way) {
 	const order = await fillIn(page, p);
 
 	await confirmAndProve(world, page, p, way);

@@ -119,7 +119,8 @@ def main():
             "blankPin": walk.BLANK_PIN, "userPin": walk.USER_PIN, "scans": scans, "small": small,
             "keys": {k: site.path("keys", k + ".key")
                      for k in KEYS},
-            "people": [person(world, "org"), person(world, "person"), pair, due],
+            "people": [person(world, "org"), person(world, "person"), pair, due,
+                       person(world, "person-soft")],
             "shots": os.environ.get("SHOTS", site.path("shots"))}
         os.makedirs(about["shots"], exist_ok=True)
         status = node(about, site)

@@ -16,7 +16,7 @@ help_topic_show(struct call *c, struct err *err)
 {
 	static const struct { const char *topic, *title; } topics[] = {
 		{"apply", "数字证书在线申请教程"}, {"faq", "数字证书常见问题"},
-		{"assistant", "证书助手"}, {"about", "关于证书"},
+		{"assistant", "证书助手"}, {"soft", "软证书"}, {"about", "关于证书"},
 	};
 	const char	*topic = call_param(c, "topic");
 	char		 flag[32];

@@ -4,7 +4,7 @@
 #include "web/pages/common.h"
 
 static const char *const	user_tabs[][2] = {
-	{"open", "正在办理的制作申请"}, {"other", "正在办理的其他业务"}, {"fetch", "可下载证书"},
+	{"open", "正在办理的制作申请"}, {"other", "正在办理的其他业务"}, {"fetch", "可下载证书"}, {"soft", "可下载软证书"},
 	{"done", "已完成申请"}, {"cancelled", "已取消"}, {NULL, NULL},
 };
 static const char *const	certificate_tabs[][2] = {

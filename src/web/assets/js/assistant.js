@@ -76,6 +76,11 @@ export class Assistant {
 		return this.ask("/key/make", { key, order, cn, pin });
 	}
 
+	/* The key of a soft certificate: made in its file, once for an order. → csr, serial, key */
+	softMake(order, cn, pin) {
+		return this.ask("/soft/make", { order, cn, pin });
+	}
+
 	/* replaces: serial of the certificate whose pair becomes history then. */
 	install(key, order, pin, pair, replaces = "") {
 		return this.ask("/key/install", { key, order, pin, sign_cert: pair.sign_cert,
@@ -117,27 +122,29 @@ export class Assistant {
 
 function keyText(key) {
 	const first = key.certificates[0];
-	const holder = first ? `：${first.cn}，至 ${first.not_after.slice(0, 10)}` : "：空白";
+	const holder = first ? `：${first.cn}，至 ${first.not_after.slice(0, 10)}` :
+	    key.soft ? "：没有下载完" : "：空白";
 
 	return `${key.label || key.vendor || "UKey"}${key.serial ? `（${key.serial}）` : ""}${holder}`;
 }
 
 /* What keeps a certificate from being used, as one sentence; "" when nothing. */
-function certificateTrouble(certificate) {
+function certificateTrouble(certificate, place) {
 	if (certificate.state === "expired")
-		return "UKey中的证书已过期，请办理证书更新；如果证书没有到期，请校准电脑的日期和时间。";
+		return `${place}中的证书已过期，请办理证书更新；如果证书没有到期，请校准电脑的日期和时间。`;
 	if (certificate.state === "not_yet")
-		return "UKey中的证书还没有生效，请校准电脑的日期和时间。";
+		return `${place}中的证书还没有生效，请校准电脑的日期和时间。`;
 	return "";
 }
 
 export class AssistantBox {
 	/* wants: "certificate" (to sign), "blank" (to receive), "holder" (to receive beside the pair
 	 * of `holds`, and no other UKey plugged in), "locked" (to unlock: no PIN), "admin" (its
-	 * administrator's PIN), "any". */
+	 * administrator's PIN), "any"; "soft" (a file of this computer that is made or gone on with). */
 	constructor(scope, wants) {
 		this.scope = scope;
 		this.wants = wants;
+		this.medium = wants === "certificate" ? "any" : wants === "soft" ? "soft" : "ukey";
 		this.holds = "";		/* serial of that certificate; of the one to sign with */
 		this.ukey = "";			/* … and of its UKey, "" unknown */
 		this.assistant = new Assistant();
@@ -186,6 +193,27 @@ export class AssistantBox {
 		this.ready(false);
 	}
 
+	/* UKeys, soft certificates or both. */
+	takes(key) {
+		return this.medium === "any" || (this.medium === "soft") === Boolean(key.soft);
+	}
+
+	/* What the key and its secret are called. */
+	words(key) {
+		return key?.soft ? { key: "软证书", pin: "口令" } : { key: "UKey", pin: "PIN码" };
+	}
+
+	/* The sentence when there is no key of the wanted sort. */
+	noneText() {
+		if (this.medium === "soft")
+			return "这台电脑上没有找到原来的软证书。请在存放它的电脑上办理，或把备份的文件放回证书助手的软证书文件夹，" +
+			    "再点“重新检测”；文件丢失的，请办理补办。";
+		return this.wants === "holder" ?
+		    `没有检测到UKey。请插入原证书所在的UKey${this.ukeyText()}，再点“重新检测”。` :
+		    "没有检测到UKey。请插入UKey；已插入的，请换一个USB口再点“重新检测”。" +
+		    (this.medium === "any" ? "用软证书的，请在存放它的电脑上办理。" : "");
+	}
+
 	/* Ask to be allowed, and wait until the user has said yes on the assistant's own page. */
 	async pair() {
 		const asked = await this.assistant.pair();
@@ -219,22 +247,31 @@ export class AssistantBox {
 		const found = await this.assistant.keys();
 		const broken = found.drivers.find((d) => d.error);
 
-		this.keys = found.keys.filter((k) => !k.error);
+		this.keys = found.keys.filter((k) => !k.error && this.takes(k));
 		this.select.replaceChildren(...this.keys.map((k) => new Option(keyText(k), k.key)));
-		if (this.keys.length === 0) {
-			this.trouble(found.keys[0]?.error ?? broken?.error ?? (this.wants === "holder" ?
-			    `没有检测到UKey。请插入原证书所在的UKey${this.ukeyText()}，再点“重新检测”。` :
-			    "没有检测到UKey。请插入UKey；已插入的，请换一个USB口再点“重新检测”。"));
+		if (this.wants === "soft") {
+			say(this.said, "已连接证书助手。");
+			this.ready(true);
+			this.onchange(this.keys);
 			return;
 		}
-		if (this.wants === "holder" && this.keys.length > 1) {
+		if (this.keys.length === 0) {
+			this.trouble(found.keys.find((k) => k.error && this.takes(k))?.error ??
+			    broken?.error ?? this.noneText());
+			return;
+		}
+		if (this.wants === "holder" && this.medium === "soft")
+			this.select.value = (this.keys.find((k) => k.certificates.some((c) =>
+			    c.serial === this.holds)) ?? this.keys[0]).key;
+		else if (this.wants === "holder" && this.keys.length > 1) {
 			this.trouble(`检测到${this.keys.length}支UKey。请只留原证书所在的一支` +
 			    `${this.ukeyText()}，拔下其余的，再点“重新检测”。`);
 			return;
 		}
 		if (this.wants === "certificate")
 			this.select.value = (this.keys.find((k) => k.certificates.some((c) =>
-			    c.serial === this.holds)) ?? this.keys.find((k) => k.certificates.length > 0) ??
+			    c.serial === this.holds)) ?? this.keys.find((k) => !k.soft &&
+			    k.certificates.length > 0) ?? this.keys.find((k) => k.certificates.length > 0) ??
 			    this.keys[0]).key;
 		if (this.wants === "blank")
 			this.select.value = (this.keys.find((k) => k.certificates.length === 0) ??
@@ -254,6 +291,8 @@ export class AssistantBox {
 	holderTrouble(key) {
 		if (key.certificates.some((c) => c.serial === this.holds))
 			return "";
+		if (key.soft)
+			return this.noneText();
 		return `这支UKey里没有原证书。请换成原证书所在的UKey${this.ukeyText()}，再点` +
 		    "“重新检测”；它丢失或损坏的，请办理补办。";
 	}
@@ -263,6 +302,11 @@ export class AssistantBox {
 
 		if (!key)
 			return;
+		const words = this.words(key);
+
+		this.input("key-word").textContent = this.medium === "any" && this.keys.some((k) => k.soft) ?
+		    "UKey或软证书" : words.key;
+		this.input("pin-word").textContent = words.pin;
 		if (this.wants === "locked") {
 			this.chosenLocked(key);
 			return;
@@ -278,18 +322,20 @@ export class AssistantBox {
 			return;
 		}
 		if (this.wants === "certificate" && key.certificates.length === 0) {
-			this.trouble("这支UKey中没有证书，请换一支；还没有下载证书的，请先下载证书。");
+			this.trouble(key.soft ? "这份软证书还没有下载完，请先到证书下载页面继续。" :
+			    "这支UKey中没有证书，请换一支；还没有下载证书的，请先下载证书。");
 			return;
 		}
-		const trouble = this.wants === "certificate" ? certificateTrouble(key.certificates[0]) :
+		const trouble = this.wants === "certificate" ? certificateTrouble(key.certificates[0], words.key) :
 		    this.wants === "holder" ? this.holderTrouble(key) : "";
 		if (trouble) {
 			this.trouble(trouble);
 			return;
 		}
 		say(this.said, this.keys.length > 1 ?
-		    `检测到${this.keys.length}支UKey，请确认选择的是要用的一支。` :
-		    key.pin_is_default && key.certificates.length > 0 ?
+		    `检测到${this.keys.length}${this.keys.some((k) => k.soft) ? "个UKey或软证书" : "支UKey"}，` +
+		    `请确认选择的是要用的一${this.keys.some((k) => k.soft) ? "个" : "支"}。` :
+		    key.soft ? "已找到软证书，请输入口令。" : key.pin_is_default && key.certificates.length > 0 ?
 		    "已检测到UKey。它还在使用初始PIN码，登录后请在证书助手中修改。" :
 		    "已检测到UKey，请输入PIN码。");
 		this.sayTries(key.tries_left, key.tries_max);

@@ -19,7 +19,7 @@ async function statementOf(form, base) {
 
 async function change(box, form, base) {
 	if (box.pin === "")
-		throw new Error("请输入PIN码。");
+		throw new Error(`请输入${box.words(box.key).pin}。`);
 	const text = await statementOf(form, base);
 	const signed = await box.assistant.sign(box.key.key, box.certificate.serial, text.statement,
 	    box.pin);

@@ -27,7 +27,7 @@ async function recover(box) {
 	const key = rightKey(box);
 
 	if (box.pin === "")
-		throw new Error("请输入PIN码。");
+		throw new Error(`请输入${box.words(box.key).pin}。`);
 	show(form.querySelector("[data-recover-progress]"), true);
 	say(box.said, "正在恢复密钥，请不要拔出UKey……");
 	reach("request");
@@ -47,6 +47,7 @@ async function recover(box) {
 if (form) {
 	const box = new AssistantBox(form, "certificate");
 
+	box.holds = root.dataset.receiver;
 	box.look();
 	form.addEventListener("submit", (e) => {
 		e.preventDefault();

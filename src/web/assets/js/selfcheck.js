@@ -30,7 +30,7 @@ export function selfcheck(form, path, fields = () => ({}), holds = "") {
 		let good = true;
 
 		if (box.pin === "")
-			throw new Error("请输入PIN码。");
+			throw new Error(`请输入${box.words(box.key).pin}。`);
 		list.replaceChildren();
 		const { checks } = await post(path, fields());
 

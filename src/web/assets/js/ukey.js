@@ -4,7 +4,7 @@ import { AssistantBox } from "./assistant.js";
 
 async function signIn(form, box) {
 	if (box.pin === "") {
-		box.failed(new Error("请输入PIN码。"));
+		box.failed(new Error(`请输入${box.words(box.key).pin}。`));
 		return;
 	}
 	box.ready(false);
