@@ -264,7 +264,7 @@ class Site:
             "--driver", self.path("app", "lib", "libyinxin_skf.so"),
             "--origin", self.url, "--allow-origin", self.url,
             "--ca", self.path("data", "pub", "site-root.crt"),
-            "--state", self.path("assistant")], env)
+            "--state", self.path("assistant"), "--soft", self.path("soft")], env)
         self.wait(self.assistant_url + "/status", "assistant")
 
     def plug(self, *keys):

@@ -54,7 +54,7 @@ class Person:
 
     def __init__(self, kind, key):
         tail = "".join(RNG.choice("0123456789") for _ in range(9))  # nobody else's on the site
-        self.kind, self.key = kind, key             # "org" or "person"; UKey file
+        self.kind, self.key = kind, key             # "org", "person", "person-soft"; UKey file
         self.title = "单位经办人" if kind == "org" else "个人"
         self.name = RNG.choice("赵钱孙李周吴郑王冯陈") + RNG.choice("小大文志建国") + \
             RNG.choice("军华明丽强芳")
@@ -71,7 +71,8 @@ class Person:
                  "agent_id_no": self.id_no}
         common = {"user_name": self.user_name, "org_name": self.company,
                   "province": "湖南省", "city": "长沙市", "address": "五一大道8888号",
-                  "postcode": "410000", "years": "1", "medium": "ukey", **agent}
+                  "postcode": "410000", "years": "1",
+                  "medium": "soft" if self.kind.endswith("-soft") else "ukey", **agent}
         if self.kind == "org":
             return {**common, "org_phone": "0731-12345678", "org_mail": self.mail,
                     "org_fax": "0731-12345678", "org_id_type": "uscc",
