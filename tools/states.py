@@ -5,12 +5,13 @@ import sys
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAGE = os.path.join(TREE, "doc", "states.md")
-TABLES = [("order_state.def", "order.c", "The life of an order"),
-          ("medium_state.def", "medium.c", "The life of a UKey")]
+TABLES = [("order/order_state.def", "order/order.c", "The life of an order"),
+          ("medium/medium_state.def", "medium/medium.c", "The life of a UKey")]
 HEAD = """# States
 
-Made by `tools/states.py` from `src/hall/order_state.def` and `src/hall/medium_state.def`: the same tables decide in the
-program which moves are possible; everything else is refused. What an operation does on its way stands in `src/hall/ops/`.
+Made by `tools/states.py` from `src/hall/order/order_state.def` and `src/hall/medium/medium_state.def`: the
+same tables decide in the program which moves are possible; everything else is refused. What an operation does
+on its way stands in `src/hall/ops/`.
 """
 
 

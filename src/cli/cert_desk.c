@@ -3,8 +3,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "hall/certificate.h"
-#include "hall/staff.h"
+#include "hall/account/staff.h"
+#include "hall/certificate/certificate.h"
 
 static const struct who	desk_system = {.system = true, .address = ""};
 

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "cli/command.h"
-#include "hall/relying.h"
+#include "hall/relying/relying.h"
 
 static const struct who	app_system = {.system = true, .address = ""};
 

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "hall/bundle.h"
+#include "hall/payment/bundle.h"
 #include "pki/idcode.h"
 
 /* What staff may do with bundles at the server: look, and cancel what still can be. */

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "cli/command.h"
-#include "hall/handler.h"
+#include "hall/petition/handler.h"
 
 /* What staff may do with handovers at the server: look, and end one that nobody accepted yet. */
 static const struct who	handover_system = {.system = true, .address = ""};

@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/passphrase.h"
 #include "cli/command.h"
+#include "hall/account/staff.h"
 #include "hall/hall.h"
-#include "hall/staff.h"
 #include "signer/ceremony.h"
 
 /* The first officer is also the first member of staff, with every role. */

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "hall/stock.h"
+#include "hall/medium/stock.h"
 
 static const struct who	medium_system = {.system = true, .address = ""};
 

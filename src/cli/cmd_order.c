@@ -1,9 +1,9 @@
 #include "base/base.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "hall/fetch.h"
 #include "hall/ops.h"
-#include "hall/order.h"
+#include "hall/order/fetch.h"
+#include "hall/order/order.h"
 #include "pki/idcode.h"
 
 /*

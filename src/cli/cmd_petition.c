@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "cli/command.h"
-#include "hall/petition.h"
+#include "hall/petition/petition.h"
 
 static const struct who	petition_system = {.system = true, .address = ""};
 

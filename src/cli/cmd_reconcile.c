@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "cli/command.h"
-#include "hall/reconcile.h"
+#include "hall/payment/reconcile.h"
 
 static int
 reconcile_print(struct hall *h, const struct who *who, struct err *err)

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "cli/command.h"
-#include "hall/reminder.h"
+#include "hall/certificate/reminder.h"
 
 static int
 cmd_remind(int argc, char **argv, struct err *err)

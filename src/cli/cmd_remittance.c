@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "cli/command.h"
-#include "hall/remittance.h"
+#include "hall/identity/remittance.h"
 
 static int
 remittance_print(struct hall *h, const struct who *who, const char *state, struct err *err)

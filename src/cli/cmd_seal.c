@@ -3,7 +3,7 @@
 #include "base/conf.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "hall/eseal.h"
+#include "hall/certificate/eseal.h"
 #include "seal/eseal.h"
 
 static void

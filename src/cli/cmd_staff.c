@@ -1,8 +1,8 @@
 #include "base/base.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "hall/account/staff.h"
 #include "hall/hall.h"
-#include "hall/staff.h"
 #include "pki/cert.h"
 #include "signer/signer.h"
 

@@ -1,6 +1,6 @@
 #ifndef HALL_ACT_H
 #define HALL_ACT_H
-#include "hall/order.h"
+#include "hall/order/order.h"
 /*
  * One act on the store: what most functions of the hall share.  The runner loads the order
  * named `no` (when not NULL; its owner is checked), calls run() inside one transaction and

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/code.h"
+#include "hall/account/code.h"
 
 #include "base/clock.h"
 #include "base/network.h"

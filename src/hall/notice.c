@@ -3,11 +3,11 @@
 
 #include "base/rand.h"
 #include "base/str.h"
-#include "hall/account_own.h"
+#include "hall/account/account_own.h"
+#include "hall/account/code.h"
 #include "hall/act.h"
-#include "hall/code.h"
 #include "hall/ops.h"
-#include "hall/order_row.h"
+#include "hall/order/order_row.h"
 
 #define NOTICE_MAIL	(32 * 1024)
 

@@ -1,6 +1,6 @@
 #ifndef HALL_NOTICE_H
 #define HALL_NOTICE_H
-#include "hall/order.h"
+#include "hall/order/order.h"
 /*
  * Messages, by the templates of the definition, through the outbox: inside the transaction of
  * what they tell about.  Events: code submitted paid reviewing returned approved approved_soft made shipped

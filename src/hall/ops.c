@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "hall/act.h"
-#include "hall/form.h"
-#include "hall/order_row.h"
-#include "hall/order_view.h"
-#include "hall/soft.h"
+#include "hall/certificate/soft.h"
+#include "hall/form/form.h"
+#include "hall/order/order_row.h"
+#include "hall/order/order_view.h"
 
 #define OP(name)	extern const struct op op_##name;
 #include "hall/ops.def"

@@ -1,8 +1,8 @@
 #ifndef HALL_OPS_H
 #define HALL_OPS_H
-#include "hall/halldef.h"
-#include "hall/medium.h"
-#include "hall/order.h"
+#include "hall/def/halldef.h"
+#include "hall/medium/medium.h"
+#include "hall/order/order.h"
 /*
  * Operations on a certificate that is there: each gives an order of its own that replaces it,
  * with the steps of the definition (steps.<op>).  One file ops/<op>.c and a row of ops.def each:

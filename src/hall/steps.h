@@ -1,6 +1,6 @@
 #ifndef HALL_STEPS_H
 #define HALL_STEPS_H
-#include "hall/order.h"
+#include "hall/order/order.h"
 /*
  * The steps of an application.  The definition names them in order; each is a row
  * `const struct step step_<name>` in steps/<name>.c and a line in steps.def.  An order may be

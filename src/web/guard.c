@@ -4,7 +4,7 @@
 #include "base/network.h"
 #include "base/rand.h"
 #include "base/str.h"
-#include "hall/session.h"
+#include "hall/account/session.h"
 #include "http/cookie.h"
 #include "web/rate.h"
 

@@ -4,7 +4,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "hall/catalog.h"
+#include "hall/def/catalog.h"
 #include "web/answer.h"
 #include "web/assets.h"
 #include "web/call_own.h"

@@ -1,7 +1,7 @@
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
-#include "hall/account.h"
-#include "hall/form.h"
+#include "hall/account/account.h"
+#include "hall/form/form.h"
 #include "hall/hall.h"
 #include "http/multipart.h"
 #include "http/server.h"

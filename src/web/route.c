@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "web/route.h"
 
-#include "hall/order.h"
+#include "hall/order/order.h"
 
 #define SEGMENT_MAX	80
 #define SEGMENT_LOGGED	24		/* of a path without a page; tokens have 32 */

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "hall/act.h"
+#include "hall/certificate/unlock.h"
 #include "hall/steps.h"
-#include "hall/unlock.h"
 
 /* An expired certificate may be: its UKey has to open before it is renewed. */
 static int

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
-#include "hall/catalog.h"
+#include "hall/def/catalog.h"
 
 static int
 agreement_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,

@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
-#include "hall/medium.h"
+#include "hall/certificate/unlock.h"
+#include "hall/medium/medium.h"
 #include "hall/notice.h"
-#include "hall/unlock.h"
 #include "token/unlock.h"
 
 static int

@@ -1,9 +1,9 @@
 #include "base/base.h"
-#include "hall/form.h"
+#include "hall/form/form.h"
 
 #include "base/clock.h"
 #include "hall/act.h"
-#include "hall/eseal.h"
+#include "hall/certificate/eseal.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 #include "hall/steps.h"

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "hall/ops.h"
-#include "hall/order_view.h"
+#include "hall/order/order_view.h"
 #include "hall/steps.h"
 
 static bool

@@ -1,10 +1,10 @@
 #include "base/base.h"
-#include "hall/form_check.h"
+#include "hall/form/form_check.h"
 
 #include "base/str.h"
-#include "hall/catalog.h"
-#include "hall/eseal.h"
-#include "hall/payment.h"
+#include "hall/certificate/eseal.h"
+#include "hall/def/catalog.h"
+#include "hall/payment/payment.h"
 #include "hall/steps.h"
 
 static int

@@ -1,7 +1,7 @@
 #include "base/base.h"
-#include "hall/face.h"
+#include "hall/identity/face.h"
 
-#include "hall/face_own.h"
+#include "hall/identity/face_own.h"
 #include "hall/steps.h"
 
 static int

@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "hall/act.h"
-#include "hall/unlock.h"
+#include "hall/certificate/unlock.h"
 
 static bool
 mail_link_applies(const struct hall *h, const struct order *o)

@@ -1,7 +1,7 @@
 #include "base/base.h"
-#include "hall/material.h"
+#include "hall/order/material.h"
 
-#include "hall/eseal.h"
+#include "hall/certificate/eseal.h"
 #include "hall/steps.h"
 
 static int

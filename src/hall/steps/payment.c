@@ -1,9 +1,9 @@
 #include "base/base.h"
-#include "hall/payment.h"
+#include "hall/payment/payment.h"
 
 #include "hall/act.h"
-#include "hall/bundle.h"
-#include "hall/invoice.h"
+#include "hall/invoice/invoice.h"
+#include "hall/payment/bundle.h"
 #include "hall/steps.h"
 
 static bool

@@ -2,11 +2,11 @@
 #include "hall/steps.h"
 
 #include "base/str.h"
-#include "hall/account_own.h"
+#include "hall/account/account_own.h"
+#include "hall/account/code.h"
 #include "hall/act.h"
-#include "hall/code.h"
 #include "hall/ops.h"
-#include "hall/order_row.h"
+#include "hall/order/order_row.h"
 
 /* Does the order keep its certificate, and the form with which that was applied for? */
 static bool

@@ -1,9 +1,9 @@
 #include "base/base.h"
-#include "hall/activation.h"
+#include "hall/delivery/activation.h"
 
 #include "base/str.h"
 #include "hall/act.h"
-#include "hall/form.h"
+#include "hall/form/form.h"
 #include "hall/steps.h"
 
 static bool

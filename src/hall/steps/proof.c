@@ -1,10 +1,10 @@
 #include "base/base.h"
-#include "hall/proof.h"
+#include "hall/identity/proof.h"
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
-#include "hall/face_own.h"
+#include "hall/identity/face_own.h"
 #include "hall/steps.h"
 
 static bool

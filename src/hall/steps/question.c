@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "hall/account/code.h"
 #include "hall/act.h"
-#include "hall/code.h"
 
 #define QUESTION_TRIES	5		/* a day and certificate */
 

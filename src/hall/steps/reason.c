@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/certificate/recover.h"
 #include "hall/notice.h"
-#include "hall/recover.h"
 
 #define REASON_TEXT	100		/* characters */
 

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "hall/steps.h"
 
-#include "hall/recover.h"
+#include "hall/certificate/recover.h"
 
 static bool
 recover_is_done(const struct order *o)

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/order_view.h"
+#include "hall/order/order_view.h"
 #include "hall/steps.h"
 
 static bool

@@ -1,6 +1,6 @@
 #include "base/base.h"
+#include "hall/certificate/unlock.h"
 #include "hall/steps.h"
-#include "hall/unlock.h"
 
 static bool
 unlock_is_done(const struct order *o)

@@ -1,10 +1,10 @@
 #include "base/base.h"
 #include "web/page.h"
 
-#include "hall/code.h"
-#include "hall/handler.h"
-#include "hall/petition.h"
-#include "hall/sign_in.h"
+#include "hall/account/code.h"
+#include "hall/account/sign_in.h"
+#include "hall/petition/handler.h"
+#include "hall/petition/petition.h"
 #include "web/pages/common.h"
 #include "web/refill.h"
 

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/bundle.h"
+#include "hall/payment/bundle.h"
 
 #include "web/pages/common.h"
 

@@ -1,7 +1,7 @@
 #include "base/base.h"
-#include "hall/certificate.h"
+#include "hall/certificate/certificate.h"
+#include "hall/certificate/selfcheck.h"
 #include "hall/ops.h"
-#include "hall/selfcheck.h"
 
 #include "web/pages/common.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "base/url.h"
-#include "hall/code.h"
+#include "hall/account/code.h"
 #include "hall/ops.h"
 
 void

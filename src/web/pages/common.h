@@ -1,6 +1,6 @@
 #ifndef WEB_PAGES_COMMON_H
 #define WEB_PAGES_COMMON_H
-#include "hall/order.h"
+#include "hall/order/order.h"
 #include "web/page.h"
 /* What several pages share. */
 

@@ -3,7 +3,7 @@
 
 #include "base/conf.h"
 #include "base/file.h"
-#include "hall/catalog.h"
+#include "hall/def/catalog.h"
 #include "web/pages/common.h"
 
 extern const struct page	page_downloads;

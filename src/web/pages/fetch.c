@@ -1,6 +1,6 @@
 #include "base/base.h"
-#include "hall/fetch.h"
-#include "hall/selfcheck.h"
+#include "hall/certificate/selfcheck.h"
+#include "hall/order/fetch.h"
 
 #include "web/pages/common.h"
 

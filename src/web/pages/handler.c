@@ -1,9 +1,9 @@
 #include "base/base.h"
 #include "base/url.h"
-#include "hall/handler.h"
-#include "hall/petition.h"
+#include "hall/petition/handler.h"
+#include "hall/petition/petition.h"
 
-#include "hall/form.h"
+#include "hall/form/form.h"
 #include "web/pages/common.h"
 
 /* Handlers: the subjects of an account, handing one over, taking one over. */

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "web/page.h"
 
-#include "hall/catalog.h"
+#include "hall/def/catalog.h"
 #include "web/pages/common.h"
 
 extern const struct page	page_help;

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/face.h"
+#include "hall/identity/face.h"
 
 #include "web/pages/common.h"
 

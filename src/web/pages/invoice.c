@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/invoice.h"
+#include "hall/invoice/invoice.h"
 #include "web/pages/common.h"
 
 static int

@@ -1,7 +1,7 @@
 #include "base/base.h"
-#include "hall/lost.h"
+#include "hall/account/lost.h"
 
-#include "hall/form_check.h"
+#include "hall/form/form_check.h"
 #include "web/pages/common.h"
 
 static json_t *

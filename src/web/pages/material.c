@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/material.h"
+#include "hall/order/material.h"
 
 #include "web/pages/common.h"
 

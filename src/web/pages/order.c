@@ -1,9 +1,9 @@
 #include "base/base.h"
 #include "web/page.h"
 
-#include "hall/catalog.h"
-#include "hall/fetch.h"
-#include "hall/print.h"
+#include "hall/def/catalog.h"
+#include "hall/order/fetch.h"
+#include "hall/order/print.h"
 #include "web/pages/common.h"
 
 static int

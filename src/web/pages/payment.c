@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/payment.h"
+#include "hall/payment/payment.h"
 
 #include "web/pages/common.h"
 

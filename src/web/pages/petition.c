@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/petition.h"
+#include "hall/petition/petition.h"
 
 #include "web/pages/common.h"
 

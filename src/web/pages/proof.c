@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/proof.h"
+#include "hall/identity/proof.h"
 
 #include "web/pages/common.h"
 

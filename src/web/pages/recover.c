@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/recover.h"
+#include "hall/certificate/recover.h"
 
 #include "web/pages/common.h"
 

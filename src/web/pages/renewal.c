@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/reminder.h"
+#include "hall/certificate/reminder.h"
 #include "web/pages/common.h"
 
 /* Where a reminder's link leads: what ends when, and the way in. */

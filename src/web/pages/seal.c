@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/eseal.h"
+#include "hall/certificate/eseal.h"
 
 #include "web/pages/common.h"
 

@@ -1,9 +1,9 @@
 #include "base/base.h"
-#include "hall/staff.h"
+#include "hall/account/staff.h"
 
-#include "hall/delivery.h"
-#include "hall/payment.h"
-#include "hall/review.h"
+#include "hall/delivery/delivery.h"
+#include "hall/order/review.h"
+#include "hall/payment/payment.h"
 #include "web/guard.h"
 #include "web/pages/common.h"
 

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/relying.h"
+#include "hall/relying/relying.h"
 
 #include "web/pages/common.h"
 

@@ -1,7 +1,7 @@
 #include "base/base.h"
-#include "hall/activation.h"
-#include "hall/delivery.h"
-#include "hall/parcel.h"
+#include "hall/delivery/activation.h"
+#include "hall/delivery/delivery.h"
+#include "hall/delivery/parcel.h"
 
 #include "web/pages/common.h"
 

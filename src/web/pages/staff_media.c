@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "base/url.h"
-#include "hall/stock.h"
+#include "hall/medium/stock.h"
 #include "web/pages/common.h"
 
 /* Where a UKey is looked at: a serial number may hold any printable character. */

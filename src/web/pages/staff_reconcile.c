@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/reconcile.h"
+#include "hall/payment/reconcile.h"
 #include "web/pages/common.h"
 
 static int

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/remittance.h"
+#include "hall/identity/remittance.h"
 
 #include "web/pages/common.h"
 

@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/review.h"
+#include "hall/order/review.h"
 
 #include "base/str.h"
 #include "web/pages/common.h"

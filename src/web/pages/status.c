@@ -1,8 +1,8 @@
 #include "base/base.h"
 #include "web/page.h"
 
-#include "hall/form_check.h"
-#include "hall/order_enter.h"
+#include "hall/form/form_check.h"
+#include "hall/order/order_enter.h"
 #include "web/pages/common.h"
 
 static const struct field	form_status[] = {

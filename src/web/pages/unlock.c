@@ -1,5 +1,5 @@
 #include "base/base.h"
-#include "hall/unlock.h"
+#include "hall/certificate/unlock.h"
 
 #include "web/pages/common.h"
 

@@ -1,8 +1,8 @@
 #ifndef MADE_H
 #define MADE_H
 #include "world.h"
-#include "hall/medium.h"
-#include "hall/order_row.h"
+#include "hall/medium/medium.h"
+#include "hall/order/order_row.h"
 /* An order that is done, with a certificate in a UKey, for what comes after. */
 
 #define UKEY		"YX0001"

@@ -1,5 +1,5 @@
 #include "world.h"
-#include "hall/account_own.h"
+#include "hall/account/account_own.h"
 #include "hall/act.h"
 
 /* The agent's phone of orders follows the account's number; only where it was that number. */

@@ -1,6 +1,6 @@
 #include "world.h"
 #include "hall/blob.h"
-#include "hall/petition.h"
+#include "hall/petition/petition.h"
 
 /* Pictures that nothing has any more go after a while; what an order has stays. */
 

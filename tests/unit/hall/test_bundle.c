@@ -1,8 +1,8 @@
 #include "world.h"
-#include "hall/bundle.h"
-#include "hall/reconcile.h"
-#include "hall/reminder.h"
-#include "hall/trade.h"
+#include "hall/certificate/reminder.h"
+#include "hall/payment/bundle.h"
+#include "hall/payment/reconcile.h"
+#include "hall/payment/trade.h"
 
 #define PRICE	34000			/* a year, in fen */
 

@@ -1,10 +1,10 @@
 #include "made.h"
+#include "hall/account/code.h"
 #include "hall/act.h"
-#include "hall/certificate.h"
-#include "hall/code.h"
+#include "hall/certificate/certificate.h"
+#include "hall/certificate/selfcheck.h"
 #include "hall/ops.h"
-#include "hall/review.h"
-#include "hall/selfcheck.h"
+#include "hall/order/review.h"
 
 /* Freezing, thawing, revoking and the operations: whose word does it, until when. */
 

@@ -1,8 +1,8 @@
 #include "made.h"
-#include "hall/certificate.h"
-#include "hall/certificate_own.h"
+#include "hall/certificate/certificate.h"
+#include "hall/certificate/certificate_own.h"
+#include "hall/certificate/reminder.h"
 #include "hall/ops.h"
-#include "hall/reminder.h"
 
 #include <openssl/pkcs7.h>
 

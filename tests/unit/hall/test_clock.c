@@ -1,8 +1,8 @@
 #include "world.h"
+#include "hall/account/lost.h"
 #include "hall/act.h"
-#include "hall/lost.h"
-#include "hall/petition.h"
-#include "hall/proof.h"
+#include "hall/identity/proof.h"
+#include "hall/petition/petition.h"
 
 /*
  * The clock set forward and back by hand between two acts: what has a lifetime never lives longer for it,

@@ -1,5 +1,5 @@
 #include "world.h"
-#include "hall/form.h"
+#include "hall/form/form.h"
 
 /* One field of a good form replaced by something bad: its sentence, and nothing else. */
 static const struct { const char *field, *value, *says; } form_bad[] = {

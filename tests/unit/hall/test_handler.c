@@ -1,7 +1,7 @@
 #include "world.h"
-#include "hall/account_own.h"
-#include "hall/handler.h"
-#include "hall/petition.h"
+#include "hall/account/account_own.h"
+#include "hall/petition/handler.h"
+#include "hall/petition/petition.h"
 
 /* The subject of world_form_org. */
 #define SUBJECT		"测试勘察单位一"

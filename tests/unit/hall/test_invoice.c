@@ -1,7 +1,7 @@
 #include "world.h"
 #include "hall/blob.h"
-#include "hall/halldef.h"
-#include "hall/invoice.h"
+#include "hall/def/halldef.h"
+#include "hall/invoice/invoice.h"
 
 #include <pthread.h>
 #include <unistd.h>

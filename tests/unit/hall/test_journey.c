@@ -1,13 +1,13 @@
 #include "world.h"
 #include "base/secret.h"
-#include "hall/activation.h"
-#include "hall/delivery.h"
-#include "hall/face.h"
-#include "hall/fetch.h"
+#include "hall/certificate/reminder.h"
+#include "hall/delivery/activation.h"
+#include "hall/delivery/delivery.h"
+#include "hall/identity/face.h"
 #include "hall/journal.h"
-#include "hall/print.h"
-#include "hall/reminder.h"
-#include "hall/review.h"
+#include "hall/order/fetch.h"
+#include "hall/order/print.h"
+#include "hall/order/review.h"
 
 /* Prove the agent by phone: factors, then the face. */
 static void

@@ -1,5 +1,5 @@
 #include "world.h"
-#include "hall/lost.h"
+#include "hall/account/lost.h"
 
 #define USCC		"91350100M000100Y43"
 #define OTHER_USCC	"91440300708461136T"

@@ -1,6 +1,6 @@
 #include "world.h"
+#include "hall/medium/stock.h"
 #include "hall/ops.h"
-#include "hall/stock.h"
 
 /* ---- orders and certificates ---- */
 

@@ -1,6 +1,6 @@
 #include "world.h"
-#include "hall/order_enter.h"
-#include "hall/order_row.h"
+#include "hall/order/order_enter.h"
+#include "hall/order/order_row.h"
 
 /* From a question without signing in into the order: once, for ten minutes, for whose phone it is. */
 #define AGENT	"18907311889"		/* of world_form_org; nobody's account */

@@ -1,8 +1,8 @@
 #include "world.h"
-#include "hall/delivery.h"
-#include "hall/fetch.h"
-#include "hall/parcel.h"
-#include "hall/review.h"
+#include "hall/delivery/delivery.h"
+#include "hall/delivery/parcel.h"
+#include "hall/order/fetch.h"
+#include "hall/order/review.h"
 
 /* Parcels: the courier's facts come late, twice and out of order. */
 

@@ -1,6 +1,6 @@
 #include "world.h"
-#include "hall/petition.h"
-#include "hall/session.h"
+#include "hall/account/session.h"
+#include "hall/petition/petition.h"
 
 #define NEW_MOBILE	"13912340001"
 #define PETITION_WAIT	(3 * CLOCK_DAY)

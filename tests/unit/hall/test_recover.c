@@ -1,7 +1,7 @@
 #include "world.h"
+#include "hall/certificate/recover.h"
 #include "hall/ops.h"
-#include "hall/order_row.h"
-#include "hall/recover.h"
+#include "hall/order/order_row.h"
 #include "pki/carrier.h"
 
 #define DAYS	(3 * CLOCK_DAY)			/* of the definition */

@@ -1,6 +1,6 @@
 #include "world.h"
-#include "hall/certificate.h"
-#include "hall/relying.h"
+#include "hall/certificate/certificate.h"
+#include "hall/relying/relying.h"
 
 /* in is stolen. */
 static json_t *

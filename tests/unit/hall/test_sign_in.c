@@ -1,5 +1,5 @@
 #include "world.h"
-#include "hall/sign_in.h"
+#include "hall/account/sign_in.h"
 
 #define HOME	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120.0.0.0 Safari/537.36"
 #define HOME2	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.2.7.9 Safari/537.36"

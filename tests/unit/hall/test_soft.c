@@ -1,10 +1,10 @@
 #include "world.h"
-#include "hall/catalog.h"
-#include "hall/delivery.h"
-#include "hall/medium.h"
+#include "hall/certificate/soft.h"
+#include "hall/def/catalog.h"
+#include "hall/delivery/delivery.h"
+#include "hall/medium/medium.h"
 #include "hall/ops.h"
-#include "hall/order_row.h"
-#include "hall/soft.h"
+#include "hall/order/order_row.h"
 
 /* Soft certificates in the hall: what is offered, counted, noted and refused. */
 

@@ -1,8 +1,8 @@
 #include "made.h"
+#include "hall/certificate/unlock.h"
+#include "hall/medium/stock.h"
 #include "hall/ops.h"
-#include "hall/review.h"
-#include "hall/stock.h"
-#include "hall/unlock.h"
+#include "hall/order/review.h"
 
 #define CHALLENGE	"000102030405060708090a0b0c0d0e0f"
 

@@ -2,7 +2,7 @@
 -- account 0 and first_written 0: not issued yet; first_written is the day of its issue.
 ALTER TABLE medium ADD COLUMN batch TEXT NOT NULL DEFAULT '';		-- '': never in stock, the applicant's own
 ALTER TABLE medium ADD COLUMN kind TEXT NOT NULL DEFAULT '';		-- maker and model
-ALTER TABLE medium ADD COLUMN state TEXT NOT NULL DEFAULT 'issued';	-- hall/medium_state.def
+ALTER TABLE medium ADD COLUMN state TEXT NOT NULL DEFAULT 'issued';	-- hall/medium/medium_state.def
 ALTER TABLE medium ADD COLUMN order_id BIGINT NOT NULL DEFAULT 0;	-- whose pair is written into it, the newest
 ALTER TABLE medium ADD COLUMN received BIGINT NOT NULL DEFAULT 0;	-- ms; own: first heard of
 UPDATE medium SET received = first_written, order_id = COALESCE((SELECT MAX(p.order_id)

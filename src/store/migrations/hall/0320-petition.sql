@@ -5,7 +5,7 @@ CREATE TABLE petition (
 	token		TEXT NOT NULL UNIQUE,	-- SM3 of the claimant's token
 	stop		TEXT NOT NULL UNIQUE,	-- SM3 of the token that the old channel gets, or of nothing
 	kind		TEXT NOT NULL,		-- mobile, handler
-	state		TEXT NOT NULL,		-- hall/petition.h
+	state		TEXT NOT NULL,		-- hall/petition/petition.h
 	version		BIGINT NOT NULL,
 	account		BIGINT NOT NULL,	-- that is asked for, or has the certificates; 0 unknown
 	claimant	BIGINT NOT NULL,	-- who asks; 0: nobody signed in

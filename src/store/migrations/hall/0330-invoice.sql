@@ -3,7 +3,7 @@ CREATE TABLE invoice (
 	id		BIGINT PRIMARY KEY,
 	no		TEXT NOT NULL UNIQUE,	-- F and 20 digits; with _attempt it is the provider's
 	account		BIGINT NOT NULL,
-	state		TEXT NOT NULL,		-- hall/invoice.h
+	state		TEXT NOT NULL,		-- hall/invoice/invoice.h
 	version		BIGINT NOT NULL,
 	attempt		BIGINT NOT NULL,	-- grows when a refused one is asked for with other data
 	kind		TEXT NOT NULL,		-- common special

@@ -2,7 +2,7 @@
 CREATE TABLE parcel (
 	order_id	BIGINT PRIMARY KEY,
 	attempt		BIGINT NOT NULL,	-- with it E<order no>_<attempt> is the courier's order
-	state		TEXT NOT NULL,		-- hall/parcel.h
+	state		TEXT NOT NULL,		-- hall/delivery/parcel.h
 	waybill		TEXT NOT NULL,		-- '' before
 	reason		TEXT NOT NULL,		-- why not, for staff
 	staff		BIGINT NOT NULL,

@@ -1,7 +1,7 @@
 -- Electronic seals.  The picture that an order's seal will show, as the reviewer sees it.
 CREATE TABLE seal_picture (
 	order_id	BIGINT PRIMARY KEY,
-	source		TEXT NOT NULL,		-- what it was made of: hall/eseal.c
+	source		TEXT NOT NULL,		-- what it was made of: hall/certificate/eseal.c
 	digest		TEXT NOT NULL,		-- SM3 of png, lower-case hex
 	width		BIGINT NOT NULL,	-- millimetres
 	height		BIGINT NOT NULL,

@@ -1,0 +1,67 @@
+#ifndef HALL_ESEAL_H
+#define HALL_ESEAL_H
+#include "hall/order/approval.h"
+#include "hall/order/order.h"
+#include "hall/services.h"
+/*
+ * Electronic seals of orders (电子印章, 一证一章).  Where the product has a fee for it (`seal:` in the
+ * definition) the form asks; what the first order chose goes on with renewal, re-issue and change.
+ *
+ * The picture comes from the uploaded specimen, else from the seal of the certificate that is
+ * replaced (when the name is the same), else it is drawn.  It is made when somebody looks at it,
+ * and again when what it was made of changed; the officer's approval names its digest, and the
+ * signer makes the seal of that picture alone (signer/signer.h).  The seal comes with the pair at
+ * the download.
+ *
+ * How a seal stands follows its certificate: superseded by the next one, revoked, frozen, expired.
+ *
+ * A row: {"id","order","serial","name","digest","width"?,"not_before","not_after","status" (good|
+ * superseded|revoked|frozen|expired),"status_text","since","is_good","made"}
+ */
+#define ESEAL_SPECIMEN	"seal_specimen"		/* kind of the material */
+
+bool		order_has_seal(const struct order *o);
+/* What it costs more, fen. */
+int64_t		eseal_fee(const struct order *o);
+
+/*
+ * Make the picture unless it is there already; png (NULL: nobody wants it) gets it.  Calls doc, so
+ * not inside a transaction.  An order without seal: 0, nothing is done.
+ */
+NODISCARD int	eseal_prepare(struct hall *h, const struct who *who, const char *no,
+		    struct buf *png, struct err *err);
+/* For the page: as above; ERR_NOT_FOUND without a seal. */
+NODISCARD int	eseal_order_picture(struct hall *h, const struct who *who, const char *no,
+		    struct buf *png, struct err *err);
+/* An uploaded specimen: can a seal be cut out? */
+NODISCARD int	eseal_specimen_check(struct hall *h, const struct doc_image *im, bool person,
+		    struct err *err);
+/* Inside a transaction: {"height","picture","width"} of the picture as it is to be approved; NULL for
+ * an order without seal. */
+NODISCARD int	eseal_statement(struct db *db, const struct order *o, json_t **seal,
+		    struct err *err);
+/*
+ * After the pair was issued: have the seal made, once, and file it; the one it comes after is
+ * superseded.  model "seal": base64 DER, "" none.
+ */
+NODISCARD int	eseal_make(struct hall *h, const struct who *who, const char *no,
+		    const struct approval *p, json_t *model, struct err *err);
+/* Inside a transaction, for relying systems: {"id","digest","status"}; NULL none. */
+NODISCARD int	eseal_told(struct db *db, const char *serial, json_t **out, struct err *err);
+
+/* ---- for pages ---- */
+
+/* The newest of a certificate that was loaded for whom it concerns: model "has_seal","seal". */
+NODISCARD int	eseal_of_certificate(struct hall *h, const struct who *who, const char *serial,
+		    json_t *model, struct err *err);
+/* The account's own, the system sees all: {"rows":[…],"total"} */
+NODISCARD int	eseal_list(struct hall *h, const struct who *who, json_t **model,
+		    struct err *err);
+/* For everybody who has the number: {"id","status","status_text","since","digest","not_before",
+ * "not_after","is_good"}, nothing of whose it is. */
+NODISCARD int	eseal_status(struct hall *h, const struct who *who, const char *id,
+		    json_t **model, struct err *err);
+/* DER, for its holder and staff. */
+NODISCARD int	eseal_file(struct hall *h, const struct who *who, const char *no,
+		    struct buf *der, struct err *err);
+#endif
