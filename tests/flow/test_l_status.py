@@ -21,11 +21,13 @@ def look(w, serial):
     return w.browser.get(f"/certificates/{serial}")
 
 
-def change(w, serial, kind, base="/certificates", pin=walk.USER_PIN, browser=None, **more):
-    """Ask for the text, sign it in the UKey that is plugged in, send it."""
+def change(w, serial, kind, base="/certificates", pin=walk.USER_PIN, browser=None, which=None,
+           **more):
+    """Ask for the text, sign it in the UKey that is plugged in (which of its certificates), send it."""
     browser = browser or w.browser
     asked = browser.post(f"{base}/{serial}/statement", {"kind": kind, **more})
-    signed = w.assistant.post("/sign", {"text": asked["statement"], "pin": pin})
+    signed = w.assistant.post("/sign", {"text": asked["statement"], "pin": pin,
+                                        **({"serial": which} if which else {})})
     return browser.post(f"{base}/{serial}/change", {"id": asked["id"],
                                                     "signature": signed["signature"]})
 

@@ -11,6 +11,7 @@ from flow import need, refused, same, sentence
 from test_g_kill import pay_once
 from test_l_status import look, status
 from test_m_renew import as_before, renewing
+from test_r_life import code_for
 
 PASS, EXPORT = "correct horse 7", "battery staple 8"
 DISTID = "distid:1234567812345678"
@@ -255,6 +256,34 @@ def reissued(ctx, w, old):
     same(status(ctx, old), "revoked", "the old one")
     need("泄露" in look(w, old)["reason_text"], look(w, old)["reason_text"])
     sign_in(w, f"soft:{w.p.order}", fresh["serial"])
+
+
+def signed_change(w, serial, kind, **more):
+    """The statement signed with the file, sent."""
+    code = code_for(w, serial) if kind == "release" else ""
+    asked = w.browser.post(f"/certificates/{serial}/statement", {"kind": kind, **more})
+    signed = w.assistant.post("/sign", {"text": asked["statement"], "pin": PASS, "serial": serial,
+                                        "key": f"soft:{w.p.order}"})
+    w.browser.post(f"/certificates/{serial}/change", {
+        "id": asked["id"], "signature": signed["signature"], "code": code})
+    return look(w, serial)["status"]
+
+
+def test_soft_frozen(ctx):
+    """Frozen, thawed and revoked with the file; a frozen or revoked one signs in nowhere."""
+    w = approved(ctx)
+    serial = fetch_soft(w)["serial"]
+    key = f"soft:{w.p.order}"
+    same((signed_change(w, serial, "hold"), status(ctx, serial)), ("held", "revoked"), "frozen")
+    mine = w.browser
+    refused((401, 403, 409), sign_in, w, key, serial)
+    w.browser = mine
+    same((signed_change(w, serial, "release"), status(ctx, serial)), ("good", "good"), "thawed")
+    sign_in(w, key, serial)
+    same(signed_change(w, serial, "revocation", reason="1"), "revoked", "revoked")
+    same(status(ctx, serial), "revoked", "for others")
+    e = refused((401, 403, 409), sign_in, w, key, serial)
+    need("UKey" not in sentence(e), sentence(e))
 
 
 def request(ctx, name, *more, alg="SM2", sign=("-sm3", "-sigopt", DISTID)):

@@ -6,7 +6,7 @@ import life
 import walk
 from browser import Browser
 from flow import count, need, refused, same, sentence
-from test_l_status import look
+from test_l_status import change, look
 from test_m_renew import fetch_again
 from test_r_kill import fetched_under_fire
 
@@ -200,6 +200,9 @@ def test_seal_renew_change(ctx):
     desk.browser.post(f"/staff/certificates/{model['serial']}/change",
                       {"id": text["id"], "signature": signed["signature"]})
     same(public(ctx, third)["status"], "frozen", "the third")
+    ctx.site.plug(w.p.key)
+    change(w, model["serial"], "revocation", reason="5", which=model["serial"])
+    same(public(ctx, third)["status"], "revoked", "with its certificate")
 
 
 def test_seal_killed(ctx):
