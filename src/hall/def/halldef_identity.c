@@ -54,6 +54,9 @@ identity_read_remittance(struct reader *r, const struct yaml *y, struct err *err
 		if (!d->remit_amount && strcmp(check, "remark") != 0)
 			return yaml_err(r->doc, yaml_get(m, "check"), err,
 			    "\"check\" must be remark or amount");
+		if (d->remit_amount && tries > 1)	/* one of 99 sums is soon guessed */
+			return yaml_err(r->doc, m, err, "\"tries\" must be 1 where the amount is "
+			    "the answer");
 	}
 	d->remit_days = (int)days;
 	d->remit_tries = (int)tries;

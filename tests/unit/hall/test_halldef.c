@@ -74,6 +74,7 @@ static const struct { const char *from, *to, *says; } platform_bad[] = {
 	{ "days: 7, tries: 3", "days: 7, tries: 6", "from 1 to 5" },
 	{ "reuse_days: 365", "reuse_days: 1831", "from 0 to 1830" },
 	{ "alipay: remittance", "alipay: pigeon", "remittance or sms" },
+	{ "check: remark", "check: amount", "must be 1 where the amount" },
 	{ "payment, pin_account, review", "payment, review", "pin_account" },
 	{ "unlock: [phone_code, proof,", "unlock: [proof,", "two steps" },
 	{ "strict: false, activation: true", "strict: false", "medium.activation" },
