@@ -20,7 +20,7 @@
  * library in the same run; and once more with the journal switched off, for its share.  The
  * rounds alternate.  One line a figure, its rounds beside it; KIND is sm2, ecdsa or rsa:
  *
- *	issue_KIND_1 …		issuances a second on 1, 2, 4 threads
+ *	issue_KIND_1 …		issuances a second on 1, 2, 4, 8 threads
  *	issue_KIND_1_off …	without the journal (the linker puts __wrap_journal_add in front)
  *	cpu_KIND_1_ms …		processor time of one issuance, which neighbours disturb less
  *	…_ms			the bare operations, of the processor; sum_KIND_ms: those of one issuance
@@ -254,7 +254,7 @@ issue_part(void *arg)
 
 /* ---- figures: a name and one value a round ---- */
 
-#define FIGURES	64
+#define FIGURES	128
 
 static struct figure {
 	char	 name[32];
@@ -268,6 +268,8 @@ figure_set(const char *name, int round, double value)
 
 	while (f->name[0] != '\0' && strcmp(f->name, name) != 0)
 		f++;
+	if (f == figures + FIGURES - 1)
+		BUG("too many figures");
 	(void)snprintf(f->name, sizeof(f->name), "%s", name);
 	f->value[round] = value;
 }
@@ -495,7 +497,7 @@ main(int argc, char **argv)
 	for (int round = 0; round < ROUNDS; round++) {
 		bare_round(&b, round);
 		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-			for (int threads = 1; threads <= 4; threads *= 2) {
+			for (int threads = 1; threads <= 8; threads *= 2) {
 				issue_round(round, kinds[i], threads, round % 2 == 0);
 				issue_round(round, kinds[i], threads, round % 2 != 0);
 			}

@@ -384,11 +384,14 @@ on_refused(enum ipc_role caller, const char *request, void *arg)
 	    ipc_role_name(caller), "request", request));
 }
 
+/* As many as the signer's: those who wait for the store share one commit. */
+#define KMC_THREADS	8
+
 int
 kmc_main(struct err *err)
 {
 	struct ipc_service	 service = {.name = "kmc", .version = KMC_VERSION,
-		.requests = kmc_requests, .threads = 2, .on_refused = on_refused};
+		.requests = kmc_requests, .threads = KMC_THREADS, .on_refused = on_refused};
 	struct secret		 passphrase = {0};
 	struct kmc		*k = NULL;
 	int			 rc = -1;

@@ -335,11 +335,14 @@ on_refused(enum ipc_role caller, const char *request, void *arg)
 	journal_note(s->store, "request.refused", detail);
 }
 
+/* More than there are cores: those who wait for the store share one commit. */
+#define SIGNER_THREADS	8
+
 int
 signer_main(struct err *err)
 {
 	struct ipc_service	 service = {.name = "signer", .version = SIGNER_VERSION,
-		.requests = signer_requests, .threads = 4, .on_refused = on_refused};
+		.requests = signer_requests, .threads = SIGNER_THREADS, .on_refused = on_refused};
 	struct secret		 passphrase = {0};
 	struct signer		 s = {.pair = kmc_pair, .recover = kmc_recover};
 	int			 rc = -1;
