@@ -233,12 +233,12 @@ export async function fetchPair(world, page, p, order) {
 	await page.locator("[data-fetch-run] [data-assistant-key]:not(.hide)").waitFor();
 	await page.selectOption("[data-fetch-run] [data-assistant-select]", world.site.keys[p.kind]);
 	await page.fill("[data-fetch-run] [data-assistant-pin]", world.site.blankPin);
-	await page.locator("[data-assistant-change]:not(.hide)").waitFor();
+	await page.locator("[data-fetch-run] [data-assistant-change]:not(.hide)").waitFor();
 	await page.fill("[data-fetch-run] [data-assistant-new]", world.site.userPin);
 	await page.fill("[data-fetch-run] [data-assistant-repeat]", world.site.userPin);
 	await world.shot(page, `fetch-pin-${p.kind}`);
 	await page.click("[data-fetch-run] [data-assistant-set]");
-	await page.locator("[data-assistant-change].hide").waitFor({ state: "attached" });
+	await page.locator("[data-fetch-run] [data-assistant-change].hide").waitFor({ state: "attached" });
 	await page.click("[data-fetch-run] [data-assistant-go]");
 	await page.locator("[data-fetch-finished]:not(.hide)").waitFor();
 	await world.shot(page, `fetch-done-${p.kind}`);
