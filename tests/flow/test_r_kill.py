@@ -289,8 +289,8 @@ def test_kill_handover(ctx):
     for _ in range(2):
         fire(due, ctx, 3.01)
     u.browser.connection = v.browser.connection = None
-    same(u.browser.get(path)["state"], "done", f"the takeover {no}")
-    same((look(u, serial)["serial"], count(u.browser.get(f"/orders/{first}"), "更换经办人")),
+    same(steady(u, u.browser.get, path)["state"], "done", f"the takeover {no}")
+    same((steady(u, look, u, serial)["serial"], count(u.browser.get(f"/orders/{first}"), "更换经办人")),
          (serial, 2), "moved once more")
     verified(ctx)
 

@@ -45,16 +45,17 @@ issue_load_run(struct db *db, struct act *a, struct err *err)
 	return 0;
 }
 
+/* n: 1, or 0 when another download was first: on PostgreSQL this one waited for its end. */
 static int
 issue_file_one(struct db *db, const struct order *o, const char *kind, const struct buf *der,
-    struct err *err)
+    int64_t *n, struct err *err)
 {
 	struct cert	*c = NULL;
 	int		 rc = -1;
 
 	if (cert_parse(der->p, der->len, &c, err) < 0)
 		return -1;
-	rc = db_run(db, SQL_CERTIFICATE_INSERT, NULL, err, DB_INT(o->id), DB_TEXT(kind),
+	rc = db_run(db, SQL_CERTIFICATE_INSERT, n, err, DB_INT(o->id), DB_TEXT(kind),
 	    DB_INT(o->account), DB_TEXT(cert_serial(c)), DB_TEXT(cert_subject(c)),
 	    DB_INT(cert_not_before(c)), DB_INT(cert_not_after(c)), DB_BLOB(der->p, der->len),
 	    DB_INT(clock_now()));
@@ -117,14 +118,18 @@ static int
 issue_file_run(struct db *db, struct act *a, struct err *err)
 {
 	const struct issued	*i = a->extra;
+	int64_t			 n = 0;
 	bool			 had = false;
 
 	if (issue_is_done(db, &a->o, &had, err) < 0)
 		return -1;
 	if (had)
 		return 0;
-	if (issue_file_one(db, &a->o, "sign", &i->sign_cert, err) < 0 ||
-	    issue_file_one(db, &a->o, "enc", &i->enc_cert, err) < 0)
+	if (issue_file_one(db, &a->o, "sign", &i->sign_cert, &n, err) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	if (issue_file_one(db, &a->o, "enc", &i->enc_cert, &n, err) < 0)
 		return -1;
 	if (op_by_name(a->o.op) != NULL && op_by_name(a->o.op)->ends_old &&
 	    issue_end_old(db, a, err) < 0)
