@@ -101,6 +101,8 @@ log_fields(enum log_level level, const char *event, const struct log_field *fiel
 	for (; fields->key != NULL; fields++) {
 		if (fields->text == NULL)
 			json_object_set_new(line, fields->key, json_integer(fields->number));
+		else if (fields->whole)
+			json_object_set_new(line, fields->key, json_string(fields->text));
 		else
 			log_set_masked(line, fields->key, fields->text);
 	}

@@ -22,8 +22,11 @@ struct log_field {
 	const char	*key;
 	const char	*text;		/* NULL: the number counts */
 	int64_t		 number;
+	bool		 whole;		/* never masked: digests and serials of ours, which an
+					   auditor compares and no person is named by */
 };
 #define LOG_S(k, v)	((struct log_field){.key = (k), .text = (v)})
+#define LOG_X(k, v)	((struct log_field){.key = (k), .text = (v), .whole = true})
 #define LOG_I(k, v)	((struct log_field){.key = (k), .number = (v)})
 #define log_kv(level, event, ...) \
 	log_fields((level), (event), (struct log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})

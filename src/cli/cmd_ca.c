@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/ceremony.h"
 #include "cli/command.h"
+#include "cli/profiles.h"
 #include "pki/cert.h"
 #include "signer/signer.h"
 
@@ -318,6 +319,8 @@ cmd_ca(int argc, char **argv, struct err *err)
 		return ca_command_list(err);
 	if (strcmp(verb, "show") == 0 && argc == 3)
 		return ca_command_show(argv[2], err);
+	if (strcmp(verb, "profiles") == 0 && argc <= 3)
+		return profiles_print(argc == 3 ? argv[2] : NULL, err);
 	if (strcmp(verb, "create") == 0)
 		return ca_command_create(argc, argv, err);
 	if (strcmp(verb, "renew") == 0)
@@ -340,7 +343,7 @@ const struct command	 command_ca = {
 	    "[--company O] [--years N] [--key ADDRESS] [--parent-passphrase-file FILE] | "
 	    "renew NAME [--cn CN] [--kind …] [--years N] | state ID active|retiring|ended | "
 	    "cross ID --cert FILE --out FILE [--years N] | crl ID | "
-	    "ceremony SCRIPT --record FILE",
-	.help = "The CAs of the signer: list, make one, give one a new key, cross-certify, sign a list.",
+	    "ceremony SCRIPT --record FILE | profiles [FILE]",
+	.help = "The CAs of the signer: list, make one, give one a new key, cross-certify, sign a list; check profiles.",
 	.run = cmd_ca,
 };

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/passphrase.h"
 #include "cli/command.h"
+#include "cli/profiles.h"
 #include "hall/account/staff.h"
 #include "hall/hall.h"
 #include "signer/ceremony.h"
@@ -66,7 +67,7 @@ cmd_init(int argc, char **argv, struct err *err)
 		goto out;
 	printf("CA made below %s; the administrator's certificate is %s\n",
 	    conf_str("data.dir"), cert_file);
-	rc = 0;
+	rc = profiles_print_placeholders(err);
  out:
 	secret_free(&c.passphrase);
 	buf_free(&csr);

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/profiles.h"
+#include "signer/signer.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -41,6 +43,34 @@ status_print(const json_t *j)
 	}
 }
 
+/* CAs that should sign and have no key at hand; nothing when all is well. */
+static void
+status_print_cas(void)
+{
+	struct err	 err = {0};
+	json_t		*answer = NULL, *row;
+	size_t		 i, issuing = 0;
+
+	if (signer_ca("ca_list", NULL, NULL, NULL, &answer, &err) < 0) {
+		if (err.kind != ERR_DENIED)
+			printf("warning: the signer does not tell of its CAs: %s\n", err.text);
+		return;
+	}
+	json_array_foreach(json_object_get(answer, "authorities"), i, row) {
+		issuing += js_str(row, "parent")[0] != '\0' && !js_bool(row, "lacks_key") &&
+		    strcmp(js_str(row, "state"), "active") == 0;
+		if (js_bool(row, "lacks_key"))
+			printf("warning: %s has no key at hand (%s, %s): it signs neither "
+			    "certificates nor lists; %s\n", js_str(row, "id"), js_str(row, "key"),
+			    js_str(row, "address"), strcmp(js_str(row, "key"), "away") == 0 ?
+			    "put it back, the signer takes it up by itself" : "the signer's log says "
+			    "why (authority.no_key); start the signer again then");
+	}
+	if (issuing == 0)
+		printf("warning: no CA can issue certificates; see yinxin ca list\n");
+	json_decref(answer);
+}
+
 static int
 cmd_status(int argc, char **argv, struct err *err)
 {
@@ -59,7 +89,8 @@ cmd_status(int argc, char **argv, struct err *err)
 	buf_init(&b, LIMIT_JSON);
 	if (file_read(path, &b, err) == 0 && json_parse(b.p, b.len, 0, &j, err) == 0) {
 		status_print(j);
-		rc = 0;
+		status_print_cas();
+		rc = profiles_print_placeholders(err);
 	}
 	json_decref(j);
 	buf_free(&b);
@@ -68,6 +99,6 @@ cmd_status(int argc, char **argv, struct err *err)
 
 const struct command	 command_status = {
 	.name = "status", .args = "",
-	.help = "Tell which service processes run, since when, and how often they were restarted.",
+	.help = "Tell which service processes run, since when, how often they were restarted, and what is lacking.",
 	.run = cmd_status,
 };

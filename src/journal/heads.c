@@ -256,7 +256,7 @@ making_sign(struct making *m, struct err *err)
 	    store_write(m->journal->store, making_write, m, err) < 0)
 		return -1;
 	hex_encode(m->head.root, TREE_HASH, hex);
-	log_kv(LOG_INFO, "journal.head", LOG_I("lines", m->head.lines), LOG_S("root", hex));
+	log_kv(LOG_INFO, "journal.head", LOG_I("lines", m->head.lines), LOG_X("root", hex));
 	return 0;
 }
 
@@ -269,8 +269,9 @@ journal_sign_head(struct journal *j, int64_t *lines, struct err *err)
 	buf_init(&m.text, JOURNAL_HEAD_MAX);
 	buf_init(&m.signature, SM2_SIG_DER_MAX);
 	pthread_mutex_lock(&j->lock);
+	key_look(j);
 	rc = store_read(j->store, making_read, &m, err);
-	if (rc == 0 && m.needed)
+	if (rc == 0 && m.needed && (rc = key_check(j, err)) == 0)
 		rc = making_sign(&m, err);
 	if (rc == 0)
 		rc = heads_file(j, err);

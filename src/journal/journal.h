@@ -44,7 +44,7 @@ struct journal_owner {
 	const char	*dir;			/* below data.dir: of journal.heads */
 	const char	*key_file;		/* below data.dir */
 	void		*arg;			/* for the functions */
-	/* A certificate for the key; profile "journal". */
+	/* A certificate for the key; profile "journal".  ERR_BUSY: not now, ask again later. */
 	int		(*certify)(EVP_PKEY *key, void *arg, struct cert **out, struct err *err);
 	/* Keep it with the owner's certificates, in the transaction of line `line`; may be NULL. */
 	int		(*keep)(struct db *db, const struct cert *c, int64_t line, void *arg,
@@ -61,8 +61,10 @@ struct journal_owner {
 struct journal {
 	const struct journal_owner *owner;	/* NULL: not open */
 	struct store	*store;			/* the owner's */
-	EVP_PKEY	*key;			/* signs heads */
+	EVP_PKEY	*key;			/* signs heads; NULL: none yet */
 	struct cert	*cert;
+	/* Kept only while nobody certifies a key that is wanted; tried again with each head. */
+	struct secret	 passphrase;
 	char		 path[512];		/* journal.heads */
 	int		 fd;			/* of it, for appending */
 	_Atomic int64_t	 filed;			/* lines of the last head in the file */
@@ -75,7 +77,8 @@ struct journal {
 
 /*
  * Adopt the lines of a former journal, look whether the store is behind its heads
- * (ERR_WRONG_STATE), open the key or make one.  No thread yet.
+ * (ERR_WRONG_STATE), open the key or make one.  No thread yet.  When nobody certifies a key just
+ * now (certify says ERR_BUSY) lines are kept all the same, and heads wait for it.
  */
 NODISCARD int	journal_open(struct journal *j, const struct journal_owner *owner,
 		    struct store *store, const struct secret *passphrase, struct err *err);
@@ -95,6 +98,8 @@ void		journal_note(struct store *store, const char *what, json_t *detail);
 
 /* A head over all lines, unless the last one is; *lines (may be NULL): how many. */
 NODISCARD int	journal_sign_head(struct journal *j, int64_t *lines, struct err *err);
+/* When the certificate of the key that signs heads ends, ms; 0: there is none. */
+int64_t		 journal_key_end(struct journal *j);
 /* For /metrics: adds "journal_lines" and "journal_signed", lines of the last head in the file. */
 NODISCARD int	journal_stats(struct journal *j, json_t *out, struct err *err);
 /*

@@ -63,6 +63,7 @@ journal_close(struct journal *j)
 		close(j->fd);
 	cert_free(j->cert);
 	EVP_PKEY_free(j->key);
+	secret_free(&j->passphrase);
 	pthread_cond_destroy(&j->wake);
 	pthread_mutex_destroy(&j->rest_lock);
 	pthread_mutex_destroy(&j->lock);

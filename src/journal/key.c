@@ -2,11 +2,18 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "journal/work.h"
 
 /* The key that signs heads, and its certificate. */
 
 #define KEY_REST	(30 * CLOCK_DAY)	/* one that ends sooner gives way to a new one */
+
+static void
+key_path(const struct journal *j, char path[512])
+{
+	(void)snprintf(path, 512, "%s/%s", conf_str("data.dir"), j->owner->key_file);
+}
 
 static int
 key_newest(struct db *db, void *arg, struct err *err)
@@ -48,18 +55,45 @@ key_keep(struct db *db, void *arg, struct err *err)
 	    DB_BLOB(der, len), DB_INT(clock_now()));
 }
 
+/* The former key signs on until the new one stands. */
 static int
-key_make(struct journal *j, const char *path, const struct secret *passphrase, struct err *err)
+key_make(struct journal *j, const struct secret *passphrase, struct err *err)
 {
-	cert_free(j->cert);
-	EVP_PKEY_free(j->key);
-	j->cert = NULL;
-	j->key = NULL;
-	if (sm2_generate(&j->key, err) < 0 ||
-	    j->owner->certify(j->key, j->owner->arg, &j->cert, err) < 0 ||
-	    key_write(path, j->key, passphrase, err) < 0)
+	EVP_PKEY	*key = NULL, *former = j->key;
+	struct cert	*cert = NULL, *former_cert = j->cert;
+	char		 path[512];
+
+	key_path(j, path);
+	if (sm2_generate(&key, err) < 0 || j->owner->certify(key, j->owner->arg, &cert, err) < 0 ||
+	    key_write(path, key, passphrase, err) < 0) {
+		EVP_PKEY_free(key);
+		cert_free(cert);
 		return -1;
-	return store_write(j->store, key_keep, j, err);
+	}
+	j->key = key;
+	j->cert = cert;
+	if (store_write(j->store, key_keep, j, err) < 0) {
+		j->key = former;
+		j->cert = former_cert;
+		EVP_PKEY_free(key);
+		cert_free(cert);
+		return -1;
+	}
+	EVP_PKEY_free(former);
+	cert_free(former_cert);
+	return 0;
+}
+
+/* One that has no certificate of its own signs nothing. */
+static void
+key_drop_unfit(struct journal *j)
+{
+	if (j->key != NULL && j->cert != NULL && key_is_same(j->key, cert_key(j->cert)))
+		return;
+	EVP_PKEY_free(j->key);
+	cert_free(j->cert);
+	j->key = NULL;
+	j->cert = NULL;
 }
 
 int
@@ -67,15 +101,53 @@ key_open(struct journal *j, const struct secret *passphrase, struct err *err)
 {
 	char	 path[512];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", conf_str("data.dir"), j->owner->key_file);
-	if (store_read(j->store, key_newest, j, err) < 0)
+	key_path(j, path);
+	if (store_read(j->store, key_newest, j, err) < 0 ||
+	    (file_exists(path) && key_read(path, passphrase, &j->key, err) < 0))
 		return -1;
-	if (!file_exists(path))
-		return key_make(j, path, passphrase, err);
-	if (key_read(path, passphrase, &j->key, err) < 0)
-		return -1;
-	if (j->cert != NULL && key_is_same(j->key, cert_key(j->cert)) &&
-	    cert_not_after(j->cert) > clock_now() + KEY_REST)
+	key_drop_unfit(j);
+	if (j->key != NULL && cert_not_after(j->cert) > clock_now() + KEY_REST)
 		return 0;
-	return key_make(j, path, passphrase, err);
+	if (key_make(j, passphrase, err) == 0)
+		return 0;
+	if (err->kind != ERR_BUSY)
+		return -1;
+	log_kv(LOG_ERROR, "journal.no_key", LOG_S("error", err->text));
+	err_clear(err);
+	secret_set(&j->passphrase, passphrase->p, passphrase->len);
+	return 0;
+}
+
+void
+key_look(struct journal *j)
+{
+	struct err	 err = {0};
+
+	if (j->passphrase.len == 0)
+		return;
+	if (key_make(j, &j->passphrase, &err) == 0) {
+		secret_free(&j->passphrase);
+		log_kv(LOG_INFO, "journal.key_made", LOG_X("serial", cert_serial(j->cert)));
+	} else if (err.kind != ERR_BUSY) {
+		log_err("journal.no_key", &err);
+	}
+}
+
+int
+key_check(const struct journal *j, struct err *err)
+{
+	return j->key != NULL && cert_not_after(j->cert) > clock_now() ? 0 : err_set(err, ERR_BUSY,
+	    "the journal of %s has no key with a good certificate, so no head is signed until a CA "
+	    "certifies one", j->owner->name);
+}
+
+int64_t
+journal_key_end(struct journal *j)
+{
+	int64_t	 end;
+
+	pthread_mutex_lock(&j->lock);
+	end = j->cert == NULL ? 0 : cert_not_after(j->cert);
+	pthread_mutex_unlock(&j->lock);
+	return end;
 }

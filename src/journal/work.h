@@ -18,6 +18,10 @@ NODISCARD int	lines_count(struct db *db, int64_t *lines, struct err *err);
 /* head.c: the file and the key. */
 NODISCARD int	heads_open(struct journal *j, struct err *err);
 NODISCARD int	key_open(struct journal *j, const struct secret *passphrase, struct err *err);
+/* Make the key that could not be certified earlier, if there is one to make; j->lock is held. */
+void		key_look(struct journal *j);
+/* There is one, and its certificate has not ended; ERR_BUSY. */
+NODISCARD int	key_check(const struct journal *j, struct err *err);
 /* Append what the file lacks; j->lock is held. */
 NODISCARD int	heads_file(struct journal *j, struct err *err);
 /* The file's line of a head, '\n' and all. */

@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "base/str.h"
+#include "pki/der.h"
 #include "pki/profile_set.h"
 
 #include <pthread.h>
@@ -47,6 +49,35 @@ profiles_parse(const char *p, size_t len, const char *name, struct err *err)
 	return 0;
 }
 
+bool
+profile_is_address(const char *url)
+{
+	for (const char *p = url; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			return false;
+	return str_has_prefix(url, "http://") || str_has_prefix(url, "https://");
+}
+
+/* What stands in every certificate is looked at before the first one, not by its lint. */
+static int
+profile_check_settings(struct err *err)
+{
+	const char	*policy = conf_str("ca.policy_oid"), *cps = conf_str("ca.cps_url");
+	struct err	 why = {0};
+	struct buf	 oid;
+	int		 rc;
+
+	buf_init(&oid, 64);
+	if ((rc = der_add_oid(&oid, policy, &why)) < 0)
+		err_set(err, ERR_INPUT, "the setting ca.policy_oid \"%.80s\" is no object "
+		    "identifier: %s", policy, why.text);
+	else if (!profile_is_address(cps))
+		rc = err_set(err, ERR_INPUT, "the setting ca.cps_url \"%.200s\" is no http address "
+		    "(RFC 3986: of ASCII characters without blanks)", cps);
+	buf_free(&oid);
+	return rc;
+}
+
 int
 profiles_load(struct err *err)
 {
@@ -54,6 +85,8 @@ profiles_load(struct err *err)
 	struct buf	 text;
 	int		 rc = -1;
 
+	if (profile_check_settings(err) < 0)
+		return -1;
 	if (path[0] == '\0')
 		return 0;
 	buf_init(&text, LIMIT_HALL_FILE);

@@ -253,7 +253,7 @@ profile_read_policy(const struct profile_reader *r, const struct yaml *map,
 	    profile_check_oid(r, oid, &p->policy, err) < 0 ||
 	    yaml_text(r->doc, policy, "cps", "", &cps, err) < 0)
 		return -1;
-	if (cps[0] != '\0' && !str_has_prefix(cps, "http"))
+	if (cps[0] != '\0' && !profile_is_address(cps))
 		return yaml_err(r->doc, policy, err, "\"cps\" must be an http address");
 	p->cps = cps[0] == '\0' ? NULL : arena_strdup(r->set->arena, cps);
 	return 0;

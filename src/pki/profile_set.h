@@ -14,4 +14,6 @@ struct profile_set {
 /* Parse and check the whole text; ERR_INPUT names line and fault. */
 NODISCARD int	profile_set_parse(const char *p, size_t len, const char *name,
 		    struct profile_set **out, struct err *err);
+/* An http address of ASCII characters (RFC 3986), as an IA5String has it. */
+bool		profile_is_address(const char *url);
 #endif

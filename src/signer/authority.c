@@ -111,6 +111,32 @@ authority_by_id(struct authorities *all, const char *id)
 	return NULL;
 }
 
+/* Why nothing of this name issues: no such CA, all of them put to rest, or no key at hand. */
+static int
+authority_none(const struct authorities *all, const char *name, struct err *err)
+{
+	const struct authority	*a = NULL;
+	size_t			 named = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		named += strcmp(all->list[i]->name, name) == 0;
+		if (strcmp(all->list[i]->name, name) == 0 && all->list[i]->state == AUTHORITY_ACTIVE &&
+		    (a == NULL || a->generation < all->list[i]->generation))
+			a = all->list[i];
+	}
+	if (named == 0)
+		return err_set(err, ERR_WRONG_STATE, "暂时不能签发证书：还没有名为“%s”的签发 CA。请管理员用 "
+		    "yinxin ca create 建立，或在证书模板中写 yinxin ca list 列出的 CA。", name);
+	if (a == NULL)
+		return err_set(err, ERR_WRONG_STATE, "暂时不能签发证书：签发 CA“%s”已停用。请管理员用 yinxin ca "
+		    "renew 换发新密钥，或用 yinxin ca state 重新启用。", name);
+	if (a->away)
+		return err_set(err, ERR_WRONG_STATE, "暂时不能签发证书：签发 CA“%s”的密钥不在位。您的申请和费用不受"
+		    "影响，请稍后再试。请管理员用 yinxin ca list 查看并放回密钥，放回后自动恢复。", a->id);
+	return err_set(err, ERR_WRONG_STATE, "暂时不能签发证书：签发 CA“%s”的密钥打不开。您的申请和费用不受影响，"
+	    "请稍后再试。请管理员按日志 authority.no_key 排除原因，再重新启动 signer。", a->id);
+}
+
 int
 authority_for(struct authorities *all, const char *name, struct authority **out,
     struct err *err)
@@ -124,8 +150,7 @@ authority_for(struct authorities *all, const char *name, struct authority **out,
 		    atomic_load(&a->has_key) && (*out == NULL || (*out)->generation < a->generation))
 			*out = a;
 	}
-	return *out != NULL ? 0 :
-	    err_set(err, ERR_WRONG_STATE, "no active CA \"%s\" with its key at hand", name);
+	return *out != NULL ? 0 : authority_none(all, name, err);
 }
 
 static int
@@ -178,7 +203,8 @@ authorities_load(struct authorities *all, struct store *store,
 	if (store_read(store, authorities_read, all, err) < 0)
 		return -1;
 	pthread_mutex_init(&all->looking, NULL);
-	return authorities_open_keys(all, passphrase, err);
+	authorities_open_keys(all, passphrase);
+	return 0;
 }
 
 int

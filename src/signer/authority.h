@@ -59,12 +59,14 @@ void		 authority_list_url(const struct authority *a, int part, bool delta, char 
 /* The pointers of the plan, once its profile and serial stand there. */
 void		 authority_pointers(const struct authority *a, struct cert_plan *plan);
 
-/* Read all from the store; open the keys of those that issue or sign lists, not of roots. */
+/*
+ * Read all from the store; open the keys of those that issue or sign lists, not of roots.  A key that
+ * is not there stops its own CA: with none at all the signer still tells and keeps what it has.
+ */
 NODISCARD int	 authorities_load(struct authorities *all, struct store *store,
 		    const struct secret *passphrase, struct err *err);
-/* authority_key.c, of the above: -1 when no key at all is there. */
-NODISCARD int	 authorities_open_keys(struct authorities *all, const struct secret *passphrase,
-		    struct err *err);
+/* authority_key.c, of the above; what is lacking is logged. */
+void		 authorities_open_keys(struct authorities *all, const struct secret *passphrase);
 /*
  * Open the keys that were away and are back, every few seconds at most; from any thread, at once
  * when nothing is away.  A key that is there but refuses the passphrase waits for a restart.
@@ -73,7 +75,16 @@ void		 authorities_look(struct authorities *all);
 void		 authorities_release(struct authorities *all);
 /* NULL: none. */
 struct authority *authority_by_id(struct authorities *all, const char *id);
-/* The newest active one of this name whose key is open; ERR_WRONG_STATE: none. */
+/* How its key is: open, away, refused (it is there and does not open). */
+const char	*authority_key_state(const struct authority *a);
+/* An issuing CA that has not ended and has no key at hand: it signs neither certificates nor lists. */
+bool		 authority_lacks_key(const struct authority *a);
+/* How many CAs can issue now. */
+size_t		 authorities_issuing(struct authorities *all);
+/*
+ * The newest active one of this name whose key is open; ERR_WRONG_STATE: none, in a Chinese sentence for
+ * whoever waits for a certificate, with what the administrator does about it.
+ */
 NODISCARD int	 authority_for(struct authorities *all, const char *name,
 		    struct authority **out, struct err *err);
 void		 authority_free(struct authority *a);	/* NULL: no-op; one not taken over */

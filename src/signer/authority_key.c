@@ -32,35 +32,61 @@ authority_open(struct authority *a, const struct secret *passphrase, struct err 
 	return 0;
 }
 
-int
-authorities_open_keys(struct authorities *all, const struct secret *passphrase, struct err *err)
+const char *
+authority_key_state(const struct authority *a)
+{
+	if (atomic_load(&a->has_key))
+		return "open";
+	return a->away || !authority_lacks_key(a) ? "away" : "refused";
+}
+
+bool
+authority_lacks_key(const struct authority *a)
+{
+	return !authority_is_root(a) && a->state != AUTHORITY_ENDED && !atomic_load(&a->has_key);
+}
+
+size_t
+authorities_issuing(struct authorities *all)
+{
+	size_t	 n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += !authority_is_root(all->list[i]) && all->list[i]->state == AUTHORITY_ACTIVE &&
+		    atomic_load(&all->list[i]->has_key);
+	return n;
+}
+
+/* As an error whatever its kind: nobody else notices a CA that is mute. */
+static void
+authority_log_no_key(const struct authority *a, const struct err *why)
+{
+	log_kv(LOG_ERROR, "authority.no_key", LOG_S("authority", a->id), LOG_S("error", why->text));
+}
+
+void
+authorities_open_keys(struct authorities *all, const struct secret *passphrase)
 {
 	struct err	 why = {0};
-	size_t		 open = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct authority	*a = all->list[i];
 
 		if (authority_is_root(a) || a->state == AUTHORITY_ENDED)
 			continue;
-		if (authority_open(a, passphrase, &why) == 0) {
-			open++;
+		if (authority_open(a, passphrase, &why) == 0)
 			continue;
-		}
-		log_err("authority.no_key", &why);
+		authority_log_no_key(a, &why);
 		all->some_away = all->some_away || a->away;
-		if (err->kind == ERR_NONE)
-			*err = why;
 		err_clear(&why);
 	}
-	if (open == 0)
-		return err->kind != ERR_NONE ? -1 :
-		    err_set(err, ERR_WRONG_STATE, "the ca store holds no issuing CA");
-	err_clear(err);
+	if (authorities_issuing(all) == 0)
+		log_kv(LOG_ERROR, "authority.none_issues", LOG_S("why", all->n == 0 ?
+		    "the ca store holds no CA yet: yinxin init, or yinxin ca create" :
+		    "no active CA has its key at hand: yinxin ca list shows where each is looked for"));
 	if (all->some_away)
 		secret_set(&all->passphrase, passphrase->p, passphrase->len);
 	all->looked = clock_steady();
-	return 0;
 }
 
 /* One that is there but refuses is not tried again: a token counts wrong PINs. */
@@ -72,7 +98,7 @@ look_for_one(struct authorities *all, struct authority *a)
 	if (authority_open(a, &all->passphrase, &why) == 0)
 		log_kv(LOG_INFO, "authority.key_back", LOG_S("authority", a->id));
 	else if (!a->away)
-		log_err("authority.no_key", &why);
+		authority_log_no_key(a, &why);
 }
 
 void

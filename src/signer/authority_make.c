@@ -119,7 +119,8 @@ ca_row(const struct authority *a, json_t *row)
 	js_set_str(row, "serial", cert_serial(a->cert));
 	js_set_int(row, "not_after", cert_not_after(a->cert));
 	js_set_str(row, "state", authority_state_name((enum authority_state)a->state));
-	js_set_str(row, "key", !atomic_load(&a->has_key) ? "away" : "open");
+	js_set_str(row, "key", authority_key_state(a));
+	js_set_bool(row, "lacks_key", authority_lacks_key(a));
 	js_set_str(row, "address", a->address);
 }
 

@@ -30,7 +30,7 @@ NODISCARD int	authority_make(const struct authority_plan *plan, struct authority
 NODISCARD int	ca_create(struct signer *s, const json_t *asked, const struct secret *pass,
 		    const struct secret *parent_pass, json_t *out, struct err *err);
 /* {"authorities":[{"id","name","generation","parent","kind","subject","serial","not_after",
- * "state","key": open|away,"address"}]} */
+ * "state","key": open|away|refused,"lacks_key","address"}]} */
 void		ca_list(struct signer *s, json_t *out);
 /* One of active, retiring, ended. */
 NODISCARD int	ca_state(struct signer *s, const char *id, const char *state, struct err *err);

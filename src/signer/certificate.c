@@ -28,6 +28,7 @@ int
 signer_open(struct signer *s, const struct secret *passphrase, struct err *err)
 {
 	pthread_mutex_init(&s->officers.lock, NULL);
+	pthread_mutex_init(&s->maker_lock, NULL);
 	if (store_open(&s->store, STORE_CA, conf_str("store.ca"), false, err) == 0 &&
 	    authorities_load(&s->authorities, s->store, passphrase, err) == 0 &&
 	    signer_journal_open(s, passphrase, err) == 0 && eseal_maker_open(s, passphrase, err) == 0)
@@ -43,6 +44,7 @@ signer_close(struct signer *s)
 	store_close(s->store);
 	authorities_release(&s->authorities);
 	eseal_maker_release(&s->maker);
+	secret_free(&s->maker_passphrase);
 	officers_kept_release(&s->officers);
 	*s = (struct signer){0};
 }

@@ -58,20 +58,17 @@ int
 ends_stats(struct signer *s, json_t *out, struct err *err)
 {
 	struct ends	 e = {.now = clock_now()};
-	int64_t		 away = 0;
+	int64_t		 lacking = 0;
 
 	if (store_read(s->store, ends_read, &e, err) < 0)
 		return -1;
 	authorities_look(&s->authorities);
-	for (size_t i = 0; i < s->authorities.n; i++) {
-		const struct authority	*a = s->authorities.list[i];
-
-		away += !authority_is_root(a) && a->state != AUTHORITY_ENDED && !atomic_load(&a->has_key);
-	}
+	for (size_t i = 0; i < s->authorities.n; i++)
+		lacking += authority_lacks_key(s->authorities.list[i]);
 	ends_set(out, "officer_certificate_ends_seconds", e.officer, e.now);
 	ends_set(out, "ra_certificate_ends_seconds", e.ra, e.now);
-	ends_set(out, "journal_certificate_ends_seconds", s->journal.cert == NULL ? 0 :
-	    cert_not_after(s->journal.cert), e.now);
-	js_set_int(out, "ca_keys_away", away);
+	ends_set(out, "journal_certificate_ends_seconds", journal_key_end(&s->journal), e.now);
+	js_set_int(out, "ca_keys_away", lacking);
+	js_set_int(out, "cas_issuing", (int64_t)authorities_issuing(&s->authorities));
 	return 0;
 }

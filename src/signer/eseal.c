@@ -102,22 +102,40 @@ maker_make(struct signer *s, struct maker_keep *k, const char *path,
 	return 0;
 }
 
+/* The one that certifies it, when that is needed; its absence is said and awaited. */
+static int
+maker_open_new(struct signer *s, struct maker_keep *k, const char *path,
+    const struct secret *passphrase, struct err *err)
+{
+	struct authority	*a = NULL;
+	struct err		 why = {0};
+
+	if (authority_for(&s->authorities, profile_find("seal")->authority, &a, &why) < 0) {
+		if (s->maker_passphrase.len == 0)
+			log_kv(LOG_WARN, "seal.no_maker", LOG_S("why", "the CA of the profile "
+			    "\"seal\" has no key at hand; the maker is made once it has"));
+		eseal_maker_release(&s->maker);
+		if (passphrase != &s->maker_passphrase)
+			secret_set(&s->maker_passphrase, passphrase->p, passphrase->len);
+		return 0;
+	}
+	k->authority = a;
+	return maker_make(s, k, path, passphrase, err);
+}
+
 int
 eseal_maker_open(struct signer *s, const struct secret *passphrase, struct err *err)
 {
 	struct maker_keep	 k = {.signer = s};
-	const struct profile	*profile = profile_find("seal");
-	struct authority	*a = NULL;
-	struct err		 why = {0};
 	char			 path[512];
 	int			 rc = -1;
 
-	if (profile == NULL || authority_for(&s->authorities, profile->authority, &a, &why) < 0) {
-		log_kv(LOG_WARN, "seal.no_maker", LOG_S("why", profile == NULL ?
-		    "the file of ca.profiles has no profile \"seal\"" : why.text));
+	if (profile_find("seal") == NULL) {
+		log_kv(LOG_WARN, "seal.no_maker", LOG_S("why",
+		    "the file of ca.profiles has no profile \"seal\""));
 		return 0;
 	}
-	k.authority = a;
+	eseal_maker_release(&s->maker);
 	(void)snprintf(path, sizeof(path), "%s/ca-keys/seal.key", conf_str("data.dir"));
 	if (store_read(s->store, maker_find, &k, err) < 0 ||
 	    (file_exists(path) && key_read(path, passphrase, &s->maker.key, err) < 0))
@@ -128,11 +146,33 @@ eseal_maker_open(struct signer *s, const struct secret *passphrase, struct err *
 		s->maker.cert = cert_hold(k.cert);
 		rc = 0;
 	} else {
-		rc = maker_make(s, &k, path, passphrase, err);
+		rc = maker_open_new(s, &k, path, passphrase, err);
 	}
+	if (rc == 0 && s->maker.cert != NULL)
+		atomic_store(&s->maker.ready, true);
  out:
 	cert_free(k.cert);
 	return rc;
+}
+
+/* The maker that was waited for, once its CA has its key again. */
+static int
+maker_ready(struct signer *s, struct err *err)
+{
+	int	 rc = 0;
+
+	if (atomic_load(&s->maker.ready))
+		return 0;
+	pthread_mutex_lock(&s->maker_lock);
+	if (!atomic_load(&s->maker.ready) && s->maker_passphrase.len > 0)
+		rc = eseal_maker_open(s, &s->maker_passphrase, err);
+	if (atomic_load(&s->maker.ready))
+		secret_free(&s->maker_passphrase);
+	pthread_mutex_unlock(&s->maker_lock);
+	if (rc < 0 || atomic_load(&s->maker.ready))
+		return rc;
+	return err_set(err, ERR_WRONG_STATE, "暂时不能制作印章：制章证书还没有签发。请稍后再试；请管理员查看日志 "
+	    "seal.no_maker，用 yinxin ca list 核对签发 CA 的密钥，放回后自动恢复。");
 }
 
 /* Making ------------------------------------------------------------------------------ */
@@ -239,13 +279,14 @@ eseal_make(struct eseal_job *j, struct buf *der, struct err *err)
 		.not_after = cert_not_after(holder),
 		.picture = {"PNG", j->picture, j->len, js_int(seal, "width", 0),
 		    js_int(seal, "height", 0)},
-		.maker = j->signer->maker.cert, .pool = &pool};
+		.pool = &pool};
 	int			 rc = -1;
 
 	if (j->pair.status != PAIR_GOOD)
 		return err_set(err, ERR_WRONG_STATE, "证书已冻结或撤销，不能制作印章。");
-	if (j->signer->maker.cert == NULL)
-		return err_set(err, ERR_WRONG_STATE, "the signer has no maker of seals: see seal.no_maker");
+	if (maker_ready(j->signer, err) < 0)
+		return -1;
+	plan.maker = j->signer->maker.cert;
 	rand_bytes(id, sizeof(id));
 	hex_encode(id, sizeof(id), j->id);
 	for (char *p = j->id; *p != '\0'; p++)

@@ -11,7 +11,10 @@
  * digest and size ("seal":{"height","picture" (hex SM3),"width"}), the certificate gives
  * name, kind and end.
  */
-/* At the start.  Without profile or CA at hand there is no maker, and no error. */
+/*
+ * At the start.  Without profile or CA at hand there is no maker, and no error; the CA is waited
+ * for: the maker is made when a seal is wanted and it has its key again.
+ */
 NODISCARD int	eseal_maker_open(struct signer *s, const struct secret *passphrase,
 		    struct err *err);
 void		eseal_maker_release(struct eseal_maker *m);

@@ -146,7 +146,7 @@ certify(EVP_PKEY *key, void *arg, struct cert **out, struct err *err)
 		return err_set(err, ERR_WRONG_STATE, "the file of ca.profiles has no profile "
 		    "\"journal\": copy it from profiles/default.yaml");
 	if ((a = certify_authority(s, plan.profile)) == NULL)
-		return err_set(err, ERR_WRONG_STATE, "no active CA has its key at hand, to certify "
+		return err_set(err, ERR_BUSY, "no active CA has its key at hand, to certify "
 		    "the key of the journal");
 	plan.issuer = a->cert;
 	plan.not_after = MIN(clock_add_years(plan.not_before, KEY_YEARS) - CLOCK_SECOND,

@@ -24,12 +24,16 @@ struct officers_kept {
 struct eseal_maker {
 	EVP_PKEY	*key;
 	struct cert	*cert;
+	_Atomic bool	 ready;		/* both stand; they change no more */
 };
 struct signer {
 	struct store	*store;
 	struct officers_kept officers;
 	struct authorities authorities;
 	struct eseal_maker maker;
+	/* Nobody could certify the maker at the start: it is tried again when a seal is wanted. */
+	pthread_mutex_t	 maker_lock;
+	struct secret	 maker_passphrase;	/* kept only until then */
 	struct journal	 journal;
 	struct journal_owner journal_owner;	/* what we give to it */
 	/* ask kmc; replaced in tests */
@@ -118,7 +122,8 @@ NODISCARD int	certificates_find(struct signer *s, const char *by, const char *wh
 
 /*
  * ends.c, for the metrics: seconds until the first of the good certificates of officers, and of active
- * RAs, ends, and that of the journal's key; and how many CAs that should sign have no key at hand.
+ * RAs, ends, and that of the journal's key; how many CAs that should sign have no key at hand, and how
+ * many issue.
  */
 NODISCARD int	ends_stats(struct signer *s, json_t *out, struct err *err);
 

@@ -206,7 +206,7 @@ identity_refresh(struct va *v, struct va_place *p, struct err *err)
 		return -1;
 	identity_put(v, p, i);
 	log_kv(LOG_INFO, "identity.new", LOG_S("use", identity_uses[p->use].name),
-	    LOG_S("authority", p->issuer->id), LOG_S("serial", cert_serial(i->cert)));
+	    LOG_S("authority", p->issuer->id), LOG_X("serial", cert_serial(i->cert)));
 	return 0;
 }
 

@@ -4,7 +4,9 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import hallsite
 import walk
+from browser import Refused
 from flow import need
 
 
@@ -87,6 +89,65 @@ def test_root_away(ctx):
         w.fetch()
     finally:
         os.rename(site.path("root.key"), key)
+
+
+def test_no_key_at_start(ctx):
+    """Started without the key of any issuing CA: the house serves, says what it lacks, refuses to
+    issue in words for people, and issues by itself once the keys are back."""
+    site = ctx.site
+    keys, away = site.path("data", "ca-keys"), site.path("keys-away")
+    w = ctx.walker("person")
+    w.apply()
+    ctx.officer().approve(w.p.order)
+    site.stop_one("server")
+    os.makedirs(away)
+    taken = [n for n in os.listdir(keys) if n not in ("journal.key", "seal.key")]
+    for name in taken:
+        os.rename(os.path.join(keys, name), os.path.join(away, name))
+    site.start_server()
+    try:
+        need("issuing-1" in site.yinxin("ca", "list"), "the CAs are not told")
+        said = site.yinxin("status")
+        need("issuing-1 has no key at hand (away" in said and "no CA can issue" in said, said)
+        m = site.metrics()
+        need(m["yinxin_signer_cas_issuing"] == 0 and m["yinxin_signer_ca_keys_away"] >= 1,
+             "no alarm")
+        site.yinxin("journal", "verify")
+        need(va_get(site, "/crl/issuing.crl")[:1] == b"\x30", "the last list is not given out")
+        try:
+            w.fetch()
+            need(False, "issued without a key")
+        except Refused as e:
+            need("密钥不在位" in str(e) and "请稍后再试" in str(e), str(e))
+    finally:
+        for name in taken:
+            os.rename(os.path.join(away, name), os.path.join(keys, name))
+    walk.poll("a CA that issues again, without a restart", lambda: True
+              if site.metrics()["yinxin_signer_cas_issuing"] >= 1 else None, 20)
+    w.fetch()
+    said = site.yinxin("status")
+    need("no key at hand" not in said and "no CA can issue" not in said, said)
+
+
+def test_placeholders(ctx):
+    """What of the shipped profiles is nobody's is said, where operators look."""
+    for args in (("status",), ("ca", "profiles")):
+        said = ctx.site.yinxin(*args)
+        need("ca.policy_oid is the placeholder 1.2.156.999999" in said and
+             "eku of profile seal is the placeholder" in said and "setting va.public_url" in said,
+             said)
+    own = ctx.site.path("own-profiles.yaml")
+    with open(os.path.join(hallsite.TREE, "profiles", "default.yaml"), encoding="utf-8") as f:
+        text = f.read().replace("1.2.156.999999", "1.2.156.112570")
+    with open(own, "w", encoding="utf-8") as f:
+        f.write(text)
+    said = ctx.site.yinxin("ca", "profiles", own)
+    need("sm2-org-sign" in said and "of profile" not in said, said)
+    with open(own, "w", encoding="utf-8") as f:
+        f.write(text.replace("usage: [keyCertSign, cRLSign]", "usage: [digitalSignature]", 1))
+    r = ctx.site.yinxin("ca", "profiles", own, check=False)
+    need(r.returncode != 0 and "keyCertSign" in r.stderr and "own-profiles.yaml line" in r.stderr,
+         r.stderr)
 
 
 def test_new_key(ctx):
