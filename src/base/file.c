@@ -5,39 +5,41 @@
 #include <sys/stat.h>
 
 int
-file_read(const char *path, struct buf *b, struct err *err)
+file_fd_read(int fd, const char *path, struct buf *b, struct err *err)
 {
 	char	 chunk[16384];
 	ssize_t	 n;
-	int	 fd, rc = -1;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE,
-		    "cannot open %s", path);
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			err_errno(err, ERR_STORE, "cannot read %s", path);
-			goto out;
-		}
+		if (n < 0)
+			return err_errno(err, ERR_STORE, "cannot read %s", path);
 		buf_add(b, chunk, (size_t)n);
 		if (b->over)
 			break;
 	}
-	if (buf_check(b, err) < 0) {
-		err_add(err, "%s", path);
-		goto out;
-	}
-	rc = 0;
- out:
+	return buf_check(b, err) < 0 ? err_add(err, "%s", path) : 0;
+}
+
+int
+file_read(const char *path, struct buf *b, struct err *err)
+{
+	int	 fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE,
+		    "cannot open %s", path);
+	rc = file_fd_read(fd, path, b, err);
 	close(fd);
 	return rc;
 }
 
-static int
-file_write_all(int fd, const char *p, size_t len)
+int
+file_fd_write(int fd, const void *bytes, size_t len)
 {
+	const char	*p = bytes;
+
 	while (len > 0) {
 		ssize_t	 n = write(fd, p, len);
 
@@ -79,7 +81,7 @@ file_write(const char *path, const void *p, size_t len, mode_t mode, struct err 
 		err_errno(err, ERR_STORE, "cannot create %s", tmp);
 		goto out;
 	}
-	if (fchmod(fd, mode) < 0 || file_write_all(fd, p, len) < 0 || fsync(fd) < 0) {
+	if (fchmod(fd, mode) < 0 || file_fd_write(fd, p, len) < 0 || fsync(fd) < 0) {
 		err_errno(err, ERR_STORE, "cannot write %s", tmp);
 		close(fd);
 		unlink(tmp);
@@ -106,7 +108,7 @@ file_pour(int in, int out)
 	while ((n = read(in, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || file_write_all(out, chunk, (size_t)n) < 0)
+		if (n < 0 || file_fd_write(out, chunk, (size_t)n) < 0)
 			return -1;
 	}
 	return fsync(out);
@@ -159,7 +161,7 @@ file_shred(const char *path, struct err *err)
 	if (fstat(fd, &st) < 0)
 		goto out;
 	for (off_t at = 0; at < st.st_size; at += (off_t)sizeof(zeros))
-		if (file_write_all(fd, zeros, (size_t)MIN(st.st_size - at,
+		if (file_fd_write(fd, zeros, (size_t)MIN(st.st_size - at,
 		    (off_t)sizeof(zeros))) < 0)
 			goto out;
 	if (fsync(fd) == 0 && unlink(path) == 0)

@@ -6,6 +6,10 @@
 
 /* Append the file to b (whose maximum bounds it).  ERR_NOT_FOUND, ERR_STORE, ERR_LIMIT. */
 NODISCARD int file_read(const char *path, struct buf *b, struct err *err);
+/* The same of an open file; path is for the sentence. */
+NODISCARD int file_fd_read(int fd, const char *path, struct buf *b, struct err *err);
+/* All bytes; 0, or -1 with errno. */
+NODISCARD int file_fd_write(int fd, const void *p, size_t len);
 /* Replace the file: temporary file, fsync, rename, fsync of the directory. */
 NODISCARD int file_write(const char *path, const void *p, size_t len, mode_t mode,
     struct err *err);

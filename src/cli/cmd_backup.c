@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/below.h"
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/passphrase.h"
@@ -10,16 +11,20 @@
 #include "store/copy.h"
 
 #include <dirent.h>
-#include <sys/stat.h>
+#include <fcntl.h>
 
 /*
  * The order is what makes the pieces fit, for the site goes on meanwhile.  The signed heads of the
  * journals come first, so that the stores hold what they say; then the stores, hall before ca before
  * kmc, so that what one tells of is in those after it; the files before and, those that came
  * meanwhile, after the stores, so that no key is missing that a store was sealed with.
+ *
+ * Each service writes in a directory of its own below data.dir; one that was taken over must not
+ * lead root elsewhere by a link, see base/below.h.
  */
 struct backup {
 	struct archive	 archive;
+	int		 root;		/* data.dir, open */
 	int		 n;		/* files written, for their names */
 	int64_t		 base;		/* run.user_base */
 };
@@ -86,8 +91,7 @@ backup_row(const struct backup *b, const char *name, const struct stat *st)
 }
 
 static int
-backup_file(struct backup *b, const char *path, const struct stat *st, json_t *row,
-    struct err *err)
+backup_file(struct backup *b, int fd, const struct stat *st, json_t *row, struct err *err)
 {
 	bool		 sealed = (st->st_mode & 0004) == 0;
 	char		 file[32], *to;
@@ -98,7 +102,7 @@ backup_file(struct backup *b, const char *path, const struct stat *st, json_t *r
 	buf_init(&box, ARCHIVE_FILE_MAX + SEAL_OVERHEAD);
 	snprintf(file, sizeof(file), "files/%d", b->n++);
 	to = archive_path(&b->archive, file);
-	if (file_read(path, &plain, err) < 0)
+	if (file_fd_read(fd, js_str(row, "path"), &plain, err) < 0)
 		goto out;
 	if (sealed)
 		seal_add(b->archive.seal, js_str(row, "path"), plain.p, plain.len, &box);
@@ -113,43 +117,60 @@ backup_file(struct backup *b, const char *path, const struct stat *st, json_t *r
 	return rc;
 }
 
-static int	backup_walk(struct backup *b, const char *below, struct err *err);
+static int	backup_walk(struct backup *b, const char *below, int fd, struct err *err);
 
-/* One entry of data.dir that is not there yet: a directory, or a file with its bytes. */
+/* What is open and not there yet: a directory, or a file with its bytes. */
+static int
+backup_opened(struct backup *b, const char *name, int fd, const struct stat *st,
+    struct err *err)
+{
+	bool	 is_dir = S_ISDIR(st->st_mode);
+	json_t	*row;
+	int	 rc = 0;
+
+	if (!backup_has(b, name)) {
+		row = backup_row(b, name, st);
+		rc = is_dir ? 0 : backup_file(b, fd, st, row, err);
+		json_array_append_new(json_object_get(b->archive.manifest, "files"), row);
+	}
+	return rc == 0 && is_dir ? backup_walk(b, name, fd, err) : rc;
+}
+
+/* One entry of data.dir.  Those that went meanwhile are left out, and so are links, aloud. */
 static int
 backup_entry(struct backup *b, const char *name, struct err *err)
 {
 	char		*path = xasprintf("%s/%s", conf_str("data.dir"), name);
 	struct stat	 st;
-	json_t		*row;
-	int		 rc = 0;
+	int		 fd = -1, rc = 0;
 
-	if (lstat(path, &st) < 0) {
-		rc = errno == ENOENT ? 0 : err_errno(err, ERR_STORE, "%s", path);
-	} else if (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && !backup_skips(path))) {
-		if (!backup_has(b, name)) {
-			row = backup_row(b, name, &st);
-			rc = S_ISDIR(st.st_mode) ? 0 : backup_file(b, path, &st, row, err);
-			json_array_append_new(json_object_get(b->archive.manifest, "files"), row);
-		}
-		if (rc == 0 && S_ISDIR(st.st_mode))
-			rc = backup_walk(b, name, err);
+	if (!backup_skips(path))
+		rc = below_open(b->root, name, &fd, &st, err);
+	if (rc < 0 && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED)) {
+		if (err->kind == ERR_DENIED)
+			fprintf(stderr, "left out: %s\n", err->text);
+		err_clear(err);
+		rc = 0;
+	}
+	if (fd >= 0) {
+		rc = backup_opened(b, name, fd, &st, err);
+		close(fd);
 	}
 	free(path);
 	return rc;
 }
 
 static int
-backup_walk(struct backup *b, const char *below, struct err *err)
+backup_walk(struct backup *b, const char *below, int fd, struct err *err)
 {
-	char		*path = xasprintf("%s%s%s", conf_str("data.dir"), below[0] == '\0' ? "" : "/",
-			    below), *name;
-	DIR		*d = opendir(path);
+	int		 again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR		*d = again < 0 ? NULL : fdopendir(again);
 	struct dirent	*e;
+	char		*name;
 	int		 rc = 0;
 
 	if (d == NULL)
-		rc = err_errno(err, ERR_STORE, "cannot read %s", path);
+		rc = err_errno(err, ERR_STORE, "cannot read %s/%s", conf_str("data.dir"), below);
 	while (rc == 0 && (e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
@@ -159,44 +180,57 @@ backup_walk(struct backup *b, const char *below, struct err *err)
 	}
 	if (d != NULL)
 		closedir(d);
-	free(path);
+	else if (again >= 0)
+		close(again);
 	return rc;
 }
 
 /* ---- journals ---- */
 
 /* The last line of a journal.heads says how much of a journal this backup holds for certain. */
-static int
-backup_head(struct backup *b, const char *dir, struct err *err)
+static void
+backup_say_head(struct backup *b, struct buf *text)
 {
-	char			*name = xasprintf("%s/journal.heads", dir),
-				*path = xasprintf("%s/%s", conf_str("data.dir"), name), *line;
 	struct journal_head	 head;
-	struct buf		 text;
+	struct err		 err = {0};
 	json_t			*row = NULL;
-	int			 rc = 0;
+	char			*line;
 
-	buf_init(&text, ARCHIVE_FILE_MAX);
-	if (!file_exists(path))
-		goto out;
-	if ((rc = backup_entry(b, name, err)) < 0 || (rc = file_read(path, &text, err)) < 0)
-		goto out;
-	while (text.len > 0 && text.p[text.len - 1] == '\n')
-		text.p[--text.len] = '\0';
-	line = strrchr(text.p, '\n');
-	line = line == NULL ? text.p : line + 1;
-	if (text.len == 0 || json_parse(line, strlen(line), 0, &row, err) < 0 ||
-	    journal_head_parse(js_str(row, "head"), strlen(js_str(row, "head")), &head, err) < 0) {
-		err_clear(err);		/* half written by a crash: the stores tell */
-		goto out;
-	}
+	while (text->len > 0 && text->p[text->len - 1] == '\n')
+		text->p[--text->len] = '\0';
+	line = text->len == 0 ? NULL : strrchr(text->p, '\n');
+	line = line == NULL ? text->p : line + 1;
+	if (text->len == 0 || json_parse(line, strlen(line), 0, &row, &err) < 0 ||
+	    journal_head_parse(js_str(row, "head"), strlen(js_str(row, "head")), &head, &err) < 0)
+		goto out;		/* half written by a crash: the stores tell */
 	json_array_append_new(json_object_get(b->archive.manifest, "journals"),
 	    json_pack("{s:s,s:I,s:I}", "journal", head.journal, "lines", (json_int_t)head.lines,
 	    "time", (json_int_t)head.time));
  out:
 	json_decref(row);
+}
+
+static int
+backup_head(struct backup *b, const char *dir, struct err *err)
+{
+	char		*name = xasprintf("%s/journal.heads", dir);
+	struct buf	 text;
+	struct stat	 st;
+	int		 fd = -1, rc;
+
+	buf_init(&text, ARCHIVE_FILE_MAX);
+	rc = below_open(b->root, name, &fd, &st, err);
+	if (rc == 0 && (rc = file_fd_read(fd, name, &text, err)) == 0) {
+		backup_say_head(b, &text);
+		rc = lseek(fd, 0, SEEK_SET) < 0 ? err_errno(err, ERR_STORE, "%s", name) :
+		    backup_opened(b, name, fd, &st, err);
+	} else if (rc < 0 && err->kind == ERR_NOT_FOUND) {
+		err_clear(err);
+		rc = 0;
+	}
+	if (fd >= 0)
+		close(fd);
 	buf_free(&text);
-	free(path);
 	free(name);
 	return rc;
 }
@@ -232,12 +266,12 @@ static int
 backup_all(struct backup *b, struct err *err)
 {
 	if (backup_head(b, "ca", err) < 0 || backup_head(b, "kmc", err) < 0 ||
-	    backup_walk(b, "", err) < 0)
+	    backup_walk(b, "", b->root, err) < 0)
 		return -1;
 	for (size_t i = 0; archive_stores[i] != NULL; i++)
 		if (backup_store(b, archive_stores[i], err) < 0)
 			return -1;
-	return backup_walk(b, "", err) < 0 ? -1 : archive_finish(&b->archive, err);
+	return backup_walk(b, "", b->root, err) < 0 ? -1 : archive_finish(&b->archive, err);
 }
 
 /* ---- command ---- */
@@ -305,17 +339,19 @@ backup_say(const struct backup *b)
 static int
 cmd_backup(int argc, char **argv, struct err *err)
 {
-	struct backup	 b = {.base = conf_int("run.user_base")};
+	struct backup	 b = {.base = conf_int("run.user_base"), .root = -1};
 	struct secret	 passphrase = {0};
 	int		 rc = -1;
 
 	if (argc != 2)
 		return command_usage(command_by_name("backup"), err);
 	if (backup_check_place(argv[1], err) == 0 && passphrase_get(&passphrase, err) == 0 &&
-	    backup_check_passphrase(&passphrase, err) == 0 &&
+	    below_root(conf_str("data.dir"), &b.root, err) == 0 && backup_check_passphrase(&passphrase, err) == 0 &&
 	    archive_create(&b.archive, argv[1], &passphrase, err) == 0 &&
 	    (rc = backup_all(&b, err)) == 0)
 		backup_say(&b);
+	if (b.root >= 0)
+		close(b.root);
 	secret_free(&passphrase);
 	archive_close(&b.archive);
 	return rc;

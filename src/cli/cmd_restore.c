@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/below.h"
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/file.h"
@@ -9,7 +10,6 @@
 #include "store/copy.h"
 
 #include <dirent.h>
-#include <sys/stat.h>
 
 /* Nothing is ever written over: data.dir must be missing or empty, and so must the databases. */
 static int
@@ -49,31 +49,31 @@ restore_check_stores(const struct archive *a, struct err *err)
 	return 0;
 }
 
-/* Names come from an authenticated manifest; a careless hand may still have made it. */
-static bool
-restore_is_sound(const char *name)
+/*
+ * data.dir, open.  While files are put back everything in it is ours; but who else may write in it
+ * could put a directory of their own in the way, and read what is written there.
+ */
+static int
+restore_open(int *root, struct err *err)
 {
-	return name[0] != '\0' && name[0] != '/' && strstr(name, "..") == NULL;
+	const char	*dir = conf_str("data.dir");
+	struct stat	 st;
+
+	if (file_mkdirs(dir, 0755, err) < 0 || below_root(dir, root, err) < 0)
+		return -1;
+	if (fstat(*root, &st) < 0)
+		return err_errno(err, ERR_STORE, "%s", dir);
+	if (st.st_uid != geteuid() || (st.st_mode & 0022) != 0)
+		return err_set(err, ERR_DENIED, "others may write in %s: restore as its owner, with "
+		    "mode 0755 or less", dir);
+	return 0;
 }
 
 static int
-restore_own(const char *path, const json_t *row, struct err *err)
-{
-	int64_t	 base = conf_int("run.user_base"), user = js_int(row, "user", -1),
-		 group = js_int(row, "group", -1);
-
-	if (geteuid() == 0 && (user >= 0 || group >= 0) &&
-	    chown(path, user < 0 ? 0 : (uid_t)(base + user), group < 0 ? 0 :
-	    (gid_t)(base + group)) < 0)
-		return err_errno(err, ERR_STORE, "chown %s", path);
-	return chmod(path, (mode_t)js_int(row, "mode", 0700) & 07777) == 0 ? 0 :
-	    err_errno(err, ERR_STORE, "chmod %s", path);
-}
-
-static int
-restore_file(const struct archive *a, const json_t *row, const char *path, struct err *err)
+restore_file(const struct archive *a, int root, const json_t *row, struct err *err)
 {
 	char		*from = archive_path(a, js_str(row, "file"));
+	const char	*name = js_str(row, "path");
 	struct buf	 box, plain;
 	int		 rc;
 
@@ -81,10 +81,10 @@ restore_file(const struct archive *a, const json_t *row, const char *path, struc
 	buf_init(&plain, ARCHIVE_FILE_MAX);
 	rc = file_read(from, &box, err);
 	if (rc == 0 && js_bool(row, "sealed"))
-		rc = seal_open(a->seal, js_str(row, "path"), box.p, box.len, &plain, err);
+		rc = seal_open(a->seal, name, box.p, box.len, &plain, err);
 	if (rc == 0)
-		rc = js_bool(row, "sealed") ? file_write(path, plain.p, plain.len, 0600, err) :
-		    file_write(path, box.p, box.len, 0600, err);
+		rc = js_bool(row, "sealed") ? below_write(root, name, plain.p, plain.len, 0600, err) :
+		    below_write(root, name, box.p, box.len, 0600, err);
 	secret_wipe(plain.p, plain.len);
 	buf_free(&plain);
 	buf_free(&box);
@@ -92,31 +92,26 @@ restore_file(const struct archive *a, const json_t *row, const char *path, struc
 	return rc;
 }
 
-/* Directories stand before what is in them. */
+/* Directories stand before what is in them; journal.heads before its directory. */
 static int
-restore_files(const struct archive *a, struct err *err)
+restore_files(const struct archive *a, int root, struct err *err)
 {
 	const json_t	*row;
 	size_t		 i;
-	int		 rc = file_mkdirs(conf_str("data.dir"), 0755, err);
+	int		 rc = 0;
 
 	json_array_foreach(json_object_get(a->manifest, "files"), i, row) {
-		const char	*name = js_str(row, "path");
-		char		*path, *slash;
+		const char	*name = js_str(row, "path"), *slash = strrchr(name, '/');
+		char		*dir = slash == NULL ? xstrdup("") :
+				    xstrndup(name, (size_t)(slash - name));
 
+		rc = below_mkdirs(root, dir, 0700, err);
+		free(dir);
+		if (rc == 0)
+			rc = js_str(row, "file")[0] == '\0' ? below_mkdirs(root, name, 0700, err) :
+			    restore_file(a, root, row, err);
 		if (rc < 0)
 			break;
-		if (!restore_is_sound(name))
-			return err_set(err, ERR_INPUT, "\"%s\" is no file of a data directory", name);
-		path = xasprintf("%s/%s", conf_str("data.dir"), name);
-		slash = strrchr(path, '/');
-		*slash = '\0';
-		rc = file_mkdirs(path, 0700, err);
-		*slash = '/';
-		if (rc == 0)
-			rc = js_str(row, "file")[0] == '\0' ? file_mkdirs(path, 0700, err) :
-			    restore_file(a, row, path, err);
-		free(path);
 	}
 	return rc;
 }
@@ -142,33 +137,71 @@ restore_stores(const struct archive *a, struct err *err)
 	return 0;
 }
 
-/* Whose everything is, when it is all there; a store's file is its directory's owner's. */
+/* row: of whom; mode: of what is there with this name. */
 static int
-restore_owners(const struct archive *a, struct err *err)
+restore_own(int root, const char *name, const json_t *row, mode_t mode, struct err *err)
 {
-	static const struct { const char *file, *dir; mode_t mode; } stores[] = {
-		{"hall/hall.db", "hall", 0660}, {"ca/ca.db", "ca", 0640}, {"kmc/kmc.db", "kmc", 0600},
-	};
-	const json_t	*row;
+	int64_t		 base = conf_int("run.user_base"), user = js_int(row, "user", -1),
+			 group = js_int(row, "group", -1);
 	struct stat	 st;
-	char		 path[512], dir[512];
-	size_t		 i;
+	int		 fd = -1, rc = 0;
 
-	json_array_foreach(json_object_get(a->manifest, "files"), i, row) {
-		snprintf(path, sizeof(path), "%s/%s", conf_str("data.dir"), js_str(row, "path"));
-		if (restore_own(path, row, err) < 0)
-			return -1;
-	}
-	for (i = 0; i < ARRAY_LEN(stores); i++) {
-		snprintf(path, sizeof(path), "%s/%s", conf_str("data.dir"), stores[i].file);
-		snprintf(dir, sizeof(dir), "%s/%s", conf_str("data.dir"), stores[i].dir);
-		if (!file_exists(path) || stat(dir, &st) < 0)
-			continue;
-		if ((geteuid() == 0 && chown(path, st.st_uid, st.st_gid) < 0) ||
-		    chmod(path, stores[i].mode) < 0)
-			return err_errno(err, ERR_STORE, "%s", path);
-	}
+	if (below_open(root, name, &fd, &st, err) < 0)
+		return -1;
+	if ((geteuid() == 0 && (user >= 0 || group >= 0) && fchown(fd, user < 0 ? 0 :
+	    (uid_t)(base + user), group < 0 ? 0 : (gid_t)(base + group)) < 0) ||
+	    fchmod(fd, mode & 07777) < 0)
+		rc = err_errno(err, ERR_STORE, "cannot give %s its owner and mode", name);
+	close(fd);
+	return rc;
+}
+
+/* A store's file is its directory's owner's. */
+static int
+restore_own_store(const struct archive *a, int root, const char *dir, mode_t mode,
+    struct err *err)
+{
+	char		 name[32];
+	const json_t	*row;
+	struct err	 none = {0};
+	struct stat	 st;
+	size_t		 i;
+	int		 fd = -1;
+
+	snprintf(name, sizeof(name), "%s/%s.db", dir, dir);
+	if (below_open(root, name, &fd, &st, &none) < 0 && none.kind == ERR_NOT_FOUND)
+		return 0;		/* in PostgreSQL, or elsewhere */
+	if (fd >= 0)
+		close(fd);
+	json_array_foreach(json_object_get(a->manifest, "files"), i, row)
+		if (strcmp(js_str(row, "path"), dir) == 0)
+			return restore_own(root, name, row, mode, err);
 	return 0;
+}
+
+/*
+ * Whose everything is, when it is all there; what is in a directory before the directory, so that
+ * nobody but us can touch anything until it is done.
+ */
+static int
+restore_owners(const struct archive *a, int root, struct err *err)
+{
+	static const struct { const char *dir; mode_t mode; } stores[] = {
+		{"hall", 0660}, {"ca", 0640}, {"kmc", 0600},
+	};
+	const json_t	*files = json_object_get(a->manifest, "files"), *row;
+	int		 rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(stores) && rc == 0; i++)
+		rc = restore_own_store(a, root, stores[i].dir, stores[i].mode, err);
+	for (int dirs = 0; dirs < 2; dirs++)
+		for (size_t i = json_array_size(files); i-- > 0 && rc == 0;) {
+			row = json_array_get(files, i);
+			if ((js_str(row, "file")[0] == '\0') == (dirs == 1))
+				rc = restore_own(root, js_str(row, "path"), row,
+				    (mode_t)js_int(row, "mode", 0700), err);
+		}
+	return rc;
 }
 
 /* What is lost, and how somebody else's memory of the journals tells. */
@@ -197,21 +230,23 @@ cmd_restore(int argc, char **argv, struct err *err)
 {
 	struct archive	 a = {0};
 	struct secret	 passphrase = {0};
-	int		 rc = -1;
+	int		 root = -1, rc = -1;
 
 	if (argc != 2)
 		return command_usage(command_by_name("restore"), err);
 	if (restore_check_empty(err) == 0 && passphrase_get(&passphrase, err) == 0 &&
 	    archive_open(&a, argv[1], &passphrase, err) == 0 &&
-	    restore_check_stores(&a, err) == 0) {
-		if (restore_files(&a, err) == 0 && restore_stores(&a, err) == 0)
-			rc = restore_owners(&a, err);
+	    restore_check_stores(&a, err) == 0 && restore_open(&root, err) == 0) {
+		if (restore_files(&a, root, err) == 0 && restore_stores(&a, err) == 0)
+			rc = restore_owners(&a, root, err);
 		if (rc == 0)
 			restore_say(&a);
 		else
 			err_add(err, "what stands in %s now is only a part, remove it",
 			    conf_str("data.dir"));
 	}
+	if (root >= 0)
+		close(root);
 	secret_free(&passphrase);
 	archive_close(&a);
 	return rc;

@@ -43,14 +43,37 @@ sqlite_copy(sqlite3 *from, sqlite3 *to, const char *path, struct err *err)
 	return rc;
 }
 
+/*
+ * The store's file, links in its directory's name followed.  The file itself lies where its service
+ * may write, so it must be none (NOFOLLOW looks at every part): root copies, and would be led to
+ * any database.
+ */
+static char *
+sqlite_source(const char *address, struct err *err)
+{
+	char	*path = sqlite_path(address), *slash = strrchr(path, '/'), *dir, *source = NULL;
+
+	*slash = '\0';
+	if ((dir = realpath(slash == path ? "/" : path, NULL)) == NULL)
+		err_errno(err, ERR_STORE, "%s", path);
+	else
+		source = xasprintf("%s/%s", dir, slash + 1);
+	free(dir);
+	free(path);
+	return source;
+}
+
 static int
 sqlite_out(const char *address, const char *path, struct err *err)
 {
-	char	*source = sqlite_path(address);
+	char	*source = sqlite_source(address, err);
 	sqlite3	*from = NULL, *to = NULL;
 	int	 rc = -1;
 
-	if (sqlite3_open_v2(source, &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+	if (source == NULL)
+		return -1;
+	if (sqlite3_open_v2(source, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) !=
+	    SQLITE_OK)
 		err_set(err, ERR_STORE, "cannot open %s: %s", source, sqlite3_errmsg(from));
 	else if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 	    NULL) != SQLITE_OK)

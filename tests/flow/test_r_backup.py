@@ -1,4 +1,5 @@
 """Backup of a running site, and the same site put back elsewhere."""
+import ctypes
 import os
 import shutil
 import subprocess
@@ -70,6 +71,52 @@ def fails(site, *args):
     return r.stderr
 
 
+class Swap:
+    """A service that was taken over: data/hall/mine is now a directory, now a link out of it."""
+
+    FILES = 40
+
+    def __init__(self, site):
+        self.stop = threading.Event()
+        self.mine, self.link = site.path("data", "hall", "mine"), site.path("data", "hall", "link")
+        self.secret = site.path("secret")
+        for where, text in ((self.mine, "of the service"), (self.secret, "of nobody else")):
+            os.makedirs(where)
+            for i in range(self.FILES):
+                with open(os.path.join(where, f"f{i}"), "w", encoding="ascii") as f:
+                    f.write(text)
+        os.symlink(self.secret, self.link)
+        self.exchange = ctypes.CDLL(None, use_errno=True).renameat2
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        here, exchange = -100, 2
+        while not self.stop.is_set():
+            need(self.exchange(here, self.mine.encode(), here, self.link.encode(),
+                               exchange) == 0, "renameat2")
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join()
+        for at in (self.mine, self.link):
+            os.unlink(at) if os.path.islink(at) else shutil.rmtree(at)
+        shutil.rmtree(self.secret)
+
+
+def test_backup_led_elsewhere(ctx):
+    """Links put in the way while a backup walks: what they lead to is in none."""
+    place = ctx.site.path("backup-swapped")
+    with Swap(ctx.site):
+        for _ in range(3):
+            ctx.site.yinxin("backup", place)
+            kept = [data for _, data in everything(place)]
+            need(b"of nobody else" not in kept, "the backup was led out of data.dir")
+            shutil.rmtree(place)
+
+
 def everything(directory):
     for where, _, names in os.walk(directory):
         for name in names:
@@ -126,6 +173,11 @@ def restore_refusals(other, place):
     os.makedirs(data)
     open(os.path.join(data, "something"), "w", encoding="ascii").close()
     need("not empty" in fails(other, "restore", place), "over something")
+    shutil.rmtree(data)
+    os.makedirs(data)
+    os.chmod(data, 0o777)
+    need("others may write" in fails(other, "restore", place), "where others may write")
+    need(not os.listdir(data), "something was written all the same")
     shutil.rmtree(data)
 
 

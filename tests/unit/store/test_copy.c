@@ -94,3 +94,22 @@ test_copy__a_damaged_store_is_named(void **state)
 	free(copy);
 	free(store);
 }
+
+/* A service that was taken over puts a link in place of its store: root copies nothing else. */
+void
+test_copy__a_store_is_no_link(void **state)
+{
+	struct err	 err = {0};
+	char		*copy = copy_place("linked"), *at = copy_place("link.db"),
+			*target = copy_place("target.db");
+
+	(void)state;
+	assert_ok(store_migrate(STORE_HALL, "sqlite:target.db", &err));
+	assert_int_equal(symlink(target, at), 0);
+	assert_err(store_copy_out("sqlite:link.db", copy, &err), ERR_STORE);
+	assert_false(file_exists(copy));
+	assert_ok(store_copy_out("sqlite:target.db", copy, &err));
+	free(target);
+	free(at);
+	free(copy);
+}
