@@ -6,6 +6,7 @@
 #include "hall/account/account_own.h"
 #include "hall/account/code.h"
 #include "hall/act.h"
+#include "hall/certificate/recover.h"
 #include "hall/ops.h"
 #include "hall/order/order_row.h"
 
@@ -140,7 +141,7 @@ notice_mail_file(struct db *db, const struct hall *h, const char *event, const c
 const char *
 notice_insert(const struct order *o)
 {
-	return op_keeps_key(o->op) ? "原证书所在的UKey（PIN码不变）" : "一支空白UKey";
+	return op_keeps_key(o->op) ? medium_words(o->def)->old : "一支空白UKey";
 }
 
 static json_t *
@@ -148,6 +149,7 @@ notice_values(const struct hall *h, const struct order *o, const json_t *values)
 {
 	const struct def_collection	*way = halldef_collection(hall_def(h),
 					    js_str(o->collection, "way"));
+	const struct medium_words	*w = recover_words(o);
 	json_t				*v = json_object();
 	char				 amount[32];
 
@@ -158,6 +160,9 @@ notice_values(const struct hall *h, const struct order *o, const json_t *values)
 	js_set_str(v, "amount", fen_text(o->amount, amount));
 	js_set_str(v, "way", way == NULL ? "" : way->title);
 	js_set_str(v, "insert", notice_insert(o));
+	js_set_str(v, "medium", w->text);
+	js_set_str(v, "secret", w->secret);
+	js_set_str(v, "keep", w->keep);
 	js_update(v, values);
 	return v;
 }

@@ -16,7 +16,9 @@
 /* What is to be plugged in for the download of this order. */
 const char	*notice_insert(const struct order *o);
 extern const char *const notice_events[];	/* ends with NULL */
-/* To the agent of the order; values: further placeholders (may be NULL). */
+/* To the agent of the order; values: further placeholders (may be NULL).  Always there: {title}
+ * {issuer} {no} {subject} {product} {agent} {amount} {way} {insert}, and {medium} {secret} {keep} of
+ * words.h. */
 NODISCARD int	notice_order(struct db *db, const struct hall *h, const struct order *o,
 		    const char *event, const json_t *values, struct err *err);
 /* … and to the registered mobile and mail of its account, where they are others. */

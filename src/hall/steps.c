@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "hall/act.h"
+#include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 
@@ -131,13 +132,13 @@ step_next_text(const struct hall *h, const struct order *o)
 	case ORDER_COUNTERSIGNING:
 		return "等待第二位密钥管理员签名";
 	case ORDER_RECOVERING:
-		return "请插入新的UKey，写入恢复的密钥";
+		return step_recover.next;
 	case ORDER_MAKING:
 		return "工作人员正在制证";
 	case ORDER_READY:
 		return "证书已制好，等待寄出或领取";
 	case ORDER_FETCHED:
-		return o->def->soft ? "请完成软证书的下载" : "请完成证书写入UKey";
+		return medium_words(o->def)->finish;
 	case ORDER_SHIPPED:
 		return "UKey已寄出，收到后请确认";
 	case ORDER_REFUNDING:
@@ -268,6 +269,7 @@ step_show_run(struct db *db, struct act *a, struct err *err)
 	js_set_bool(a->model, "person", a->o.def->person);
 	js_set_str(a->model, "op_text", op_text(a->o.op));
 	js_set_bool(a->model, "soft", a->o.def->soft);
+	(void)json_object_set_new(a->model, "words", medium_words_model(medium_words(a->o.def)));
 	js_set_str(a->model, "subject", a->o.subject);
 	js_set_str(a->model, "state", order_state_name(a->o.state));
 	js_set_str(a->model, "state_text", order_state_text(a->o.state));

@@ -6,7 +6,7 @@
  * `const struct step step_<name>` in steps/<name>.c and a line in steps.def.  An order may be
  * left at any step and continued from any device.
  *
- * Models of step_show ("step","title","no","state","progress" are always there):
+ * Models of step_show ("step","title","no","state","progress","words" (words.h) are always there):
  *  agreement  {"agreements":[{"id","title","version","digest","paragraphs":[…]}]}
  *             accept: {"agree_<id>": "1" for each}; "disagree" cancels the draft
  *  form       {"groups": form_model, "price": catalog_product, "fee_note"}

@@ -63,7 +63,7 @@ def once(ctx, w, payments):
     same((count(model, "收到费用"), len(model["certificates"])), (payments, 2),
          "payments and certificates")
     same(len([t for t in model["trades"] if t["state"] == "paid"]), payments, "paid trades")
-    for text in ("审核通过", "签发证书", "证书写入UKey"):
+    for text in ("审核通过", "签发证书", "证书已写入"):
         same(count(model, text), 1, text)
     verified(ctx)
 

@@ -208,7 +208,7 @@ def fetched_twice(ctx, w, serial):
         "enc_cert": again["enc_cert"], "envelope": again["enc_key"], "replaces": serial})
     at_once([lambda t=t, k=k: t.browser.post("/fetch/done", {"token": k})
              for t, k in zip(tabs, tokens)])
-    same((w.order_model()["state"], count(w.order_model(), "证书写入UKey")), ("done", 1),
+    same((w.order_model()["state"], count(w.order_model(), "证书已写入")), ("done", 1),
          "the end")
     return again["serial"]
 

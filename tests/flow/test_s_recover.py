@@ -123,7 +123,7 @@ def test_recover(ctx):
     two_sign(ctx, w, first, second)
     given = once(ctx, w, stranger, lost)
     model = w.order_model()
-    same((model["state"], count(model, "发出加密的密钥"), count(model, "密钥已恢复到UKey")),
+    same((model["state"], count(model, "发出加密的密钥"), count(model, "密钥已恢复")),
          ("done", 1, 1), "the end")
     walk.poll("the notice of the end", lambda: told(w, "SMS_RECOVERED"))
     same((told(w, "SMS_RECOVER_SIGNED"), told(w, "SMS_RECOVER_READY")), (1, 1), "notices")

@@ -191,7 +191,7 @@ account_mobile_prove(struct hall *h, const struct who *who, const json_t *in, js
 	if (strcmp(js_str(in, "by"), "ukey") == 0) {	/* the old number is dead */
 		if (who->key == NULL || *who->key == '\0')
 			return err_set(err, ERR_DENIED,
-			    "请先用UKey登录；UKey不在手边的，请在登录页面点“变更手机号”，凭身份证申请。");
+			    "请先用UKey或软证书登录；都不在手边的，请在登录页面点“变更手机号”，凭身份证申请。");
 		mobile_ticket(h, who->account, clock_now() + MOBILE_TICKET_LIFE, ticket);
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include "hall/account/code.h"
 #include "hall/certificate/certificate.h"
 #include "hall/journal.h"
+#include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 #include "hall/sealed.h"
@@ -100,12 +101,12 @@ lost_row(const struct hall *h, const struct order *o, const char *serial, int64_
 	char	 name[MASK_TEXT], day[CLOCK_TEXT];
 	size_t	 len = strlen(serial);
 	bool	 good = strcmp(state, "good") == 0;
-	json_t	*row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "serial", serial,
+	json_t	*row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o}", "serial", serial,
 	    "serial_end", len > 8 ? serial + len - 8 : serial, "subject", o->def->person ?
 	    mask_name(o->subject, name) : o->subject, "product_title", o->def->title,
 	    "not_after", clock_date(not_after, day), "state", state, "state_text", good ?
 	    "有效" : "已冻结", "may_freeze", good,
-	    "soft", o->def->soft);
+	    "soft", o->def->soft, "words", medium_words_model(medium_words(o->def)));
 
 	lost_row_reissue(h, o, not_after, state, row);
 	return row;

@@ -9,6 +9,7 @@
 #include "hall/act.h"
 #include "hall/digest.h"
 #include "hall/journal.h"
+#include "hall/medium/words.h"
 #include "hall/sealed.h"
 
 /* Where one session stands; of the store functions below. */
@@ -219,7 +220,7 @@ session_list_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
 		row = json_pack("{s:s, s:s}", "way", *rows_text(rows, 1) == '\0' ? "密码或短信" :
-		    "UKey", "address", rows_text(rows, 2));
+		    medium_words_sold(hall_def(a->h), rows_text(rows, 5))->text, "address", rows_text(rows, 2));
 		js_set_time(row, "started", rows_int(rows, 3));
 		js_set_time(row, "seen", rows_int(rows, 4));
 		js_set_bool(row, "current", strcmp(rows_text(rows, 0), j->digest) == 0);

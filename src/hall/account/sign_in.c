@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "hall/account/account_own.h"
 #include "hall/journal.h"
+#include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/sealed.h"
 
@@ -157,7 +158,7 @@ sign_in_list_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
 		j = json_pack("{s:s, s:s, s:s, s:b}", "way", *rows_text(rows, 1) == '\0' ?
-		    "密码或短信" : "UKey", "address", rows_text(rows, 2), "device",
+		    "密码或短信" : medium_words_sold(hall_def(a->h), rows_text(rows, 5))->text, "address", rows_text(rows, 2), "device",
 		    rows_text(rows, 3), "fresh", rows_int(rows, 4) != 0);
 		js_set_time(j, "time", rows_int(rows, 0));
 		(void)json_array_append_new(a->model, j);

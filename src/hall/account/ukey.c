@@ -97,7 +97,7 @@ ukey_check(struct hall *h, const void *der, size_t der_len, const void *text, si
 		goto out;
 	if (cert_point(leaf, point, err) < 0 ||
 	    sm2_verify_point(point, text, len, sig, sig_len, err) < 0) {
-		err_set(err, ERR_CRYPTO, "UKey的签名不正确，请重新插入UKey后再试。");
+		err_set(err, ERR_CRYPTO, "签名不正确，请刷新页面后再试；用UKey的，请重新插入。");
 		goto out;
 	}
 	if (hall_services(h)->status(cert_serial(leaf), &status, err) < 0)

@@ -543,7 +543,7 @@ carry_out(struct hall *h, struct act *a, struct carry *c, struct err *err)
 	    two ? c->first.p : c->signature.p, two ? c->first.len : c->signature.len,
 	    two ? c->signature.p : NULL, two ? c->signature.len : 0, err) < 0)
 		return err->kind != ERR_DENIED ? -1 : err_set(err, ERR_DENIED,
-		    "签名没有被接受：请用这张证书所在的UKey签名；业务人员请用本人的UKey。");
+		    "签名没有被接受：请用这张证书自己的UKey或软证书签名；业务人员请用本人的UKey。");
 	return act_write(a, carry_done_run, err);
 }
 

@@ -17,9 +17,12 @@
 #define CARRIER_MAX	1024
 #define ENVELOPE_MAX	4096
 
-static const struct { const char *id, *text; } reasons[] = {
-	{ "lost", "原UKey遗失，已补办" }, { "broken", "原UKey损坏，已补办" },
-	{ "moved", "证书已更换到新的UKey，要打开以前的文件" }, { "other", "其他" },
+/* [1]: of a soft certificate. */
+static const struct { const char *id, *text[2]; } reasons[] = {
+	{ "lost", { "原UKey遗失，已补办", "原软证书文件丢失，已补办" } },
+	{ "broken", { "原UKey损坏，已补办", "忘记原软证书的口令，已补办" } },
+	{ "moved", { "证书已更换到新的UKey，要打开以前的文件", "证书已经换过，要打开以前的文件" } },
+	{ "other", { "其他", "其他" } },
 };
 
 json_t *
@@ -28,26 +31,34 @@ recover_about(const struct order *o)
 	return json_object_get(o->form, "recover");
 }
 
+const struct medium_words *
+recover_words(const struct order *o)
+{
+	const char	*medium = js_str(recover_about(o), "medium");
+
+	return *medium == '\0' ? medium_words(o->def) : medium_words_by_id(medium);
+}
+
 json_t *
-recover_reasons(void)
+recover_reasons(const struct order *o)
 {
 	json_t	*list = json_array();
 	size_t	 i = 0;
 
 	for (i = 0; i < ARRAY_LEN(reasons); i++)
 		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", reasons[i].id,
-		    "text", reasons[i].text));
+		    "text", reasons[i].text[o->def->soft]));
 	return list;
 }
 
 const char *
-recover_reason_text(const char *id)
+recover_reason_text(const struct order *o, const char *id)
 {
 	size_t	i = 0;
 
 	for (i = 0; i < ARRAY_LEN(reasons); i++)
 		if (strcmp(reasons[i].id, id) == 0)
-			return reasons[i].text;
+			return reasons[i].text[o->def->soft];
 	return NULL;
 }
 
@@ -96,7 +107,9 @@ recover_fits(struct rows *rows, const struct order *o, const char *wanted, struc
 	size_t		 len = 0;
 	char		 text[CERT_IDENTITY_TEXT + 32];
 
-	if (strcmp(rows_text(rows, 0), o->concerns) == 0)
+	/* a key that he made by his own means no assistant of ours can reach */
+	if (strcmp(rows_text(rows, 0), o->concerns) == 0 ||
+	    strcmp(rows_text(rows, 6), "request") == 0)
 		return 0;
 	der = rows_blob(rows, 4, &len);
 	if (recover_identity(der, len, text, sizeof(text), err) < 0)
@@ -108,11 +121,11 @@ int
 recover_receivers(struct db *db, const struct hall *h, const struct order *o, json_t **list,
     struct err *err)
 {
+	const struct def_product	*p = NULL;
 	struct rows	*rows = NULL;
 	char		 wanted[CERT_IDENTITY_TEXT + 32], day[CLOCK_TEXT];
 	int		 rc = 0, fits = 0;
 
-	(void)h;
 	*list = json_array();
 	if (recover_old_identity(db, o, wanted, sizeof(wanted), err) < 0 ||
 	    db_query(db, SQL_CERTIFICATE_RECEIVERS, &rows, err, DB_INT(o->account),
@@ -123,10 +136,11 @@ recover_receivers(struct db *db, const struct hall *h, const struct order *o, js
 			rc = -1;
 			break;
 		}
-		if (fits > 0)
-			(void)json_array_append_new(*list, json_pack("{s:s, s:s, s:s}", "serial",
-			    rows_text(rows, 0), "subject", rows_text(rows, 2), "not_after",
-			    clock_date(rows_int(rows, 3), day)));
+		if (fits > 0 && (p = halldef_product(hall_def(h), rows_text(rows, 5))) != NULL)
+			(void)json_array_append_new(*list, json_pack("{s:s, s:s, s:s, s:s, s:s}",
+			    "serial", rows_text(rows, 0), "subject", rows_text(rows, 2), "not_after",
+			    clock_date(rows_int(rows, 3), day), "medium", product_medium(p),
+			    "medium_text", product_medium_text(p)));
 	}
 	rows_free(rows);
 	return rc;
@@ -251,6 +265,7 @@ recovery_model(struct db *db, const struct hall *h, const struct order *o, bool 
 	js_set_str(m, "reason_text", js_str(about, "reason_text"));
 	js_set_str(m, "text", js_str(about, "text"));
 	js_set_str(m, "receiver", js_str(about, "receiver"));
+	(void)json_object_set_new(m, "words", medium_words_model(recover_words(o)));
 	js_set_str(m, "old", o->concerns);
 	js_set_str(m, "enc_serial", js_str(about, "enc_serial"));
 	js_set_time(m, "expires", r.first_at != 0 ? r.expires : 0);
@@ -267,7 +282,7 @@ recovery_model(struct db *db, const struct hall *h, const struct order *o, bool 
 
 /* ---- the key ---- */
 
-/* What the applicant's UKey sent, and what goes back to it. */
+/* What the applicant's medium sent, and what goes back to it. */
 struct giving {
 	struct recovery		 r;
 	struct buf		 carrier_sig, receiver;	/* receiver: its certificate, DER */
@@ -333,7 +348,7 @@ giving_load_run(struct db *db, struct act *a, struct err *err)
 	    "接收密钥的证书已冻结或撤销，请取消这笔业务，换一张有效的证书重新申请。");
 }
 
-/* Without a right word of its UKey nothing is asked of the signer. */
+/* Without a right word of its medium nothing is asked of the signer. */
 static int
 giving_check_carrier(const struct giving *g, const char *no, struct err *err)
 {
@@ -346,7 +361,7 @@ giving_check_carrier(const struct giving *g, const char *no, struct err *err)
 	rc = carrier_check(&g->carrier, no, by, point, err);
 	cert_free(by);
 	return rc == 0 ? 0 : err_set(err, ERR_INPUT,
-	    "插入的不是接收密钥的UKey，或UKey的应答不完整，请换成正确的UKey后重试。");
+	    "用的不是接收密钥的UKey或软证书，或者它的应答不完整，请换成正确的一个后重试。");
 }
 
 /* The approval is over: the order ends, or is signed again when kmc refused it. */
@@ -385,7 +400,7 @@ giving_refused(struct act *a, struct err *err)
 	if (err->kind == ERR_DENIED)
 		return giving_end(a, err);
 	if (err->kind == ERR_CONFLICT)
-		return err_set(err, ERR_CONFLICT, "这笔业务的密钥已经发给另一支UKey或另一次准备，"
+		return err_set(err, ERR_CONFLICT, "这笔业务的密钥已经发给另一个UKey、软证书或另一次准备，"
 		    "一次授权只用一次，请重新申请恢复。");
 	return -1;
 }
@@ -441,7 +456,7 @@ giving_read(struct giving *g, const json_t *in, struct err *err)
 	g->ukey = js_str(in, "ukey");
 	if (g->carrier.len > CARRIER_MAX || !medium_is_serial(g->ukey) ||
 	    js_need_bytes(in, "signature", &g->carrier_sig, err) < 0)
-		return err_set(err, ERR_INPUT, "没有读到UKey的应答，请重新插入UKey后再试。");
+		return err_set(err, ERR_INPUT, "没有读到UKey或软证书的应答，请确认证书助手已启动，再试一次。");
 	g->carrier.first = (struct signature){ g->carrier_sig.p, g->carrier_sig.len };
 	return 0;
 }
@@ -489,7 +504,8 @@ recover_done_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	if (*digest == '\0' || !secret_equal(digest, strlen(digest), a->name, strlen(a->name)))
 		return err_set(err, ERR_INPUT,
-		    "恢复的密钥没有打开核对用的文件，请不要拔出UKey，点“写入UKey”再试一次。");
+		    "恢复的密钥没有打开核对用的文件，请%s，点“写入%s”再试一次。",
+		    recover_words(&a->o)->keep, recover_words(&a->o)->text);
 	if (order_move(db, a->h, a->who, &a->o, EVENT_RECOVERED, js_str(about, "ukey"), err) < 0)
 		return -1;
 	return notice_owner(db, a->h, &a->o, "recovered", NULL, err);

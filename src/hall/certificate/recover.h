@@ -1,34 +1,39 @@
 #ifndef HALL_RECOVER_H
 #define HALL_RECOVER_H
+#include "hall/medium/words.h"
 #include "hall/order/order.h"
 /*
- * Key recovery (密钥恢复): the encryption pair of an ended certificate into the UKey of another
+ * Key recovery (密钥恢复): the encryption pair of an ended certificate into the medium (UKey or
+ * soft certificate) of another
  * certificate of the same subject, so that what was encrypted to the old one opens again.
  *
- *	reason		why, and which certificate's UKey shall get the key
+ *	reason		why, and which certificate's medium shall get the key
  *	materials, identity	as the definition asks
  *	reviewing	the first key officer chooses the second and signs {"type":"recovery",…}
  *			(kmc/kmc.h), which names order, old and receiving certificate
  *	countersigning	the second signs the same bytes, or declines
- *	recovering	the new UKey vouches for a fresh container (pki/carrier.h); kmc's envelope
+ *	recovering	the new medium vouches for a fresh container (pki/carrier.h); kmc's envelope
  *			goes into it; what the hall encrypted to the old certificate is opened
  *
- * One approval gives one key to one UKey, until it expires (definition: recovery.days).  The
+ * One approval gives one key to one medium, until it expires (definition: recovery.days).  The
  * holder is told at the beginning, at each signature and at the end, over the order's and the
  * account's channels: a thief is seen.  A judicial recovery is no business of the hall's.
  */
 #define RECOVER_PROOFS	1
 
 /* form["recover"] of the order: {"reason","reason_text","text","receiver" (serial of a sign
- * certificate),"enc_serial","ukey","given","probe" (keyed digest)}; NULL before the reason. */
+ * certificate),"medium" (its own: ukey, soft),"enc_serial","ukey","given","probe" (keyed digest)}; NULL before the reason. */
 json_t		*recover_about(const struct order *o);
 /* Why keys are recovered: [{"id","text"}]; recover_reason_text: NULL when it is none. */
-json_t		*recover_reasons(void);
-const char	*recover_reason_text(const char *id);
+json_t		*recover_reasons(const struct order *o);
+const char	*recover_reason_text(const struct order *o, const char *id);
+/* About the receiving medium; before it was chosen about the ended one. */
+const struct medium_words	*recover_words(const struct order *o);
 
 /*
  * The account's certificates that may receive for this order, [{"serial","subject",
- * "not_after"}]: good, not ended, of the same subject, and not the ended one itself.
+ * "not_after","medium","medium_text"}]: good, not ended, of the same subject, not the ended one
+ * itself, and no soft certificate whose key the holder made by his own means.
  * Inside a read.
  */
 NODISCARD int	recover_receivers(struct db *db, const struct hall *h, const struct order *o,
@@ -50,7 +55,7 @@ void		recovery_free(struct recovery *r);
 NODISCARD int	recovery_load(struct db *db, const struct order *o, struct recovery *r,
 		    struct err *err);
 /*
- * For pages: "recovery": {"reason_text","text","old","old_ended","receiver","expires",
+ * For pages: "recovery": {"words" (words.h),"reason_text","text","old","old_ended","receiver","expires",
  * "approvals":[{"role","time","done","name"}]}; names: also who they are.  Inside a read.
  */
 NODISCARD int	recovery_model(struct db *db, const struct hall *h, const struct order *o,

@@ -102,8 +102,8 @@ desk_plain(const struct order *o, const struct recovery *r)
 
 	desk_line(list, xasprintf("从密钥托管中取出“%s”已停用的加密密钥，加密证书序列号 %s。",
 	    o->subject, js_str(about, "enc_serial")));
-	desk_line(list, xasprintf("密钥加密后只交给同一用户的新UKey，其签名证书序列号 %s。",
-	    js_str(about, "receiver")));
+	desk_line(list, xasprintf("密钥加密后只交给同一用户的%s，其签名证书序列号 %s。",
+	    recover_words(o)->text, js_str(about, "receiver")));
 	desk_line(list, xasprintf("业务受理号 %s，用户本人恢复，原因：%s。", o->no,
 	    js_str(about, "reason_text")));
 	if (r->there)
@@ -121,7 +121,7 @@ desk_waiting_for(const struct order *o)
 	case ORDER_COUNTERSIGNING:
 		return "第二位密钥管理员签名";
 	case ORDER_RECOVERING:
-		return "申请人写入UKey";
+		return "申请人写入密钥";
 	case ORDER_SUBMITTED:
 		return "申请人补齐材料";
 	default:

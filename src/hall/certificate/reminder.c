@@ -7,6 +7,7 @@
 #include "hall/act.h"
 #include "hall/def/halldef.h"
 #include "hall/hall_own.h"
+#include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/order/order_row.h"
 #include "hall/sealed.h"
@@ -248,6 +249,8 @@ reminder_view_run(struct db *db, struct act *a, struct err *err)
 	js_set_bool(a->model, "mine", a->who->account != 0 && a->who->account == rows_int(rows, 0));
 	p = halldef_product(hall_def(a->h), rows_text(rows, 9));
 	js_set_str(a->model, "product_title", p == NULL ? "" : p->title);
+	(void)json_object_set_new(a->model, "words", medium_words_model(
+	    medium_words_sold(hall_def(a->h), rows_text(rows, 9))));
 	if (order_load_id(db, a->h, rows_int(rows, 1), &o, err) == 0)
 		js_set_str(a->model, "subject_masked", o.def->person ? mask_name(o.subject, text) :
 		    o.subject);

@@ -22,7 +22,7 @@ NODISCARD int	reminder_run(struct hall *h, int64_t now, size_t *n, struct err *e
  */
 #define REMINDER_TOKEN	80
 void		reminder_token(const struct hall *h, const char *serial, char token[REMINDER_TOKEN]);
-/* {"serial","subject_masked","not_after","days_left","ended","status","product_title"};
+/* {"serial","subject_masked","not_after","days_left","ended","status","product_title","words"};
  * ERR_NOT_FOUND when the link is not ours. */
 NODISCARD int	reminder_view(struct hall *h, const struct who *who, const char *token,
 		    json_t **model, struct err *err);

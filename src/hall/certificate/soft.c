@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "hall/def/halldef.h"
 #include "hall/medium/medium.h"
+#include "hall/medium/words.h"
 #include "pki/cms.h"
 #include "pki/envelope.h"
 
@@ -91,6 +92,7 @@ soft_model(struct db *db, const struct order *o, json_t *model, struct err *err)
 	js_set_bool(model, "soft", o->def->soft);
 	js_set_str(model, "medium_text", product_medium_text(o->def));
 	js_set_str(model, "key_place", "");
+	(void)json_object_set_new(model, "words", medium_words_model(medium_words(o->def)));
 	if (!o->def->soft)
 		return 0;
 	if (db_query(db, SQL_SOFT_KEY_GET, &rows, err, DB_INT(o->id)) < 0)

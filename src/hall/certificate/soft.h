@@ -18,6 +18,6 @@ NODISCARD int	soft_bind(struct db *db, const struct order *o, const json_t *in,
  * above them), and "enc_key_sm2", "enc_key_sm4", the parts of enc_key (envelope_split).
  */
 NODISCARD int	soft_files(json_t *model, struct err *err);
-/* {"soft","medium_text","key_place" (a sentence, "" for a UKey)}.  Inside a read. */
+/* {"soft","medium_text","words" (words.h),"key_place" (a sentence, "" for a UKey)}.  Inside a read. */
 NODISCARD int	soft_model(struct db *db, const struct order *o, json_t *model, struct err *err);
 #endif

@@ -7,6 +7,7 @@
 #include "hall/certificate/unlock.h"
 #include "hall/def/halldef_read.h"
 #include "hall/digest.h"
+#include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 #include "hall/steps.h"
@@ -587,13 +588,13 @@ product_material(const struct def_product *p, const char *kind)
 const char *
 product_medium(const struct def_product *p)
 {
-	return p->soft ? "soft" : "ukey";
+	return medium_words(p)->id;
 }
 
 const char *
 product_medium_text(const struct def_product *p)
 {
-	return p->soft ? "软证书" : "UKey";
+	return medium_words(p)->text;
 }
 
 bool

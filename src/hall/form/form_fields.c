@@ -165,7 +165,7 @@ const struct field	form_petition_mobile[] = {
 	FIELD("contact", "联系邮箱", FIELD_MAIL, false, 100, "也用邮件通知您办理结果。",
 	    .check = check_mail),
 	FIELD("note", "更换原因", FIELD_TEXT, true, 100,
-	    "例如：原号码已停机销号，无法接收短信，UKey不在手边。", .check = check_text),
+	    "例如：原号码已停机销号，无法接收短信，UKey、软证书都不在手边。", .check = check_text),
 	FIELD("mobile", "新手机号", FIELD_TEL, true, 11, "更换后用它登录和接收短信。",
 	    .group = "新手机号", .check = check_mobile),
 	FIELD("code", "短信验证码", FIELD_CODE, true, 6, NULL, .check = check_code),

@@ -2,6 +2,7 @@
 #include "hall/ops.h"
 
 #include "hall/act.h"
+#include "hall/medium/words.h"
 
 static int
 change_may(const struct op_case *c, struct err *err)
@@ -13,9 +14,8 @@ change_may(const struct op_case *c, struct err *err)
 		    "证书已冻结或撤销，不能变更；冻结的请先恢复，撤销的请重新申请。");
 	if (c->not_after <= c->now)
 		return err_set(err, ERR_WRONG_STATE, "证书已过期，不能变更，请重新申请。");
-	return c->by_key ? 0 : err_set(err, ERR_DENIED,
-	    c->old->def->soft ?
-	    "请用这张软证书登录后再办理变更。" : "请插入这张证书的UKey，用UKey登录后再办理变更。");
+	return c->by_key ? 0 : err_set(err, ERR_DENIED, "请%s，用%s登录后再办理变更。",
+	    medium_words(c->old->def)->at, medium_words(c->old->def)->text);
 }
 
 /* No years are bought: the new pair ends when the old one would have. */

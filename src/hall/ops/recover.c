@@ -2,18 +2,21 @@
 #include "hall/ops.h"
 
 #include "hall/act.h"
+#include "hall/medium/words.h"
 
-/* While the old UKey is in use its key is there; what is lost is re-issued first. */
+/* While the old medium is in use its key is there; what is lost is re-issued first. */
 static int
 recover_may(const struct op_case *c, struct err *err)
 {
 	if (halldef_steps(c->def, "recover")->n == 0)
 		return err_set(err, ERR_WRONG_STATE, "本服务网不办理密钥恢复，请联系客服。");
 	if (c->held)
-		return err_set(err, ERR_WRONG_STATE, "证书已冻结。UKey确实丢失的，请先补办，再恢复密钥。");
+		return err_set(err, ERR_WRONG_STATE, "证书已冻结。%s的，请先补办，再恢复密钥。",
+		    medium_words(c->old->def)->gone);
 	if (c->good && c->not_after > c->now && !c->replaced)
 		return err_set(err, ERR_WRONG_STATE,
-		    "证书还在使用，密钥就在原来的UKey里。UKey遗失或损坏的，请先补办，再恢复密钥。");
+		    "证书还在使用，密钥就在%s。%s的，请先补办，再恢复密钥。", medium_words(c->old->def)->place,
+		    medium_words(c->old->def)->gone);
 	return 0;
 }
 

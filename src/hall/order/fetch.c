@@ -10,6 +10,7 @@
 #include "hall/certificate/soft.h"
 #include "hall/digest.h"
 #include "hall/medium/medium.h"
+#include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
 #include "hall/order/authorisation.h"
@@ -30,9 +31,8 @@ fetch_state(const struct order *o, struct err *err)
 	case ORDER_MAKING:
 		return 0;
 	case ORDER_DONE:
-		return err_set(err, ERR_WRONG_STATE, "证书已经下载完成；%s",
-		    o->def->soft ? "密钥在您的电脑上，文件丢失或忘记口令请办理补办。" :
-		    "UKey损坏或遗失请办理补办。");
+		return err_set(err, ERR_WRONG_STATE, "证书已经下载完成，密钥在%s；"
+		    "%s的，请办理补办。", medium_words(o->def)->place, medium_words(o->def)->gone);
 	default:
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，还不能下载证书。",
 		    order_state_text(o->state));

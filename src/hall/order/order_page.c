@@ -116,12 +116,12 @@ order_cancel_run(struct db *db, struct act *a, struct err *err)
 
 	if (!order_may_cancel(o) && !(a->who->system && o->state == ORDER_APPROVED))
 		return err_set(err, ERR_WRONG_STATE, o->state == ORDER_APPROVED ?
-		    "业务已经审核通过，不能自行取消；UKey丢失等原因需要取消的，请联系客服。" :
+		    "业务已经审核通过，不能自行取消；需要取消的，请联系客服。" :
 		    "业务当前为“%s”，已不能取消；需要撤销证书请联系客服。",
 		    order_state_text(o->state));
 	if (js_bool(recover_about(o), "given"))
 		return err_set(err, ERR_WRONG_STATE,
-		    "恢复的密钥已经发给您的UKey，不能取消；请在“写入UKey”一步完成。");
+		    "恢复的密钥已经发出，不能取消；请在“写入恢复的密钥”一步完成。");
 	if (medium_concerned_move(db, a->who, o, MEDIUM_UNLOCK, err) < 0)
 		return -1;
 	if (o->paid > 0)

@@ -389,7 +389,7 @@ bundle_answered(struct hall *h, const struct who *who, const struct bundle_job *
 		if (j->list[i].key[0] != '\0' &&
 		    limit_hit(h, "question", j->list[i].serial, BUNDLE_TRIES, CLOCK_DAY, err) < 0)
 			return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
-			    "今天试的次数太多，请明天再试，或携带UKey到服务网点办理。");
+			    "今天试的次数太多，请明天再试，或到服务网点办理。");
 	for (i = 0; rc == 0 && i < j->n; i++) {
 		if (j->list[i].key[0] == '\0' || !bundle_is_first(j, i))
 			continue;

@@ -51,7 +51,7 @@ confirm_help(const struct order *o, const struct def_collection *way)
 {
 	if (o->def->soft)
 		return "审核通过后，凭邮件中的授权码下载到自己的电脑；密钥在您的电脑上生成，由您设置的口令保护。";
-	return op_keeps_key(o->op) ? "审核通过后，凭邮件中的授权码写入原来的UKey。" : way->help;
+	return op_keeps_key(o->op) ? "审核通过后，凭邮件中的授权码写入原来的UKey，PIN码不变。" : way->help;
 }
 
 static json_t *

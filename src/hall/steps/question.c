@@ -44,7 +44,7 @@ question_check(struct hall *h, const struct order *o, const json_t *in, json_t *
 	if (limit_hit(h, "question", o->concerns[0] != '\0' ? o->concerns : o->replaces,
 	    QUESTION_TRIES, CLOCK_DAY, err) < 0)
 		return err->kind != ERR_LIMIT ? -1 : err_set(err, ERR_LIMIT,
-		    "今天试的次数太多，请明天再试，或携带UKey到服务网点办理。");
+		    "今天试的次数太多，请明天再试，或到服务网点办理。");
 	if (!right)
 		return hall_field_error(errors, "answer", "验证答案", err,
 		    "验证答案不对，请按申请证书时填写的答案输入。");

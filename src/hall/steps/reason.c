@@ -25,7 +25,7 @@ reason_show(struct db *db, struct hall *h, const struct who *who, const struct o
     json_t *model, struct err *err)
 {
 	const json_t	*about = recover_about(o);
-	json_t		*reasons = recover_reasons(), *receivers = NULL;
+	json_t		*reasons = recover_reasons(o), *receivers = NULL;
 
 	(void)who;
 	reason_select(reasons, "id", js_str(about, "reason"));
@@ -46,8 +46,7 @@ reason_check(struct hall *h, const struct order *o, const json_t *in, json_t **v
 	const char	*text = js_str(in, "text");
 
 	(void)h;
-	(void)o;
-	if (recover_reason_text(js_str(in, "reason")) == NULL)
+	if (recover_reason_text(o, js_str(in, "reason")) == NULL)
 		return hall_field_error(errors, "reason", "恢复原因", err, "请选择恢复的原因。");
 	if (utf8_count(text) > REASON_TEXT)
 		return hall_field_error(errors, "text", "说明", err, "说明最多100个字。");
@@ -59,23 +58,24 @@ reason_check(struct hall *h, const struct order *o, const json_t *in, json_t **v
 	    "说明中有不能识别的字符，请重新填写。");
 }
 
-static bool
-reason_has_receiver(json_t *receivers, const char *serial)
+/* The medium of the chosen one; NULL: it may not receive. */
+static const char *
+reason_receiver(json_t *receivers, const char *serial)
 {
 	json_t	*j = NULL;
 	size_t	 i = 0;
 
 	json_array_foreach(receivers, i, j)
 		if (strcmp(js_str(j, "serial"), serial) == 0)
-			return true;
-	return false;
+			return js_str(j, "medium");
+	return NULL;
 }
 
 /* The receiver must qualify now; whether it still does is looked at again before a key leaves. */
 static int
 reason_set(struct db *db, struct hall *h, struct order *o, const json_t *values, struct err *err)
 {
-	const char	*receiver = js_str(values, "receiver");
+	const char	*receiver = js_str(values, "receiver"), *medium = NULL;
 	json_t		*receivers = NULL, *about = NULL;
 	char		 enc[48];
 	int		 rc = -1;
@@ -83,15 +83,16 @@ reason_set(struct db *db, struct hall *h, struct order *o, const json_t *values,
 	if (recover_receivers(db, h, o, &receivers, err) < 0 ||
 	    recover_wanted(db, o, NULL, enc, err) < 0)
 		goto out;
-	if (!reason_has_receiver(receivers, receiver)) {
+	if ((medium = reason_receiver(receivers, receiver)) == NULL) {
 		err_set(err, ERR_WRONG_STATE, json_array_size(receivers) == 0 ?
-		    "您名下还没有可以接收密钥的证书：请先为同一主体补办或申请证书，写入新的UKey后再来恢复。" :
+		    "您名下还没有可以接收密钥的证书：请先为同一主体补办或申请证书，下载以后再来恢复。" :
 		    "请选择接收密钥的证书：要与原证书是同一主体，并且有效。");
 		goto out;
 	}
 	about = json_deep_copy(values);
-	js_set_str(about, "reason_text", recover_reason_text(js_str(values, "reason")));
+	js_set_str(about, "reason_text", recover_reason_text(o, js_str(values, "reason")));
 	js_set_str(about, "enc_serial", enc);
+	js_set_str(about, "medium", medium);
 	(void)json_object_set_new(o->form, "recover", about);
 	rc = 0;
  out:
@@ -122,6 +123,6 @@ reason_accept(struct db *db, struct hall *h, const struct who *who, struct order
 extern const struct step	step_reason;
 const struct step		step_reason = {
 	.name = "reason", .title = "恢复原因", .bar = "恢复原因",
-	.next = "请说明为什么要恢复密钥，恢复到哪一支UKey",
+	.next = "请说明为什么要恢复密钥，恢复到哪一张证书的UKey或软证书",
 	.show = reason_show, .check = reason_check, .accept = reason_accept,
 };

@@ -20,6 +20,6 @@ recover_show(struct db *db, struct hall *h, const struct who *who, const struct 
 
 extern const struct step	step_recover;
 const struct step		step_recover = {
-	.name = "recover", .title = "写入UKey", .bar = "写入UKey",
-	.next = "请插入新的UKey，写入恢复的密钥", .done = recover_is_done, .show = recover_show,
+	.name = "recover", .title = "写入恢复的密钥", .bar = "写入密钥",
+	.next = "请写入恢复的密钥", .done = recover_is_done, .show = recover_show,
 };

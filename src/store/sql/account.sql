@@ -29,8 +29,11 @@ UPDATE account SET mail = $2, mail_digest = $3, mail_proved = $4 WHERE id = $1;
 UPDATE account SET mobile = $2, mobile_digest = $3 WHERE id = $1;
 
 -- name: session_list
-SELECT digest, serial, address, started, seen FROM session
-WHERE kind = $1 AND owner = $2 AND ends > $3 ORDER BY seen DESC, started DESC LIMIT 50;
+SELECT s.digest, s.serial, s.address, s.started, s.seen, o.product
+FROM session s LEFT JOIN certificate c ON c.serial = s.serial
+	LEFT JOIN orders o ON o.id = c.order_id
+WHERE s.kind = $1 AND s.owner = $2 AND s.ends > $3
+ORDER BY s.seen DESC, s.started DESC LIMIT 50;
 
 -- name: session_insert
 INSERT INTO session (digest, kind, owner, serial, address, started, seen, ends)

@@ -39,6 +39,7 @@ WHERE op = 'recover' AND (state IN ('submitted', 'reviewing', 'countersigning', 
 ORDER BY created DESC LIMIT 100;
 
 -- name: certificate_receivers
-SELECT serial, order_id, subject, not_after, der FROM certificate
-WHERE account = $1 AND kind = 'sign' AND state = 'good' AND not_after > $2
-ORDER BY created DESC LIMIT 50;
+SELECT c.serial, c.order_id, c.subject, c.not_after, c.der, o.product, k.way
+FROM certificate c JOIN orders o ON o.id = c.order_id LEFT JOIN soft_key k ON k.order_id = o.id
+WHERE c.account = $1 AND c.kind = 'sign' AND c.state = 'good' AND c.not_after > $2
+ORDER BY c.created DESC LIMIT 50;

@@ -14,8 +14,10 @@ FROM sign_in WHERE account = $1;
 DELETE FROM sign_in WHERE account = $1 AND at < $2;
 
 -- name: sign_in_list
-SELECT at, serial, address, agent, fresh FROM sign_in
-WHERE account = $1 ORDER BY at DESC, id DESC LIMIT 20;
+SELECT s.at, s.serial, s.address, s.agent, s.fresh, o.product
+FROM sign_in s LEFT JOIN certificate c ON c.serial = s.serial
+	LEFT JOIN orders o ON o.id = c.order_id
+WHERE s.account = $1 ORDER BY s.at DESC, s.id DESC LIMIT 20;
 
 -- name: sign_in_notice_set
 UPDATE account SET sign_in_notice = $2 WHERE id = $1;

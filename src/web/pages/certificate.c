@@ -95,7 +95,7 @@ certificate_freeze_post(struct call *c, struct err *err)
 	if (certificate_freeze(c->hall, &c->who, call_param(c, "serial"), c->in, c->errors,
 	    err) < 0)
 		return -1;
-	return call_next(c, "证书已冻结。找到UKey后可以在本页恢复；确认丢失的，请办理补办或撤销。",
+	return call_next(c, "证书已冻结。确认安全后可以在本页恢复；确认丢失的，请办理补办或撤销。",
 	    "/certificates/%s", call_param(c, "serial"));
 }
 

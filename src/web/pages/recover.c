@@ -25,7 +25,7 @@ recover_done_post(struct call *c, struct err *err)
 {
 	if (recover_done(c->hall, &c->who, call_param(c, "no"), c->in, err) < 0)
 		return -1;
-	return call_next(c, "密钥已恢复到UKey，并已核对能打开以前的文件。",
+	return call_next(c, "密钥已恢复，并已核对能打开以前的文件。",
 	    "/orders/%s/steps/recover", call_param(c, "no"));
 }
 

@@ -3,6 +3,7 @@
 #include "hall/def/catalog.h"
 #include "hall/delivery/delivery.h"
 #include "hall/medium/medium.h"
+#include "hall/medium/words.h"
 #include "hall/ops.h"
 #include "hall/order/order_row.h"
 
@@ -128,6 +129,31 @@ soft_bind_run(struct db *db, void *arg, struct err *err)
 		rc = soft_model(db, &o, b->model, err);
 	order_release(&o);
 	return rc;
+}
+
+/* Each medium has all its words, and a soft certificate's speak of no UKey. */
+void
+test_soft__words_of_each_medium(void **state)
+{
+	struct world	 w;
+	const char	*key = NULL;
+	json_t		*ukey = NULL, *soft = NULL, *value = NULL;
+
+	(void)state;
+	world_open(&w);
+	ukey = medium_words_model(medium_words(halldef_product(hall_def(w.h), "person")));
+	soft = medium_words_model(medium_words_sold(hall_def(w.h), "person-soft"));
+	json_object_foreach(ukey, key, value) {
+		assert_string_not_equal(json_string_value(value), "");
+		assert_string_not_equal(js_str(soft, key), "");
+		assert_string_not_equal(js_str(soft, key), json_string_value(value));
+		assert_null(strstr(js_str(soft, key), "UKey"));
+	}
+	assert_int_equal(json_object_size(ukey), json_object_size(soft));
+	assert_ptr_equal(medium_words_sold(hall_def(w.h), "gone"), medium_words_by_id("ukey"));
+	json_decref(ukey);
+	json_decref(soft);
+	world_close(&w);
 }
 
 /* Where the key is: the assistant's file, by its number; or a request; the last one counts. */

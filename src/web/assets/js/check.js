@@ -23,7 +23,7 @@ box.onchange = async () => {
 		const { checks } = await box.assistant.check();
 
 		list.replaceChildren(...checks.map(line));
-		say(box.said, checks.every((c) => c.ok) ? "证书助手和UKey一切正常。" :
+		say(box.said, checks.every((c) => c.ok) ? "证书助手、UKey和软证书一切正常。" :
 		    "发现需要处理的问题，见下。", checks.every((c) => c.ok) ? "good" : "bad");
 	} catch (error) {
 		say(box.said, error.message, "bad");

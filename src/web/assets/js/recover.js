@@ -1,4 +1,4 @@
-/* The recovered key into the UKey: each stage may be done again from the beginning. */
+/* The recovered key into the UKey or soft certificate: each stage may be done again from the beginning. */
 import { post, say, show } from "./site.js";
 import { AssistantBox } from "./assistant.js";
 
@@ -16,10 +16,10 @@ function reach(stage) {
 	}
 }
 
-/* The UKey that holds the receiving certificate, whichever is chosen in the list. */
+/* The one that holds the receiving certificate, whichever is chosen in the list. */
 function rightKey(box) {
 	if (!box.key.certificates.some((c) => c.serial === root.dataset.receiver))
-		throw new Error("插入的不是接收密钥的UKey，请换成证书 " + root.dataset.receiver + " 所在的UKey。");
+		throw new Error(`选择的不是接收密钥的${root.dataset.medium}，请换成证书 ${root.dataset.receiver} 所在的一个。`);
 	return box.key.key;
 }
 
@@ -29,7 +29,7 @@ async function recover(box) {
 	if (box.pin === "")
 		throw new Error(`请输入${box.words(box.key).pin}。`);
 	show(form.querySelector("[data-recover-progress]"), true);
-	say(box.said, "正在恢复密钥，请不要拔出UKey……");
+	say(box.said, `正在恢复密钥，请${root.dataset.keep}……`);
 	reach("request");
 	const asked = await box.assistant.recoverRequest(key, no, root.dataset.receiver, box.pin);
 	reach("key");

@@ -38,7 +38,7 @@ export function selfcheck(form, path, fields = () => ({}), holds = "") {
 		for (const one of checks)
 			good = await checkOne(box, list, one) && good;
 		say(box.said, good ? "自检通过：加密密钥可以正常使用。" :
-		    "自检没有通过：请换成这张证书所在的UKey再试；仍不行的，请联系客服。", good ? "good" : "bad");
+		    `自检没有通过：请换成这张证书所在的${box.words(box.key).key}再试；仍不行的，请联系客服。`, good ? "good" : "bad");
 		box.ready(true);
 	}
 
