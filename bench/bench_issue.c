@@ -489,8 +489,8 @@ main(int argc, char **argv)
 {
 	struct bare	 b = {0};
 
-	if (argc != 2)
-		BUG("usage: bench_issue DIRECTORY");
+	if (argc != 2 && argc != 3)
+		BUG("usage: bench_issue DIRECTORY [KIND]");
 	log_to(open("/dev/null", O_WRONLY));
 	make_ca(argv[1]);
 	bare_make(&b, argv[1]);
@@ -498,6 +498,8 @@ main(int argc, char **argv)
 		bare_round(&b, round);
 		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 			for (int threads = 1; threads <= 8; threads *= 2) {
+				if (argc == 3 && strcmp(argv[2], kinds[i]) != 0)
+					break;
 				issue_round(round, kinds[i], threads, round % 2 == 0);
 				issue_round(round, kinds[i], threads, round % 2 != 0);
 			}
