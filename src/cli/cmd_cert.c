@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "cli/cert_desk.h"
 #include "cli/command.h"
@@ -75,6 +76,19 @@ cert_lint_run(const struct lint_case *c, struct err *err)
 }
 
 static int
+cert_lint_read(const char *path, struct cert **out, struct err *err)
+{
+	struct buf	 b;
+	int		 rc;
+
+	buf_init(&b, LIMIT_CERT * 2);
+	if ((rc = file_read(path, &b, err)) == 0 && (rc = lint_read(b.p, b.len, out, err)) < 0)
+		err_add(err, "%s", path);
+	buf_free(&b);
+	return rc;
+}
+
+static int
 cert_lint(const char *path, const char *issuer_path, const char *profile, struct err *err)
 {
 	struct cert	*c = NULL, *issuer = NULL;
@@ -85,7 +99,7 @@ cert_lint(const char *path, const char *issuer_path, const char *profile, struct
 		return -1;
 	if (profile != NULL && (lc.profile = profile_find(profile)) == NULL)
 		return err_set(err, ERR_INPUT, "no profile is called %s", profile);
-	if (cert_read(path, &c, err) < 0 ||
+	if (cert_lint_read(path, &c, err) < 0 ||
 	    (issuer_path != NULL && cert_read(issuer_path, &issuer, err) < 0))
 		goto out;
 	lc.cert = c;

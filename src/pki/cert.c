@@ -136,13 +136,10 @@ cert_take_signature(struct cert *c, const struct buf *der)
 	cert_take_print(c);
 }
 
-/* Read once what the accessors give. */
+/* What no certificate of ours, and none that we rely on, may lack. */
 static int
-cert_take_facts(struct cert *c, struct err *err)
+cert_take_needed(struct cert *c, struct err *err)
 {
-	uint32_t	 usage;
-
-	cert_take_print(c);
 	if (cert_take_name(X509_get_subject_name(c->x), &c->name, &c->subject, err) < 0 ||
 	    cert_take_name(X509_get_issuer_name(c->x), NULL, &c->issuer, err) < 0)
 		return -1;
@@ -152,6 +149,38 @@ cert_take_facts(struct cert *c, struct err *err)
 	if (cert_time(X509_get0_notBefore(c->x), &c->not_before) < 0 ||
 	    cert_time(X509_get0_notAfter(c->x), &c->not_after) < 0)
 		return err_set(err, ERR_INPUT, "the certificate's validity is unreadable");
+	return 0;
+}
+
+/* The same for the lint, which says itself what is wrong. */
+static void
+cert_take_any(struct cert *c)
+{
+	struct err	 why = {0};
+
+	if (cert_take_name(X509_get_subject_name(c->x), &c->name, &c->subject, &why) < 0)
+		c->subject = xstrdup("");
+	if (cert_take_name(X509_get_issuer_name(c->x), NULL, &c->issuer, &why) < 0)
+		c->issuer = xstrdup("");
+	if (cert_serial_from_asn1(X509_get0_serialNumber(c->x), c->serial) < 0)
+		c->serial[0] = '\0';
+	if (cert_time(X509_get0_notBefore(c->x), &c->not_before) < 0)
+		c->not_before = 0;
+	if (cert_time(X509_get0_notAfter(c->x), &c->not_after) < 0)
+		c->not_after = 0;
+}
+
+/* Read once what the accessors give. */
+static int
+cert_take_facts(struct cert *c, bool any, struct err *err)
+{
+	uint32_t	 usage;
+
+	cert_take_print(c);
+	if (any)
+		cert_take_any(c);
+	else if (cert_take_needed(c, err) < 0)
+		return -1;
 	c->flags = X509_get_extension_flags(c->x);
 	usage = X509_get_key_usage(c->x);
 	c->usage = usage == UINT32_MAX ? 0 : usage;
@@ -159,8 +188,8 @@ cert_take_facts(struct cert *c, struct err *err)
 	return 0;
 }
 
-int
-cert_parse(const void *p, size_t len, struct cert **out, struct err *err)
+static int
+cert_parse_as(const void *p, size_t len, bool any, struct cert **out, struct err *err)
 {
 	struct cert		*c = xcalloc(1, sizeof(*c));
 	const unsigned char	*at;
@@ -184,13 +213,25 @@ cert_parse(const void *p, size_t len, struct cert **out, struct err *err)
 		err_openssl(err, ERR_INPUT, "not a certificate");
 		goto out;
 	}
-	if ((rc = cert_take_facts(c, err)) == 0) {
+	if ((rc = cert_take_facts(c, any, err)) == 0) {
 		*out = c;
 		c = NULL; /* transferred */
 	}
  out:
 	cert_free(c);
 	return rc;
+}
+
+int
+cert_parse(const void *p, size_t len, struct cert **out, struct err *err)
+{
+	return cert_parse_as(p, len, false, out, err);
+}
+
+int
+cert_parse_any(const void *p, size_t len, struct cert **out, struct err *err)
+{
+	return cert_parse_as(p, len, true, out, err);
 }
 
 int

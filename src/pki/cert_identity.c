@@ -53,6 +53,15 @@ identity_read(struct der in, const char **type, char code[CERT_IDENTITY_TEXT])
 	return 0;
 }
 
+bool
+cert_identity_is_oid(const char *oid)
+{
+	for (size_t i = 0; i < ARRAY_LEN(identity_arcs); i++)
+		if (strcmp(identity_arcs[i].oid, oid) == 0)
+			return true;
+	return false;
+}
+
 const char *
 cert_identity_oid(const char *type)
 {

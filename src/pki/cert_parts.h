@@ -37,6 +37,13 @@ ASN1_INTEGER	*cert_serial_to_asn1(const char *text);
 ASN1_TIME	*cert_time_new(int64_t ms);
 /* Where we write an identity code of this type ("uscc", "resident-id"). */
 const char	*cert_identity_oid(const char *type);
+/* An extension of this OID (dotted) is read as an identity code. */
+bool		 cert_identity_is_oid(const char *oid);
+/*
+ * cert_parse for the lint alone: what breaks a rule of RFC 5280 is read as far as it can be.  Serial "",
+ * names "" and times 0 stand for what nobody can use.
+ */
+NODISCARD int	 cert_parse_any(const void *p, size_t len, struct cert **out, struct err *err);
 /* Append the extensions of the plan, each an Extension, without the SEQUENCE around. */
 NODISCARD int	cert_add_extensions(struct buf *out, const struct cert_plan *plan,
 		    struct err *err);

@@ -28,6 +28,11 @@ size_t		 lint_run(const struct lint_case *c,
 		    void (*found)(const struct lint_rule *rule, void *arg), void *arg);
 /* ERR_INPUT names the first broken rule that is an error. */
 NODISCARD int	 lint_check(const struct lint_case *c, struct err *err);
+/*
+ * A certificate (DER or PEM) as it is, for lint_run alone: serial numbers, names and times that
+ * cert_parse refuses are rules here.  ERR_INPUT: it is no Certificate at all.
+ */
+NODISCARD int	 lint_read(const void *p, size_t len, struct cert **out, struct err *err);
 /* i-th rule, NULL at the end. */
 const struct lint_rule *lint_rule_at(size_t i);
 #endif

@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "pki/name.h"
 
+#include <ctype.h>
 #include <openssl/objects.h>
 
 /* The attributes we write: X.520 upper bounds in characters (RFC 5280 A.1). */
@@ -20,7 +21,7 @@ static const struct name_attribute {
 	{"SN", NID_surname, 64, V_ASN1_UTF8STRING},
 	{"GN", NID_givenName, 64, V_ASN1_UTF8STRING},
 	{"T", NID_title, 64, V_ASN1_UTF8STRING},
-	{"serialNumber", NID_serialNumber, 64, V_ASN1_UTF8STRING},
+	{"serialNumber", NID_serialNumber, 64, V_ASN1_PRINTABLESTRING},	/* RFC 5280 A.1 */
 	{"emailAddress", NID_pkcs9_emailAddress, 128, V_ASN1_IA5STRING},
 };
 
@@ -41,6 +42,9 @@ name_has_bad_bytes(const struct name_attribute *a, const char *value)
 		unsigned char	 c = (unsigned char)*p;
 
 		if (c >= 0x80 && a->type != V_ASN1_UTF8STRING)
+			return true;
+		if (a->type == V_ASN1_PRINTABLESTRING && !isalnum(c) &&
+		    strchr(" '()+,-./:=?", c) == NULL)
 			return true;
 	}
 	if (utf8_has_hidden(value))

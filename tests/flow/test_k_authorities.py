@@ -75,6 +75,23 @@ def test_ca_slips(ctx):
     need(lint == "", f"the site's own certificate: {lint}")
 
 
+def test_lint_command(ctx):
+    """Certificates that no process of ours takes are still told what is wrong with them."""
+    site, key, cert = ctx.site, ctx.site.path("lint.key"), ctx.site.path("lint.crt")
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+    for serial, rule in (("0", "serial_nonzero"), ("-5", "serial_positive"),
+                         ("0x7f" + "11" * 20, "serial_length")):
+        r = openssl("req", "-x509", "-new", "-key", key, "-subj", "/C=CN/CN=x", "-days", "30",
+                    "-set_serial", serial, "-out", cert)
+        need(r.returncode == 0, r.stderr)
+        r = site.yinxin("cert", "lint", cert, check=False)
+        need(r.returncode != 0 and f"error    {rule}:" in r.stdout, f"{serial}: {r.stdout}")
+    with open(cert, "w", encoding="ascii") as f:
+        f.write("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")
+    r = site.yinxin("cert", "lint", cert, check=False)
+    need(r.returncode != 0 and "not a certificate" in r.stderr, r.stderr)
+
+
 def test_root_away(ctx):
     """The root's key taken away: people are served; what needs it says so, then works again."""
     site = ctx.site

@@ -57,8 +57,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	struct err	 err = {0};
-	struct cert	*c = NULL;
+	struct cert	*c = NULL, *any = NULL;
 
+	if (lint_read(p, len, &any, &err) == 0)
+		fuzz_lint(any);
+	err_clear(&err);
+	cert_free(any);
 	if (cert_parse(p, len, &c, &err) < 0)
 		assert(err.kind != ERR_NONE && c == NULL);
 	else

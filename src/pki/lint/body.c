@@ -104,12 +104,28 @@ lint_version(const struct lint_case *c)
 bool
 lint_serial_positive(const struct lint_case *c)
 {
+	return ASN1_STRING_type(X509_get0_serialNumber(c->cert->x)) != V_ASN1_NEG_INTEGER;
+}
+
+bool
+lint_serial_nonzero(const struct lint_case *c)
+{
 	const ASN1_INTEGER	*n = X509_get0_serialNumber(c->cert->x);
 	const unsigned char	*p = ASN1_STRING_get0_data(n);
 	int			 len = ASN1_STRING_length(n);
 
-	return ASN1_STRING_type(n) == V_ASN1_INTEGER && len >= 1 && (len > 1 || p[0] != 0) &&
-	    len + (p[0] >= 0x80) <= 20;
+	return len > 1 || (len == 1 && p[0] != 0);
+}
+
+/* As octets of the INTEGER: one more where the first bit would be taken for the sign. */
+bool
+lint_serial_length(const struct lint_case *c)
+{
+	const ASN1_INTEGER	*n = X509_get0_serialNumber(c->cert->x);
+	const unsigned char	*p = ASN1_STRING_get0_data(n);
+	int			 len = ASN1_STRING_length(n);
+
+	return len + (len > 0 && p[0] >= 0x80) <= 20;
 }
 
 bool
@@ -165,6 +181,15 @@ lint_algorithm_issuer(const struct lint_case *c)
 }
 
 bool
+lint_validity_real(const struct lint_case *c)
+{
+	int64_t	 ms;
+
+	return cert_time(X509_get0_notBefore(c->cert->x), &ms) == 0 &&
+	    cert_time(X509_get0_notAfter(c->cert->x), &ms) == 0;
+}
+
+bool
 lint_validity_order(const struct lint_case *c)
 {
 	return c->cert->not_before < c->cert->not_after;
@@ -177,7 +202,7 @@ lint_is_time(const ASN1_TIME *t)
 	const unsigned char	*p = ASN1_STRING_get0_data(t);
 	int			 len = ASN1_STRING_length(t);
 
-	if (p[len - 1] != 'Z')
+	if (len < 13 || p[len - 1] != 'Z')
 		return false;
 	return ASN1_STRING_type(t) == V_ASN1_UTCTIME ? len == 13 :
 	    len == 15 && memcmp(p, "2050", 4) >= 0;

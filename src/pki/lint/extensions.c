@@ -83,7 +83,8 @@ lint_extension_plain(const struct lint_case *c)
 {
 	static const int	 nids[] = {NID_subject_key_identifier,
 		NID_authority_key_identifier, NID_info_access, NID_sinfo_access,
-		NID_crl_distribution_points, NID_freshest_crl, NID_issuer_alt_name};
+		NID_crl_distribution_points, NID_freshest_crl, NID_issuer_alt_name,
+		NID_subject_directory_attributes};
 
 	for (size_t i = 0; i < ARRAY_LEN(nids); i++)
 		if (lint_is_critical(c, nids[i]))
@@ -118,6 +119,37 @@ lint_authority_key_same(const struct lint_case *c)
 		return true;
 	theirs = X509_get0_subject_key_id(c->issuer->x);
 	return theirs != NULL && ASN1_OCTET_STRING_cmp(own, theirs) == 0;
+}
+
+bool
+lint_authority_key_pair(const struct lint_case *c)
+{
+	const GENERAL_NAMES	*names = X509_get0_authority_issuer(c->cert->x);
+	const ASN1_INTEGER	*serial = X509_get0_authority_serial(c->cert->x);
+
+	if ((names == NULL) != (serial == NULL))
+		return false;
+	return c->issuer == NULL || serial == NULL ||
+	    ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(c->issuer->x)) == 0;
+}
+
+/* Self-issued certificates do not count for the length of the path. */
+bool
+lint_constraints_issuer(const struct lint_case *c)
+{
+	struct lint_case	 up = {.cert = c->issuer};
+
+	if (c->issuer == NULL)
+		return true;
+	return lint_is_ca(&up) && (c->issuer->usage & KU_KEY_CERT_SIGN) != 0 && (!lint_is_ca(c) ||
+	    lint_is_self_issued(c) || X509_get_pathlen(c->issuer->x) != 0);
+}
+
+bool
+lint_constraints_names(const struct lint_case *c)
+{
+	return lint_extension(c, NID_name_constraints) == NULL ||
+	    (lint_is_critical(c, NID_name_constraints) && lint_is_ca(c));
 }
 
 bool

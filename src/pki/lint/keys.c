@@ -19,6 +19,52 @@ lint_key_kind(const struct lint_case *c)
 	return lint_kind(c) != NULL;
 }
 
+/* The OID of the key's algorithm, with its parameters; NULL: none can be read. */
+static const X509_ALGOR *
+lint_key_algorithm(const struct lint_case *c, int *parameters, const void **value)
+{
+	X509_ALGOR		*algorithm = NULL;
+	const ASN1_OBJECT	*oid;
+
+	if (X509_PUBKEY_get0_param(NULL, NULL, NULL, &algorithm,
+	    X509_get_X509_PUBKEY(c->cert->x)) != 1)
+		return NULL;
+	X509_ALGOR_get0(&oid, parameters, value, algorithm);
+	return algorithm;
+}
+
+bool
+lint_key_parameters(const struct lint_case *c)
+{
+	int			 type = V_ASN1_UNDEF;
+	const void		*value = NULL;
+	const X509_ALGOR	*a = lint_key_algorithm(c, &type, &value);
+
+	switch (a == NULL ? NID_undef : OBJ_obj2nid(a->algorithm)) {
+	case NID_rsaEncryption:
+		return type == V_ASN1_NULL;
+	case NID_X9_62_id_ecPublicKey:
+		return type == V_ASN1_OBJECT;
+	}
+	return true;
+}
+
+/* OpenSSL takes no point for a key that is not on the curve; the curves are those it has. */
+bool
+lint_key_on_curve(const struct lint_case *c)
+{
+	int			 type = V_ASN1_UNDEF;
+	const void		*value = NULL;
+	const X509_ALGOR	*a = lint_key_algorithm(c, &type, &value);
+	int			 curve;
+
+	if (a == NULL || OBJ_obj2nid(a->algorithm) != NID_X9_62_id_ecPublicKey ||
+	    type != V_ASN1_OBJECT)
+		return true;
+	curve = OBJ_obj2nid(value);
+	return (curve != NID_sm2 && curve != NID_X9_62_prime256v1) || c->cert->key != NULL;
+}
+
 bool
 lint_key_exponent(const struct lint_case *c)
 {

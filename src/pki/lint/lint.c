@@ -16,6 +16,12 @@ lint_rule_at(size_t i)
 	return i < ARRAY_LEN(lint_rows) ? &lint_rows[i].rule : NULL;
 }
 
+int
+lint_read(const void *p, size_t len, struct cert **out, struct err *err)
+{
+	return cert_parse_any(p, len, out, err);
+}
+
 size_t
 lint_run(const struct lint_case *c, void (*found)(const struct lint_rule *rule, void *arg),
     void *arg)

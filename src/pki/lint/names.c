@@ -84,6 +84,41 @@ lint_name_string(const struct lint_case *c)
 }
 
 static bool
+lint_is_printable(int nid, const ASN1_STRING *value)
+{
+	static const char	 marks[] = " '()+,-./:=?";
+	const unsigned char	*p = ASN1_STRING_get0_data(value);
+
+	(void)nid;
+	if (ASN1_STRING_type(value) != V_ASN1_PRINTABLESTRING)
+		return true;
+	for (int i = 0; i < ASN1_STRING_length(value); i++)
+		if (!(p[i] >= '0' && p[i] <= '9') && !(p[i] >= 'A' && p[i] <= 'Z') &&
+		    !(p[i] >= 'a' && p[i] <= 'z') && (p[i] == 0 || strchr(marks, p[i]) == NULL))
+			return false;
+	return true;
+}
+
+bool
+lint_name_printable(const struct lint_case *c)
+{
+	return lint_each(c, lint_is_printable);
+}
+
+static bool
+lint_is_number(int nid, const ASN1_STRING *value)
+{
+	return (nid != NID_serialNumber && nid != NID_dnQualifier) ||
+	    ASN1_STRING_type(value) == V_ASN1_PRINTABLESTRING;
+}
+
+bool
+lint_name_number(const struct lint_case *c)
+{
+	return lint_each(c, lint_is_number);
+}
+
+static bool
 lint_is_bounded(int nid, const ASN1_STRING *value)
 {
 	unsigned char	*text = NULL;

@@ -75,6 +75,42 @@ lint_profile_identity(const struct lint_case *c)
 	    (c->profile->identity != NULL && strcmp(c->profile->identity, type) == 0);
 }
 
+bool
+lint_profile_named(const struct lint_case *c)
+{
+	char		 code[CERT_IDENTITY_TEXT];
+	const char	*type;
+
+	return c->profile == NULL || c->profile->identity == NULL ||
+	    cert_identity(c->cert, &type, code);
+}
+
+/* One that is its own issuer, as of kmc's journal, has nobody to point to. */
+bool
+lint_profile_pointers(const struct lint_case *c)
+{
+	return c->profile == NULL || !c->profile->pointers || lint_is_self_issued(c) ||
+	    (lint_extension(c, NID_info_access) != NULL &&
+	    lint_extension(c, NID_crl_distribution_points) != NULL &&
+	    lint_extension(c, NID_certificate_policies) != NULL);
+}
+
+bool
+lint_profile_complete(const struct lint_case *c)
+{
+	if (c->profile == NULL)
+		return true;
+	for (size_t i = 0; i < c->profile->n_extension; i++) {
+		ASN1_OBJECT	*o = OBJ_txt2obj(c->profile->extension[i].oid, 1);
+		bool		 there = X509_get_ext_by_OBJ(c->cert->x, o, -1) >= 0;
+
+		ASN1_OBJECT_free(o);
+		if (!there)
+			return false;
+	}
+	return !c->profile->no_check || lint_extension(c, NID_id_pkix_OCSP_noCheck) != NULL;
+}
+
 /* One of the profile's own, byte for byte. */
 static bool
 profile_has(const struct profile *p, X509_EXTENSION *e, const char *oid)

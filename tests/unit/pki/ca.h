@@ -9,6 +9,10 @@
  */
 #define CA_NOW	INT64_C(1795000000000)
 
+#define CA_POINTERS	{.ocsp = "http://va.test/ocsp", .ca_issuers = "http://va.test/ca.crt", \
+	.crl = "http://va.test/ca.crl", .policy = "1.2.156.99999.1.1", \
+	.cps = "http://va.test/cps"}
+
 struct ca {
 	EVP_PKEY	*root_key, *issuing_key, *ocsp_key, *sign_key, *enc_key;
 	struct cert	*root, *issuing, *ocsp, *sign, *enc;
@@ -24,9 +28,7 @@ ca_issue(const char *profile, const char *cn, EVP_PKEY *key, const struct cert *
 	struct cert_plan plan = {.profile = profile_find(profile), .subject = &subject,
 	    .issuer = issuer, .not_before = CA_NOW - CLOCK_DAY,
 	    .not_after = clock_add_years(CA_NOW, years), .id_no = "91350100M000100Y43",
-	    .pointers = {.ocsp = "http://va.test/ocsp", .ca_issuers = "http://va.test/ca.crt",
-	    .crl = "http://va.test/ca.crl", .policy = "1.2.156.99999.1.1",
-	    .cps = "http://va.test/cps"}};
+	    .pointers = CA_POINTERS};
 
 	assert_ok(name_add(&subject, "C", "CN", &err));
 	assert_ok(name_add(&subject, "O", "长沙建工有限公司", &err));

@@ -105,16 +105,19 @@ test_cert__path_length(void **state)
 	struct err	 err = {0};
 	struct ca	 ca;
 	EVP_PKEY	*key = NULL;
-	struct cert	*below, *leaf;
+	struct cert	*below, *leaf, *wide;
 
 	(void)state;
 	ca_make(&ca);
 	assert_ok(sm2_generate(&key, &err));
-	below = ca_issue("issuing-ca", "下级", key, ca.issuing, ca.issuing_key, 5);
+	/* the lint lets nobody sign it below the one that may have no CA below */
+	wide = ca_issue("root", "测试签发", ca.issuing_key, ca.root, ca.root_key, 10);
+	below = ca_issue("issuing-ca", "下级", key, wide, ca.issuing_key, 5);
 	leaf = ca_issue("staff", "某人", ca.sign_key, below, key, 1);
 	assert_err(cert_verify_chain((const struct cert *[]){leaf, below, ca.issuing, ca.root},
 	    4, CA_NOW, &err), ERR_CRYPTO);
 	assert_non_null(strstr(err.text, "path length"));
+	cert_free(wide);
 	cert_free(leaf);
 	cert_free(below);
 	EVP_PKEY_free(key);
@@ -183,7 +186,7 @@ test_cert__build_refuses(void **state)
 	struct name	 subject = {0};
 	struct cert	*c = NULL;
 	struct cert_plan plan = {.profile = profile_find("staff"), .subject = &subject,
-	    .not_before = CA_NOW, .not_after = CA_NOW + CLOCK_DAY};
+	    .not_before = CA_NOW, .not_after = CA_NOW + CLOCK_DAY, .pointers = CA_POINTERS};
 
 	(void)state;
 	ca_make(&ca);
@@ -205,7 +208,7 @@ test_cert__build_refuses(void **state)
 	plan.issuer = ca.issuing;
 	plan.pointers.ocsp = "http://a b";
 	assert_err(cert_build(&plan, SIGNING(ca.issuing_key), &c, &err), ERR_INPUT);
-	plan.pointers.ocsp = NULL;
+	plan.pointers.ocsp = "http://va.test/ocsp";
 	assert_ok(cert_build(&plan, SIGNING(ca.issuing_key), &c, &err));
 	cert_free(c);
 	name_free(&subject);
@@ -224,7 +227,7 @@ test_cert__identity_forms(void **state)
 	struct ca	 ca;
 	struct name	 subject = {0};
 	struct cert_plan plan = {.subject = &subject, .not_before = CA_NOW,
-	    .not_after = CA_NOW + CLOCK_DAY};
+	    .not_after = CA_NOW + CLOCK_DAY, .pointers = CA_POINTERS};
 
 	(void)state;
 	ca_make(&ca);

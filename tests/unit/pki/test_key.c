@@ -18,7 +18,9 @@ certify(const char *profile, EVP_PKEY *key, const struct cert *issuer, EVP_PKEY 
 	struct cert	*c = NULL;
 	struct cert_plan plan = {.profile = profile_find(profile), .subject = &subject,
 		.key = key, .issuer = issuer, .not_before = NOW - CLOCK_DAY,
-		.not_after = NOW + (issuer == NULL ? 900 : 300) * CLOCK_DAY};
+		.not_after = NOW + (issuer == NULL ? 900 : 300) * CLOCK_DAY,
+		.pointers = {.ocsp = "http://va.test/ocsp", .crl = "http://va.test/ca.crl",
+		.policy = "1.2.156.99999.1.1"}};
 
 	assert_ok(name_add(&subject, "C", "CN", &err));
 	assert_ok(name_add(&subject, "CN", profile, &err));

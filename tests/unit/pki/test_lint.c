@@ -92,7 +92,19 @@ spoil_version(struct spoiled *s)
 }
 
 static void
+spoil_serial_nonzero(struct spoiled *s)
+{
+	ASN1_INTEGER_set(X509_get_serialNumber(s->x), 0);
+}
+
+static void
 spoil_serial_positive(struct spoiled *s)
+{
+	ASN1_INTEGER_set(X509_get_serialNumber(s->x), -1234567);
+}
+
+static void
+spoil_serial_length(struct spoiled *s)
 {
 	/* Positive, as 21 bytes. */
 	ASN1_STRING_set(X509_get_serialNumber(s->x), "\x80" "nineteen more bytes", 20);
@@ -133,6 +145,19 @@ static void
 patch_canonical(struct spoiled *s)
 {
 	patch(s, 0, "\x01\x01\xff\x04", "\x01\x01\x01\x04", 4);
+}
+
+/* The thirteenth month. */
+static void
+patch_validity_real(struct spoiled *s)
+{
+	const ASN1_STRING	*t = X509_get0_notAfter(s->x);
+	char			 text[13];
+
+	assert_int_equal(ASN1_STRING_length(t), sizeof(text));
+	memcpy(text, ASN1_STRING_get0_data(t), sizeof(text));
+	memcpy(text + 2, "13", 2);
+	patch(s, 0, (const char *)ASN1_STRING_get0_data(t), text, sizeof(text));
 }
 
 static void
@@ -232,6 +257,18 @@ spoil_name_string(struct spoiled *s)
 }
 
 static void
+spoil_name_printable(struct spoiled *s)
+{
+	row(s, NID_localityName, V_ASN1_PRINTABLESTRING, "a_b", 3, 0);
+}
+
+static void
+spoil_name_number(struct spoiled *s)
+{
+	row(s, NID_serialNumber, V_ASN1_UTF8STRING, "1", 1, 0);
+}
+
+static void
 spoil_name_bounds(struct spoiled *s)
 {
 	char	 text[129];
@@ -264,6 +301,29 @@ static void
 spoil_key_kind(struct spoiled *s)
 {
 	use_key(s, EVP_EC_gen("P-384"));
+}
+
+/* An OCTET STRING where the name of the curve stood. */
+static void
+patch_key_parameters(struct spoiled *s)
+{
+	static const char	 sm2[] = "\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d",
+				 other[] = "\x04\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d";
+
+	patch(s, 0, sm2, other, 10);
+}
+
+/* The last bit of the point changes: nothing lies there. */
+static void
+patch_key_on_curve(struct spoiled *s)
+{
+	unsigned char	 point[SM2_POINT_LEN], other[SM2_POINT_LEN];
+	struct err	 err = {0};
+
+	assert_ok(sm2_point(s->ca->sign_key, point, &err));
+	memcpy(other, point, sizeof(point));
+	other[SM2_POINT_LEN - 1] ^= 1;
+	patch(s, 0, (const char *)point, (const char *)other, SM2_POINT_LEN);
 }
 
 static void
@@ -316,6 +376,13 @@ spoil_extension_once(struct spoiled *s)
 }
 
 static void
+spoil_extension_filled(struct spoiled *s)
+{
+	drop(s, NID_ext_key_usage);
+	put_raw(s, "2.5.29.37", false, "\x30\x00", 2);
+}
+
+static void
 spoil_extension_canonical(struct spoiled *s)
 {
 	put_raw(s, "2.5.29.19", true, "\x30\x03\x01\x01\x00", 5);
@@ -358,6 +425,28 @@ spoil_authority_key_same(struct spoiled *s)
 	s->c.issuer = s->ca->root;
 }
 
+/* The serial number of the issuer's certificate, without its issuer's name. */
+static void
+spoil_authority_key_pair(struct spoiled *s)
+{
+	drop(s, NID_authority_key_identifier);
+	put_raw(s, "2.5.29.35", false, "\x30\x03\x82\x01\x05", 5);
+}
+
+/* A CA below one that may have none. */
+static void
+spoil_constraints_issuer(struct spoiled *s)
+{
+	put(s, NID_basic_constraints, "critical,CA:TRUE");
+	put(s, NID_key_usage, "critical,keyCertSign");
+}
+
+static void
+spoil_constraints_names(struct spoiled *s)
+{
+	put(s, NID_name_constraints, "critical,permitted;DNS:example.cn");
+}
+
 static void
 spoil_constraints_ca(struct spoiled *s)
 {
@@ -382,12 +471,50 @@ spoil_access_uri(struct spoiled *s)
 	put(s, NID_info_access, "OCSP;URI:https://va.test/ocsp");
 }
 
+/* A point of reasons alone, and of nothing that one could fetch. */
+static void
+spoil_crl_point(struct spoiled *s)
+{
+	drop(s, NID_crl_distribution_points);
+	put_raw(s, "2.5.29.31", false, "\x30\x06\x30\x04\x81\x02\x06\x40", 8);
+}
+
+/* Its list tells of lost keys only. */
+static void
+spoil_crl_reasons(struct spoiled *s)
+{
+	drop(s, NID_crl_distribution_points);
+	put_raw(s, "2.5.29.31", false, "\x30\x14\x30\x12\xa0\x0c\xa0\x0a\x86\x08http://x"
+	    "\x81\x02\x06\x40", 22);
+}
+
+static void
+spoil_address_clean(struct spoiled *s)
+{
+	put(s, NID_crl_distribution_points, "URI:http://va.test/a list.crl");
+}
+
 static void
 spoil_policy_once(struct spoiled *s)
 {
 	drop(s, NID_certificate_policies);
 	put_raw(s, "2.5.29.32", false, "\x30\x0e\x30\x05\x06\x03\x2a\x03\x04"
 	    "\x30\x05\x06\x03\x2a\x03\x04", 16);
+}
+
+/* A policy whose practice statement is at "file://x". */
+static void
+spoil_policy_cps(struct spoiled *s)
+{
+	drop(s, NID_certificate_policies);
+	put_raw(s, "2.5.29.32", false, "\x30\x1d\x30\x1b\x06\x03\x2a\x03\x04\x30\x14\x30\x12"
+	    "\x06\x08\x2b\x06\x01\x05\x05\x07\x02\x01\x16\x06" "file:x", 31);
+}
+
+static void
+spoil_policy_limits(struct spoiled *s)
+{
+	put(s, NID_inhibit_any_policy, "0");
 }
 
 static void
@@ -417,6 +544,24 @@ spoil_usage_class(struct spoiled *s)
 }
 
 static void
+spoil_usage_only(struct spoiled *s)
+{
+	put(s, NID_key_usage, "critical,digitalSignature,encipherOnly");
+}
+
+static void
+spoil_usage_eku_once(struct spoiled *s)
+{
+	put(s, NID_ext_key_usage, "clientAuth,emailProtection,clientAuth");
+}
+
+static void
+spoil_usage_eku_fits(struct spoiled *s)
+{
+	put(s, NID_key_usage, "critical,nonRepudiation");
+}
+
+static void
 spoil_usage_eku_any(struct spoiled *s)
 {
 	put(s, NID_ext_key_usage, "clientAuth,anyExtendedKeyUsage");
@@ -438,6 +583,15 @@ static void
 patch_identity_code(struct spoiled *s)
 {
 	patch(s, 0, "91350100M000100Y43", "91350100M000100Y44", 18);
+}
+
+static void
+spoil_identity_plain(struct spoiled *s)
+{
+	ASN1_OBJECT	*o = OBJ_txt2obj("1.2.156.10260.4.1.4", 1);
+
+	X509_EXTENSION_set_critical(X509_get_ext(s->x, X509_get_ext_by_OBJ(s->x, o, -1)), 1);
+	ASN1_OBJECT_free(o);
 }
 
 /* ---- profiles ---- */
@@ -486,6 +640,28 @@ spoil_profile_identity(struct spoiled *s)
 }
 
 static void
+spoil_profile_named(struct spoiled *s)
+{
+	ASN1_OBJECT	*o = OBJ_txt2obj("1.2.156.10260.4.1.4", 1);
+
+	X509_EXTENSION_free(X509_delete_ext(s->x, X509_get_ext_by_OBJ(s->x, o, -1)));
+	ASN1_OBJECT_free(o);
+}
+
+static void
+spoil_profile_pointers(struct spoiled *s)
+{
+	drop(s, NID_crl_distribution_points);
+}
+
+/* As one of a responder, whose profile wants ocsp-nocheck. */
+static void
+spoil_profile_complete(struct spoiled *s)
+{
+	s->c.profile = profile_find("ocsp");
+}
+
+static void
 spoil_profile_extension(struct spoiled *s)
 {
 	put_raw(s, "1.2.3.4", false, "\x05\x00", 2);
@@ -498,20 +674,29 @@ static const struct {
 	void		(*spoil)(struct spoiled *s);	/* x */
 	void		(*patch)(struct spoiled *s);	/* der */
 } spoilers[] = {
-	PATCH(canonical), SPOIL(version), SPOIL(serial_positive), SPOIL(serial_entropy),
-	PATCH(algorithm_same), PATCH(algorithm_known), PATCH(algorithm_issuer),
-	SPOIL(validity_order), SPOIL(validity_form), SPOIL(validity_nested), PATCH(unique_ids),
-	SPOIL(issuer_present), SPOIL(issuer_same), SPOIL(subject_present), SPOIL(name_country),
-	SPOIL(name_string), SPOIL(name_bounds), SPOIL(name_clean), SPOIL(name_single),
-	SPOIL(name_rdn), SPOIL(key_kind), SPOIL(key_exponent), SPOIL(key_point),
-	SPOIL(key_usage), SPOIL(key_own), SPOIL(extension_once), SPOIL(extension_canonical),
-	SPOIL(extension_critical), SPOIL(extension_plain), SPOIL(subject_key_id),
-	SPOIL(subject_key_id_leaf), SPOIL(authority_key_id), SPOIL(authority_key_same), SPOIL(constraints_ca),
-	SPOIL(constraints_path), SPOIL(crl_uri), SPOIL(access_uri), SPOIL(policy_once),
-	SPOIL(alternative_name), SPOIL(usage_present), SPOIL(usage_ca), SPOIL(usage_class),
-	SPOIL(usage_eku_any), SPOIL(usage_tsa), SPOIL(usage_ocsp), PATCH(identity_code),
-	SPOIL(profile_subject), SPOIL(profile_key), SPOIL(profile_years), SPOIL(profile_usage),
+	PATCH(canonical), SPOIL(version), SPOIL(serial_nonzero), SPOIL(serial_positive),
+	SPOIL(serial_length), SPOIL(serial_entropy), PATCH(algorithm_same),
+	PATCH(algorithm_known), PATCH(algorithm_issuer), PATCH(validity_real),
+	SPOIL(validity_order), SPOIL(validity_form), SPOIL(validity_nested),
+	PATCH(unique_ids), SPOIL(issuer_present), SPOIL(issuer_same),
+	SPOIL(subject_present), SPOIL(name_country), SPOIL(name_string),
+	SPOIL(name_printable), SPOIL(name_number), SPOIL(name_bounds), SPOIL(name_clean),
+	SPOIL(name_single), SPOIL(name_rdn), SPOIL(key_kind), PATCH(key_parameters),
+	PATCH(key_on_curve), SPOIL(key_exponent), SPOIL(key_point), SPOIL(key_usage),
+	SPOIL(key_own), SPOIL(extension_once), SPOIL(extension_filled),
+	SPOIL(extension_canonical), SPOIL(extension_critical), SPOIL(extension_plain),
+	SPOIL(subject_key_id), SPOIL(subject_key_id_leaf), SPOIL(authority_key_id),
+	SPOIL(authority_key_same), SPOIL(authority_key_pair), SPOIL(constraints_ca),
+	SPOIL(constraints_path), SPOIL(constraints_issuer), SPOIL(constraints_names),
+	SPOIL(crl_uri), SPOIL(access_uri), SPOIL(crl_point), SPOIL(crl_reasons),
+	SPOIL(address_clean), SPOIL(policy_once), SPOIL(policy_cps),
+	SPOIL(policy_limits), SPOIL(alternative_name), SPOIL(usage_present),
+	SPOIL(usage_ca), SPOIL(usage_class), SPOIL(usage_only), SPOIL(usage_eku_once),
+	SPOIL(usage_eku_fits), SPOIL(usage_eku_any), SPOIL(usage_tsa), SPOIL(usage_ocsp),
+	PATCH(identity_code), SPOIL(identity_plain), SPOIL(profile_subject),
+	SPOIL(profile_key), SPOIL(profile_years), SPOIL(profile_usage),
 	SPOIL(profile_eku), SPOIL(profile_path), SPOIL(profile_identity),
+	SPOIL(profile_named), SPOIL(profile_pointers), SPOIL(profile_complete),
 	SPOIL(profile_extension),
 };
 
@@ -559,7 +744,7 @@ spoil(const struct ca *ca, size_t i, struct findings *f)
 	encode(&s);
 	if (spoilers[i].patch != NULL)
 		spoilers[i].patch(&s);
-	if (cert_parse(s.der.p, s.der.len, &c, &err) < 0)
+	if (lint_read(s.der.p, s.der.len, &c, &err) < 0)
 		fail_msg("%s: %s", spoilers[i].rule, err.text);
 	s.c.cert = c;
 	lint_run(&s.c, note, f);
@@ -659,7 +844,7 @@ test_lint__stands_before_the_signature(void **state)
 	struct name	 subject = {0};
 	struct cert_plan plan = {.profile = profile_find("sm2-org-sign"), .subject = &subject,
 	    .not_before = CA_NOW, .not_after = CA_NOW + CLOCK_DAY,
-	    .id_no = "91350100M000100Y44"};
+	    .id_no = "91350100M000100Y44", .pointers = CA_POINTERS};
 
 	(void)state;
 	ca_make(&ca);
@@ -675,5 +860,64 @@ test_lint__stands_before_the_signature(void **state)
 	assert_ok(cert_build(&plan, SIGNING(ca.issuing_key), &c, &err));
 	cert_free(c);
 	name_free(&subject);
+	ca_free(&ca);
+}
+
+/* The organisation's certificate with this serial number (bytes) and end (as it stands there). */
+static void
+border(const struct ca *ca, const void *serial, int len, int type, const char *end,
+    struct findings *f)
+{
+	struct err	 err = {0};
+	struct spoiled	 s = {.ca = ca, .x = X509_dup(cert_x509(ca->sign))};
+	struct cert	*c = NULL;
+	ASN1_STRING	*t = ASN1_STRING_type_new(type);
+
+	*f = (struct findings){.n = 0};
+	buf_init(&s.der, LIMIT_CERT);
+	assert_int_equal(ASN1_STRING_set(X509_get_serialNumber(s.x), serial, len), 1);
+	assert_int_equal(ASN1_STRING_set(t, end, -1), 1);
+	assert_int_equal(X509_set1_notAfter(s.x, t), 1);
+	encode(&s);
+	assert_ok(lint_read(s.der.p, s.der.len, &c, &err));
+	s.c.cert = c;
+	lint_run(&s.c, note, f);
+	cert_free(c);
+	ASN1_STRING_free(t);
+	buf_free(&s.der);
+	X509_free(s.x);
+}
+
+/* 20 octets and 21; the last second of UTCTime and the first of GeneralizedTime (RFC 5280 4.1.2.5). */
+void
+test_lint__borders_of_serial_and_time(void **state)
+{
+	static const struct {
+		unsigned char	 first;			/* of 20 bytes */
+		int		 type;
+		const char	*end, *broken;
+	} rows[] = {
+		{0x7f, V_ASN1_UTCTIME, "491231235959Z", ""},
+		{0x80, V_ASN1_UTCTIME, "491231235959Z", " serial_length "},
+		{0x7f, V_ASN1_GENERALIZEDTIME, "20500101000000Z", ""},
+		{0x7f, V_ASN1_GENERALIZEDTIME, "20491231235959Z", " validity_form "},
+		{0x7f, V_ASN1_UTCTIME, "500101000000Z", " validity_order "},	/* 1950 */
+		{0x7f, V_ASN1_UTCTIME, "4912312359Z", " validity_form "},
+		{0x7f, V_ASN1_UTCTIME, "491231235960Z", " validity_real  validity_order "},
+		{0x7f, V_ASN1_GENERALIZEDTIME, "20501301000000Z", " validity_real  validity_order "},
+		{0x7f, V_ASN1_GENERALIZEDTIME, "20500101000000.5Z", " validity_form "},
+	};
+	unsigned char	 serial[20] = {0};
+	struct findings	 f;
+	struct ca	 ca;
+
+	(void)state;
+	ca_make(&ca);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		serial[0] = rows[i].first;
+		border(&ca, serial, sizeof(serial), rows[i].type, rows[i].end, &f);
+		if (strcmp(f.names, rows[i].broken) != 0)
+			fail_msg("%02x %s: %s", rows[i].first, rows[i].end, f.names);
+	}
 	ca_free(&ca);
 }
