@@ -47,6 +47,7 @@ struct va_place {
 	enum va_use		 use;
 	struct va_identity	*now;		/* NULL: none yet */
 	int64_t			 tried;		/* clock_steady of the last attempt; 0: none */
+	bool			 unsaved;	/* its file could not be written yet */
 };
 
 struct va {

@@ -357,6 +357,39 @@ test_va__identity_rollover(void **state)
 	free(path);
 }
 
+/* No room for the file of a new key: it serves all the same, and is written when there is. */
+void
+test_va__identity_without_room(void **state)
+{
+	static struct va	 v;
+	struct err		 err = {0};
+	struct va_identity	*first = NULL, *second = NULL;
+	char			*path = xasprintf("%s/va/ocsp-issuing-1.pem", conf_str("data.dir"));
+	char			*full = xasprintf("%s.new-%ld", path, (long)getpid());
+
+	(void)state;
+	(void)unlink(path);
+	assert_int_equal(mkdir(full, 0700), 0);
+	va_begin(&v);
+	assert_ok(va_identity_take(&v, va_issuer_by_slug(&v, "issuing"), VA_USE_OCSP, &first, &err));
+	va_identities_renew(&v);
+	assert_true(v.places[0].unsaved);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(rmdir(full), 0);
+	va_identities_renew(&v);
+	assert_false(v.places[0].unsaved);
+	va_end(&v);
+	va_begin(&v);
+	assert_ok(va_identity_take(&v, va_issuer_by_slug(&v, "issuing"), VA_USE_OCSP, &second, &err));
+	assert_true(cert_is_same(first->cert, second->cert));
+	va_identity_free(first);
+	va_identity_free(second);
+	va_end(&v);
+	assert_int_equal(unlink(path), 0);
+	free(full);
+	free(path);
+}
+
 /* The signer certifies for OCSP and time stamps only, keys of its own kind, and says so. */
 void
 test_va__signer_refuses_other_uses(void **state)
