@@ -59,8 +59,7 @@ face_fail(struct db *db, struct hall *h, struct face *f, struct order *o,
 	    "身份识别没有通过，请核对姓名、证件号码和手机号后再试。");
 	if (face_save(db, f, err) < 0 || proof_faced(db, h, o, f->reason, err) < 0)
 		return -1;
-	return order_note(db, h, &who, o, "identity_failed", ident_result_name(fact->result),
-	    err);
+	return order_note(db, h, &who, o, "identity_failed", f->reason, err);
 }
 
 /* The answer to the three factors: go on to the face, or pass where the hall wants no face. */

@@ -104,6 +104,7 @@ order_event_text(const char *what)
 		{ "form", "填写申请信息" }, { "confirm", "确认领取方式" },
 		{ "print", "打印受理表" }, { "material", "提交材料" },
 		{ "material_delete", "删除材料" }, { "identity", "身份识别" },
+		{ "identity_failed", "身份识别未通过" },
 		{ "pay_start", "发起支付" }, { "voucher", "上传缴费凭证" },
 		{ "certificate_frozen", "证书已冻结" }, { "certificate_released", "证书已恢复" },
 		{ "certificate_revoked", "证书已撤销" }, { "old_revoked", "原证书已撤销" },

@@ -341,6 +341,40 @@ journey_made(struct world *w, const char *no, EVP_PKEY *key)
 	json_decref(in);
 }
 
+/* A check that fails stands in the order's history in words, as all that happened does. */
+void
+test_journey__identity_fails_in_words(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	char		 no[ORDER_NO];
+	json_t		*m = NULL, *phone = NULL, *e = NULL, *in = json_pack("{s:s}", "consent", "1");
+	struct who	 visitor = {.address = "192.0.2.7"};
+	struct ident_fact f = {.method = IDENT_MOBILE3, .result = IDENT_INCONSISTENT, .code = "",
+	    .sentence = "", .certify_id = "", .url = "", .provider_no = "P1", .evidence = ""};
+	size_t		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	world_order(&w, "cskc03", "download", no);
+	world_materials(&w, no);
+	assert_ok(face_start(w.h, &w.me, no, &m, &err));
+	assert_ok(face_begin(w.h, &visitor, js_str(m, "token"), in, &phone, &err));
+	f.request_id = js_str(world_newest(&w, "ident.mobile3"), "request_id");
+	assert_ok(store_write(w.store, world_identity_run, &f, &err));
+	json_decref(m);
+	m = world_view(&w, no);
+	json_array_foreach(json_object_get(m, "events"), i, e)
+		assert_true((unsigned char)js_str(e, "text")[0] >= 0x80);
+	e = json_array_get(json_object_get(m, "events"), i - 1);
+	assert_string_equal(js_str(e, "text"), "身份识别未通过");
+	assert_non_null(strstr(js_str(e, "note"), "请核对姓名、证件号码和手机号"));
+	json_decref(m);
+	json_decref(phone);
+	json_decref(in);
+	world_close(&w);
+}
+
 void
 test_journey__returned_mended_made_and_shipped(void **state)
 {
