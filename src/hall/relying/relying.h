@@ -38,8 +38,9 @@ NODISCARD int	relying_gone(struct db *db, const struct hall *h, const char *app,
  */
 NODISCARD int	relying_add(struct hall *h, const struct who *who, const json_t *in,
 		    json_t *errors, json_t **model, struct err *err);
-/* {"rows":[{"id","name","url","events":[text],"products","subject","subject_text","state",
- * "state_text","created","deliveries","last_ok"}],"has_rows","choices":{…}} */
+/* {"rows":[{"id","name","url","events":[text],"products" (",a,b,"),"products_text" (their titles),
+ * "subject","subject_text","state","state_text","created","deliveries","last_ok"}],"has_rows",
+ * "choices":{…}}; no products: all of them */
 NODISCARD int	relying_list(struct hall *h, const struct who *who, json_t **model,
 		    struct err *err);
 /* The row and {"deliveries":[{"id","event","event_text","serial","created","state","state_text",

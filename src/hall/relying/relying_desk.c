@@ -192,8 +192,30 @@ relying_add(struct hall *h, const struct who *who, const json_t *in, json_t *err
 
 /* ---- looking ---- */
 
+/* The titles of the products in ",a,b,": "" for all of them. */
+static void
+desk_products_text(const struct hall *h, const char *products, json_t *row)
+{
+	const struct halldef	*d = hall_def(h);
+	struct buf		 text;
+	char			 word[64];
+	size_t			 i = 0;
+
+	buf_init(&text, 1024);
+	for (i = 0; i < d->n_products; i++) {
+		(void)snprintf(word, sizeof(word), ",%s,", d->products[i].id);
+		if (strstr(products, word) == NULL)
+			continue;
+		buf_addstr(&text, text.len == 0 ? "" : "、");
+		buf_addstr(&text, d->products[i].title);
+	}
+	js_set_str(row, "products_text", text.len == 0 || buf_check(&text, NULL) < 0 ? "" :
+	    text.p);
+	buf_free(&text);
+}
+
 static json_t *
-desk_row(const struct relying *r)
+desk_row(const struct hall *h, const struct relying *r)
 {
 	json_t	*list = json_array(), *row = NULL;
 	char	 id[24];
@@ -212,6 +234,7 @@ desk_row(const struct relying *r)
 	    r->name, "url", r->url, "events", list, "products", r->products, "subject",
 	    r->subject, "subject_text", subject_text(r->subject), "state", r->state, "is_gone",
 	    strcmp(r->state, "gone") == 0, "deliveries", (json_int_t)r->deliveries);
+	desk_products_text(h, r->products, row);
 	js_set_str(row, "state_text", strcmp(r->state, "gone") == 0 ? "对方已停收（410）" : "启用");
 	js_set_time(row, "created", r->created);
 	js_set_time(row, "last_ok", r->last_ok);
@@ -251,7 +274,7 @@ desk_list_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0 &&
 	    (rc = relying_from_row(a->h, rows, &r, err)) == 0)
-		(void)json_array_append_new(list, desk_row(&r));
+		(void)json_array_append_new(list, desk_row(a->h, &r));
 	relying_release(&r);
 	rows_free(rows);
 	js_set_bool(a->model, "has_rows", json_array_size(list) > 0);
@@ -339,7 +362,7 @@ desk_view_run(struct db *db, struct act *a, struct err *err)
 
 	if (desk_load(db, a, &r, err) < 0)
 		return -1;
-	a->model = desk_row(&r);
+	a->model = desk_row(a->h, &r);
 	rc = desk_deliveries(db, r.id, a->model, err);
 	relying_release(&r);
 	return rc;

@@ -51,9 +51,24 @@ newest(struct world *w)
 	return j;
 }
 
+/* Whether one of the rows has these titles of products. */
+static bool
+has_titles(const json_t *model, const char *titles)
+{
+	json_t	*row = NULL;
+	size_t	 i = 0;
+
+	json_array_foreach(json_object_get(model, "rows"), i, row)
+		if (strcmp(js_str(row, "products_text"), titles) == 0)
+			return true;
+	return false;
+}
+
 void
 test_relying__who_hears_what(void **state)
 {
+	struct who	 system = {.system = true, .address = ""};
+	struct err	 err = {0};
 	struct world	 w;
 	struct cert	*c = NULL;
 	json_t		*none = NULL, *digest = NULL, *name = NULL, *j = NULL;
@@ -91,6 +106,9 @@ test_relying__who_hears_what(void **state)
 	assert_int_equal(strlen(js_str(json_object_get(json_object_get(j, "data"), "subject"),
 	    "digest")), 64);
 	assert_null(strstr(js_str(world_newest(&w, "webhook"), "body"), "91350100M000100Y43"));
+	json_decref(j);
+	assert_ok(relying_list(w.h, &system, &j, &err));
+	assert_true(has_titles(j, "单位证书、个人证书"));
 	json_decref(j);
 	json_decref(none);
 	json_decref(digest);
@@ -151,6 +169,7 @@ test_relying__secrets_and_ends(void **state)
 	assert_err(relying_remove(w.h, &w.staff, id, &err), ERR_DENIED);
 	assert_err(relying_resend(w.h, &system, id, "evt_none", &err), ERR_NOT_FOUND);
 	assert_ok(relying_view(w.h, &system, id, &view, &err));
+	assert_string_equal(js_str(view, "products_text"), "");
 	assert_int_equal(json_array_size(json_object_get(view, "deliveries")), before + 2);
 	assert_ok(relying_remove(w.h, &system, id, &err));
 	assert_err(relying_ping(w.h, &system, id, &err), ERR_NOT_FOUND);
