@@ -256,6 +256,10 @@ answer_sign_in(struct call *c, const struct site *site, const struct err *err)
 	}
 	buf_init(&here, 1024);
 	url_encode_str(&here, c->req->path);
+	if (*c->req->query != '\0') {
+		url_encode_str(&here, "?");
+		url_encode_str(&here, c->req->query);
+	}
 	(void)call_redirect(c, "%s?next=%s", desk ? "/staff/signin" : "/signin",
 	    buf_check(&here, NULL) < 0 || here.len > 400 ? "/" : here.p);
 	buf_free(&here);

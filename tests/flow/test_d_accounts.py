@@ -50,6 +50,17 @@ def test_register(ctx):
     need(e.field("code"), sentence(e))
 
 
+def test_register_goes_on(ctx):
+    """What a newcomer had asked for follows the registration; places that are not ours do not."""
+    for wanted, then in (("/orders/new?product=org", "/orders/new?product=org"), ("", "/user"),
+                         ("//evil.example/", "/user")):
+        w = anonymous(ctx)
+        same(sign_up(w, w.ask_code("/register", "register"), next=wanted)["next"], then,
+             f"after registering with next={wanted!r}")
+    model = w.browser.get("/orders/new?product=org")
+    same([p["id"] for p in model["products"]], ["org"], "what is offered there")
+
+
 def test_register_twice(ctx):
     """A mobile that has an account: refused with the way to sign in."""
     w = anonymous(ctx)

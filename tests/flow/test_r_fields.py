@@ -30,6 +30,7 @@ LOOSE = [HUGE, NUL]
 
 # Fields of templates that another test tries with values nobody should send: which one.
 ELSEWHERE = {
+    "/register next": "test_register_goes_on",
     "/orders/{}/materials/{} file": "test_bad_pictures",
     "fetch.html csr": "test_soft_by_request",
     "/orders/{}/proof code": "test_remittance_proves_the_account",      # wrong codes end it

@@ -13,6 +13,7 @@ register_show(struct call *c, struct err *err)
 {
 	(void)err;
 	page_captcha(c);
+	page_next(c, "");
 	return 0;
 }
 
@@ -27,7 +28,8 @@ register_post(struct call *c, struct err *err)
 	    session_start(c->hall, &c->who, SESSION_ACCOUNT, account, NULL, token, err) < 0)
 		return -1;
 	call_set_session(c, SESSION_ACCOUNT, token);
-	return call_next(c, "注册成功。请牢记登录名和密码，查询业务和补办证书时都要用到。", "/user");
+	return call_next(c, "注册成功。请牢记登录名和密码，查询业务和补办证书时都要用到。", "%s",
+	    page_local_path(call_in(c, "next"), "/user"));
 }
 
 extern const struct page	page_register;

@@ -43,6 +43,25 @@ page_local_path(const char *next, const char *dflt)
 	return next;
 }
 
+void
+page_next(struct call *c, const char *dflt)
+{
+	const char	*next = page_local_path(call_query(c, "next"), "");
+	struct buf	 query;
+
+	if (*next == '\0')
+		next = page_local_path(call_in(c, "next"), "");
+	buf_init(&query, 1024);
+	if (*next != '\0' && strcmp(next, "/user") != 0) {
+		buf_addstr(&query, "?next=");
+		url_encode_str(&query, next);
+	}
+	js_set_str(c->model, "next", *next == '\0' ? dflt : next);
+	js_set_str(c->model, "next_query", buf_check(&query, NULL) < 0 || query.len == 0 ? "" :
+	    query.p);
+	buf_free(&query);
+}
+
 json_t *
 page_tabs(const char *const pairs[][2], const char *current)
 {

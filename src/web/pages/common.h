@@ -10,6 +10,10 @@ void	page_captcha(struct call *c);
 int	page_plain(struct call *c, struct err *err);
 /* A path of ours to go to after signing in: `next` when it is one, else dflt. */
 const char *page_local_path(const char *next, const char *dflt);
+/* Where to go on after signing in or registering, of the query or of the form that came back:
+ * "next" (dflt when none), and "next_query", "?next=…" for the links to the other ways in, "" when
+ * nothing was asked for. */
+void	page_next(struct call *c, const char *dflt);
 /* [{"id","title","current"}] from pairs ending with NULL. */
 json_t	*page_tabs(const char *const pairs[][2], const char *current);
 /* Send bytes as a picture or a PDF and free them; gives rc. */

@@ -16,12 +16,8 @@ static const struct field	form_signin[] = {
 static int
 signin_show(struct call *c, struct err *err)
 {
-	const char	*next = call_query(c, "next");
-
 	(void)err;
-	if (*next == '\0')
-		next = call_in(c, "next");
-	js_set_str(c->model, "next", page_local_path(next, "/user"));
+	page_next(c, "/user");
 	js_set_str(c->model, "login", call_in(c, "login"));
 	js_set_bool(c->model, "needs_captcha", account_needs_captcha(c->hall, &c->who,
 	    call_in(c, "login")));
@@ -62,7 +58,7 @@ signin_code_show(struct call *c, struct err *err)
 {
 	(void)err;
 	page_captcha(c);
-	js_set_str(c->model, "next", page_local_path(call_query(c, "next"), ""));
+	page_next(c, "");
 	return 0;
 }
 

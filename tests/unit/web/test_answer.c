@@ -87,6 +87,9 @@ test_answer__sign_in_and_out(void **state)
 	desk_open(&d);
 	assert_int_equal(desk_html(&d, "/user/account"), 303);
 	assert_string_equal(desk_header(&d, "Location", text), "/signin?next=%2Fuser%2Faccount");
+	assert_int_equal(desk_html(&d, "/orders/new?product=org"), 303);
+	assert_string_equal(desk_header(&d, "Location", text),
+	    "/signin?next=%2Forders%2Fnew%3Fproduct%3Dorg");
 	assert_int_equal(desk_get(&d, "/user/account"), 401);
 	desk_csrf(&d, "/signin", csrf);
 	assert_int_equal(desk_post_as(&d, "/signin", csrf, json_pack("{s:s, s:s, s:s}", "login",
@@ -122,6 +125,35 @@ test_answer__next_stays_here(void **state)
 		    "login", WORLD_MOBILE, "password", WORLD_PASSWORD, "next", bad[i]), "json"),
 		    200);
 		assert_string_equal(js_str(d.json, "next"), "/user");
+	}
+	desk_close(&d);
+}
+
+/* What a visitor wanted is kept on the way through every page that lets one in. */
+void
+test_answer__next_goes_along(void **state)
+{
+	static const char *const	 ways[] = {"/signin", "/signin/code", "/register"};
+	static const char *const	 none[] = {"", "?next=%2Fuser", "?next=%2F%2Fevil.example"};
+	char				 path[128];
+	struct desk			 d;
+
+	(void)state;
+	desk_open(&d);
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		(void)snprintf(path, sizeof(path), "%s?next=%%2Forders%%2Fnew%%3Fproduct%%3Dorg",
+		    ways[i]);
+		assert_int_equal(desk_html(&d, path), 200);
+		assert_true(desk_says(&d, "name=\"next\" value=\"/orders/new?product=org\""));
+		assert_true(desk_says(&d, i == 0 ?
+		    "href=\"/register?next=%2Forders%2Fnew%3Fproduct%3Dorg\"" :
+		    "href=\"/signin?next=%2Forders%2Fnew%3Fproduct%3Dorg\""));
+		for (size_t k = 0; k < ARRAY_LEN(none); k++) {
+			(void)snprintf(path, sizeof(path), "%s%s", ways[i], none[k]);
+			assert_int_equal(desk_get(&d, path), 200);
+			assert_string_equal(js_str(d.json, "next_query"), "");
+			assert_false(desk_says(&d, "evil.example"));
+		}
 	}
 	desk_close(&d);
 }
