@@ -33,17 +33,36 @@ catalog_texts(const struct def_text *list, size_t n)
 	return out;
 }
 
+/* "from": what it costs at least, "" when nothing. */
+static void
+catalog_from(const struct def_product *p, json_t *j)
+{
+	int64_t	least = 0, amount = 0;
+	int	i = 0;
+
+	for (i = 1; i <= HALLDEF_YEARS; i++) {
+		amount = product_amount(p, i);
+		if (amount > 0 && (least == 0 || amount < least))
+			least = amount;
+	}
+	js_set_str(j, "from", "");
+	if (least > 0)
+		js_set_fen(j, "from", least);
+}
+
 static json_t *
 catalog_products(const struct halldef *d)
 {
-	json_t	*out = json_array();
+	json_t	*out = json_array(), *j = NULL;
 	size_t	 i = 0;
 
-	for (i = 0; i < d->n_products; i++)
-		(void)json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:b, s:b}", "id",
-		    d->products[i].id, "title", d->products[i].title, "template",
-		    d->products[i].template_name, "person", d->products[i].person, "soft",
-		    d->products[i].soft));
+	for (i = 0; i < d->n_products; i++) {
+		j = json_pack("{s:s, s:s, s:s, s:b, s:b}", "id", d->products[i].id, "title",
+		    d->products[i].title, "template", d->products[i].template_name, "person",
+		    d->products[i].person, "soft", d->products[i].soft);
+		catalog_from(&d->products[i], j);
+		(void)json_array_append_new(out, j);
+	}
 	return out;
 }
 

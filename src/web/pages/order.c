@@ -47,7 +47,10 @@ const struct page		page_order_new = {
 static int
 order_show(struct call *c, struct err *err)
 {
-	return call_take(c, order_view(c->hall, &c->who, call_param(c, "no"), &c->got, err));
+	if (call_take(c, order_view(c->hall, &c->who, call_param(c, "no"), &c->got, err)) < 0)
+		return -1;
+	js_set_bool(c->model, "done", strcmp(js_str(c->model, "state"), "done") == 0);
+	return 0;
 }
 
 extern const struct page	page_order, page_order_extended;

@@ -1,4 +1,8 @@
-/* Folded sections: a link to what is inside one opens it, and paper shows them all. */
+/* Folded sections: a link to what is inside one opens it, and paper shows them all; what is long
+ * is folded on a phone. */
+for (const fold of document.querySelectorAll("[data-fold-phone]"))
+	fold.open = !matchMedia("(max-width: 640px)").matches;
+
 function openTarget() {
 	const target = location.hash && document.getElementById(location.hash.slice(1));
 	const fold = target && target.closest("details");
