@@ -83,15 +83,18 @@ client_list(struct err *err)
 	if (kmc_clients(&j, err) < 0)
 		return -1;
 	json_array_foreach(json_object_get(j, "clients"), i, row)
-		printf("%s  %-8s  since %s  %s\n", js_str(row, "id"),
+		printf("%s  %-8s  since %s  %s%s%s\n", js_str(row, "id"),
 		    js_bool(row, "active") ? "active" : "removed",
-		    day(js_int(row, "created", 0), since), js_str(row, "name"));
+		    day(js_int(row, "created", 0), since), js_str(row, "name"),
+		    strcmp(js_str(row, "id"), js_str(row, "client")) == 0 ? "" : "  of ",
+		    strcmp(js_str(row, "id"), js_str(row, "client")) == 0 ? "" :
+		    js_str(row, "client"));
 	json_decref(j);
 	return 0;
 }
 
 static int
-client_add(const char *file, struct err *err)
+client_add(const char *file, const char *renews, struct err *err)
 {
 	struct cert		*c = NULL;
 	json_t			*j = NULL;
@@ -102,7 +105,7 @@ client_add(const char *file, struct err *err)
 	if (cert_read(file, &c, err) < 0)
 		return -1;
 	der = cert_der(c, &len);
-	if ((rc = kmc_client_add(der, len, &j, err)) == 0)
+	if ((rc = kmc_client_add(der, len, renews, &j, err)) == 0)
 		printf("%s  %s  may ask by messages now\n", js_str(j, "id"), js_str(j, "name"));
 	json_decref(j);
 	cert_free(c);
@@ -112,8 +115,10 @@ client_add(const char *file, struct err *err)
 static int
 kmc_client(int argc, char **argv, struct err *err)
 {
+	const char	*renews = command_option(&argc, argv, "--renews", "");
+
 	if (argc == 3 && strcmp(argv[1], "add") == 0)
-		return client_add(argv[2], err);
+		return client_add(argv[2], renews, err);
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return client_list(err);
 	if (argc == 3 && strcmp(argv[1], "remove") == 0)
@@ -477,7 +482,7 @@ const struct command	 command_kmc = {
 	.args = "officer add CERT [--may keys,unlock]|list|remove SERIAL | history ORDER|SUBJECT-DIGEST|TYPE:NUMBER | "
 	    "rewrap | destroy --before DATE | destroy --statement FILE --signature FILE "
 	    "--second FILE | recover --serial SERIAL --document NUMBER --receiver SERIAL | "
-	    "recover --statement FILE --signature FILE --second FILE --csr FILE OUT | ca add CERT|list|remove ID | identity make|show | message IN OUT | "
+	    "recover --statement FILE --signature FILE --second FILE --csr FILE OUT | ca add CERT [--renews ID]|list|remove ID | identity make|show | message IN OUT | "
 	    "restore list [--document NUMBER] | restore --statement FILE --signature FILE --second FILE | "
 	    "device-master make | device-key SERIAL OUT | stats",
 	.help = "The key management centre: key officers, history, wrapping key, destruction, judicial recovery, other CAs and what they ask back, statistics.",

@@ -6,6 +6,7 @@ struct exchange {
 	struct kmc		*kmc;
 	struct km_request	 request;
 	struct cert		*client, *cert;		/* theirs, ours */
+	char			 id[KM_CLIENT_ID];	/* of the CA, whichever certificate it has now */
 	EVP_PKEY		*key;			/* ours */
 	struct km_answer	 answer[KM_ASKS];
 };
@@ -34,7 +35,7 @@ exchange_ref(const struct exchange *x, const struct km_ask *a, char ref[KM_REF_M
 	char	 serial[2 * KM_SERIAL + 1];
 
 	km_serial_text(a->serial, serial);
-	km_ref(cert_fingerprint(x->client), serial, ref);
+	km_ref(x->id, serial, ref);
 }
 
 /* The key of the escrow for the holder of the key that the request names. */
@@ -89,7 +90,7 @@ answer_restore(struct exchange *x, const struct km_ask *a, struct km_answer *out
 	km_serial_text(a->serial, serial);
 	escrow_init(&e);
 	wraps_enter(&k->wraps);
-	if (restore_ask(k, cert_fingerprint(x->client), serial, a->point, &e, err) == 0)
+	if (restore_ask(k, x->id, serial, a->point, &e, err) == 0)
 		rc = exchange_seal(x, &e, a, out, err);
 	wraps_leave(&k->wraps);
 	escrow_release(&e);
@@ -193,7 +194,7 @@ gbt25056_work(struct kmc *k, const void *p, size_t len, struct buf *out, struct 
 	int		 rc = -1;
 
 	if (km_request_parse(p, len, &x.request, err) == 0 &&
-	    client_find(k, &x.request, &x.client, err) == 0 &&
+	    client_find(k, &x.request, &x.client, x.id, err) == 0 &&
 	    exchange_check_time(&x, err) == 0 &&
 	    identity_load(k, &x.cert, &x.key, err) == 0) {
 		exchange_answer(&x);

@@ -157,10 +157,14 @@ NODISCARD int	kmc_restorations(json_t **out, struct err *err);
 NODISCARD int	kmc_restore(const struct signed_statement *statement, struct err *err);
 /* Make kmc's identity, or look at its certificate: PEM. */
 NODISCARD int	kmc_identity(bool make, struct buf *pem, struct err *err);
-/* {"clients":[{"id","name","serial","active","created"}]} */
+/* {"clients":[{"id","name","serial","active","created","client": id of the CA's first one}]} */
 NODISCARD int	kmc_clients(json_t **out, struct err *err);
-/* {"id","name"} */
-NODISCARD int	kmc_client_add(const void *der, size_t len, json_t **out, struct err *err);
+/*
+ * An SM2 CA certificate, valid now.  renews: "", or the id of an earlier certificate of the same CA: its
+ * keys are then asked for with both.  {"id","name","client"}
+ */
+NODISCARD int	kmc_client_add(const void *der, size_t len, const char *renews, json_t **out,
+		    struct err *err);
 NODISCARD int	kmc_client_remove(const char *id, struct err *err);
 /* Make the master key of the UKeys' device keys; kmc does so when it first starts. */
 NODISCARD int	kmc_device_master_make(struct err *err);

@@ -25,6 +25,9 @@
  * Implementations in the field differ in whether the tags of the CHOICEs are explicit: both
  * are read, and the answer is written like the question.  Interoperation with any of them is
  * not proved.  entPubKeyHash is over the SubjectPublicKeyInfo or over the 65 bytes of the key.
+ * Who asks is told by serialNumber and entPubKeyHash, and proved by the signature; entName is read
+ * and not compared, since some write the subject and some the issuer there.  userCertNo is unique
+ * within that CA, so a key is found by both, also after the CA got another certificate.
  *
  * Parsing is strict and bounded; what it gives points into the message.
  */

@@ -299,7 +299,7 @@ answer_client_add(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role c
 	(void)caller;
 	buf_init(&cert, LIMIT_CERT);
 	if (js_need_bytes(in->json, "cert", &cert, err) == 0)
-		rc = client_add(arg, cert.p, cert.len, out->json, err);
+		rc = client_add(arg, cert.p, cert.len, js_str(in->json, "renews"), out->json, err);
 	buf_free(&cert);
 	return rc;
 }

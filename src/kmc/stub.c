@@ -191,9 +191,10 @@ kmc_clients(json_t **out, struct err *err)
 }
 
 int
-kmc_client_add(const void *der, size_t len, json_t **out, struct err *err)
+kmc_client_add(const void *der, size_t len, const char *renews, json_t **out,
+    struct err *err)
 {
-	json_t	*question = json_object();
+	json_t	*question = json_pack("{s:s}", "renews", renews);
 
 	js_set_bytes(question, "cert", der, len);
 	return ask_json("client_add", question, out, err);

@@ -86,22 +86,29 @@ NODISCARD int	identity_load(struct kmc *k, struct cert **cert, EVP_PKEY **key,
 		    struct err *err);
 
 /* client.c: the other CAs that may ask. */
-NODISCARD int	client_add(struct kmc *k, const void *der, size_t len, json_t *out,
-		    struct err *err);
+/* client_ca.id: hex digits of the fingerprint, and a NUL. */
+#define KM_CLIENT_ID	17
+/*
+ * An SM2 CA certificate that is valid now; ERR_INPUT says what it lacks.  renews: "", or the id of a
+ * certificate of the same CA, whose keys this one asks for too.
+ */
+NODISCARD int	client_add(struct kmc *k, const void *der, size_t len, const char *renews,
+		    json_t *out, struct err *err);
 NODISCARD int	client_remove(struct kmc *k, const char *id, struct err *err);
 NODISCARD int	client_list(struct kmc *k, json_t *list, struct err *err);
-/* The one that signed the message; ERR_DENIED. */
+/*
+ * The certificate that signed the message (found by serial number, key hash and signature, as EntName
+ * gives them), and the id of the CA it is of; ERR_DENIED.
+ */
 NODISCARD int	client_find(struct kmc *k, const struct km_request *request, struct cert **out,
-		    struct err *err);
+		    char client[KM_CLIENT_ID], struct err *err);
 
 /* gbt25056.c: kmc_message says what. */
 NODISCARD int	gbt25056_work(struct kmc *k, const void *p, size_t len, struct buf *out,
 		    struct err *err);
 /* A certificate number as upper-case hex. */
 void		km_serial_text(struct der serial, char text[2 * KM_SERIAL + 1]);
-/* client_ca.id: hex digits of the fingerprint, and a NUL. */
-#define KM_CLIENT_ID	17
-/* escrow.ref of the key of one certificate number of one CA (its id, or the whole fingerprint). */
+/* escrow.ref of the key of one certificate number of one CA. */
 #define KM_REF_MAX	65
 void		km_ref(const char *client, const char *serial, char ref[KM_REF_MAX]);
 

@@ -20,6 +20,7 @@ enum profile_kind {
 /* keyUsage bits as OpenSSL's KU_ constants (first octet). */
 #define PROFILE_SIGN_USAGE	0xC0u		/* digitalSignature, nonRepudiation */
 #define PROFILE_ENC_USAGE	0x38u		/* key/data encipherment, key agreement */
+#define PROFILE_CA_CERT_SIGN	0x04u		/* keyCertSign */
 #define PROFILE_CA_USAGE	0x06u		/* keyCertSign, cRLSign */
 
 #define PROFILE_PARTS_MAX	256

@@ -282,7 +282,20 @@ def test_kmc_messages(ctx):
     r = site.yinxin("kmc", "restore", *signed_by_officers(ctx, {**shown, "key": "00" * 32}),
                     check=False)
     need(r.returncode != 0 and "another key meanwhile" in r.stderr, r.stderr)
+    # the CA gets another certificate and key: its keys stay its own, the former may go
+    renewed = OtherCA(site, "other-ca-2")
+    r = site.yinxin("kmc", "ca", "add", renewed.cert, "--renews", "0011223344556677", check=False)
+    need(r.returncode != 0 and "no CA 0011223344556677" in r.stderr, r.stderr)
+    site.yinxin("kmc", "ca", "add", renewed.cert, "--renews", client)
+    need(f"of {client}" in site.yinxin("kmc", "ca", "list"), "whose certificate it is")
     site.yinxin("kmc", "ca", "remove", client)
     r = other.ask(km_peer.restore(number, fresh), check=False)
-    need(r.returncode != 0, "answered to a CA that was removed")
+    need(r.returncode != 0, "answered to a certificate that was removed")
+    same(renewed.opened(renewed.ask(km_peer.restore(number, fresh))[0], fresh), key,
+         "restored to the renewed certificate")
+    same(renewed.ask(km_peer.revoke(number + 2))[0][0], "revoke", "ended by the renewed one")
+    for path, said in ((site.path("data", "tls", "server.crt"), "is no CA certificate"),
+                       (site.path("data", "pub", "site-root.crt"), "signed with SM2")):
+        r = site.yinxin("kmc", "ca", "add", path, check=False)
+        need(r.returncode != 0 and said in r.stderr, r.stderr)
     site.yinxin("journal", "verify", "kmc")

@@ -173,7 +173,7 @@ class Peer:
         self.cert = os.path.join(folder, name + ".crt")
         openssl("genpkey", "-algorithm", "SM2", "-out", self.key)
         openssl("req", "-x509", "-new", "-sm3", "-sigopt", ID, "-key", self.key, "-days", "30",
-                "-subj", f"/C=CN/O={name}/CN={name}", "-out", self.cert)
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-subj", f"/C=CN/O={name}/CN={name}", "-out", self.cert)
 
     def message(self, asks, how="explicit", task=7):
         """DER of a CARequest."""

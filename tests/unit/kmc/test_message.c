@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "house.h"
 
+#include <openssl/x509v3.h>
+
 /* Another CA asks by messages: a CA of its own, a user's certificate number and sign key. */
 struct other {
 	EVP_PKEY	*key, *user;
@@ -46,7 +48,7 @@ enlist(const struct other *o)
 	const unsigned char	*der = cert_der(o->cert, &len);
 	json_t			*out = json_object();
 
-	assert_ok(client_add(house_shared()->kmc, der, len, out, &err));
+	assert_ok(client_add(house_shared()->kmc, der, len, "", out, &err));
 	json_decref(out);
 }
 
@@ -480,4 +482,144 @@ test_message__hostile_bytes(void **state)
 	other_free(&o);
 	buf_free(&message);
 	buf_free(&answer);
+}
+
+/* What `kmc ca add` is given is the certificate of a CA that signs with SM2, and is valid now. */
+static void
+assert_not_enlisted(const struct cert *c, enum err_kind kind, const char *why)
+{
+	struct err		 err = {0};
+	size_t			 len;
+	const unsigned char	*der = cert_der(c, &len);
+	json_t			*out = json_object();
+
+	assert_err(client_add(house_shared()->kmc, der, len, "", out, &err), kind);
+	if (strstr(err.text, why) == NULL)
+		fail_msg("not about \"%s\": %s", why, err.text);
+	json_decref(out);
+}
+
+/* Self-signed by openssl's hand, with these extensions (NULL: none) and this kind of key. */
+static struct cert *
+hand_made(const char *constraints, const char *usage, bool sm2, long from, long to)
+{
+	struct err	 err = {0};
+	EVP_PKEY	*key = sm2 ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2") : EVP_EC_gen("P-256");
+	X509		*x = X509_new();
+	unsigned char	*der = NULL;
+	struct cert	*c = NULL;
+	int		 n;
+
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), UINT64_C(0x1122334455667788));
+	ASN1_TIME_set(X509_getm_notBefore(x), (time_t)(clock_now() / CLOCK_SECOND) + from);
+	ASN1_TIME_set(X509_getm_notAfter(x), (time_t)(clock_now() / CLOCK_SECOND) + to);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+	    (const unsigned char *)"by hand", -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	X509_set_pubkey(x, key);
+	for (int i = 0; i < 2; i++) {
+		const char	*text = i == 0 ? constraints : usage;
+		X509_EXTENSION	*e = text == NULL ? NULL : X509V3_EXT_conf_nid(NULL, NULL, i == 0 ?
+		    NID_basic_constraints : NID_key_usage, text);
+
+		assert_true(e == NULL || X509_add_ext(x, e, -1) == 1);
+		X509_EXTENSION_free(e);
+	}
+	assert_true(X509_sign(x, key, sm2 ? EVP_sm3() : EVP_sha256()) > 0);
+	n = i2d_X509(x, &der);
+	assert_ok(cert_parse(der, (size_t)n, &c, &err));
+	OPENSSL_free(der);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return c;
+}
+
+void
+test_message__only_cas_are_enlisted(void **state)
+{
+	static const char	 ca[] = "critical,CA:TRUE", sign[] = "critical,keyCertSign";
+	static const struct {
+		const char	*constraints, *usage;
+		bool		 sm2;
+		long		 from, to;
+		const char	*why;
+	} rows[] = {
+		{NULL, sign, true, -60, 3600, "is no CA certificate"},
+		{"critical,CA:FALSE", sign, true, -60, 3600, "is no CA certificate"},
+		{ca, NULL, true, -60, 3600, "keyCertSign"},
+		{ca, "critical,cRLSign,digitalSignature", true, -60, 3600, "keyCertSign"},
+		{ca, sign, false, -60, 3600, "are signed with SM2"},
+		{ca, sign, true, 3600, 7200, "not valid before"},
+		{ca, sign, true, -7200, -3600, "has ended"},
+		/* signed with openssl's empty ID, not with that of GM/T 0009 */
+		{ca, sign, true, -60, 3600, "names itself as issuer"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cert	*c = hand_made(rows[i].constraints, rows[i].usage, rows[i].sm2,
+		    rows[i].from, rows[i].to);
+
+		assert_not_enlisted(c, i + 1 < ARRAY_LEN(rows) ? ERR_INPUT : ERR_CRYPTO,
+		    rows[i].why);
+		cert_free(c);
+	}
+}
+
+/* A CA with another certificate, another key too, is the same CA: its keys are still its own. */
+void
+test_message__a_renewed_certificate(void **state)
+{
+	struct err		 err = {0};
+	struct kmc		*k = house_shared()->kmc;
+	struct other		 first, second, third;
+	char			 id[KM_CLIENT_ID];
+	struct buf		 before, after;
+	struct der		 in, a, b;
+	json_t			*out = json_object();
+	const unsigned char	*der;
+	size_t			 len;
+
+	(void)state;
+	buf_init(&before, KM_MESSAGE_MAX);
+	buf_init(&after, KM_MESSAGE_MAX);
+	need_identity();
+	other_make(&first);
+	other_make(&second);
+	other_make(&third);
+	second.request.ask[0] = first.request.ask[0];
+	enlist(&first);
+	assert_ok(ask(&first, &before, &err));
+	der = cert_der(second.cert, &len);
+	assert_err(client_add(k, der, len, "nobody", out, &err), ERR_NOT_FOUND);
+	assert_err(ask(&second, &after, &err), ERR_DENIED);
+	snprintf(id, sizeof(id), "%.16s", cert_fingerprint(first.cert));
+	assert_ok(client_add(k, der, len, id, out, &err));
+	assert_string_equal(js_str(out, "client"), id);
+	assert_ok(client_remove(k, id, &err));
+	assert_ok(client_add(k, der, len, "", out, &err));	/* again: it stays of that CA */
+	assert_ok(ask(&second, &after, &err));
+	in = respond_list(&before);
+	a = get(&in, 0xa0);
+	in = respond_list(&after);
+	b = get(&in, 0xa0);
+	a = get(&a, 0x30);
+	b = get(&b, 0x30);
+	get(&a, 0x02);
+	get(&b, 0x02);
+	a = get(&a, 0x30);			/* retPubKey: the same key came */
+	b = get(&b, 0x30);
+	assert_int_equal(a.len, b.len);
+	assert_memory_equal(a.p, b.p, a.len);
+	/* one that is a CA of its own does not become another's, for it would get its keys */
+	enlist(&third);
+	der = cert_der(third.cert, &len);
+	assert_err(client_add(k, der, len, id, out, &err), ERR_CONFLICT);
+	json_decref(out);
+	other_free(&first);
+	other_free(&second);
+	other_free(&third);
+	buf_free(&before);
+	buf_free(&after);
 }
