@@ -2,7 +2,7 @@
 
 Without nonce: beside nginx serving the same bytes and cfssl serving the same answer from its
 file (no signature at either).  With a nonce: beside OpenSSL's own responder with a key of the
-same kind (SM2 it cannot) and beside bare signatures on the same core.  p50 and p99 as wrk says
+same kind and beside bare signatures on the same core.  p50 and p99 as wrk says
 them at full load.  Rounds alternate; one core for the server, one for the load; about three
 minutes.
 """
@@ -25,6 +25,7 @@ import test_n_enrol as enrol  # noqa: E402
 
 LONGEST = 420
 SPEED = {"sm2": ("sm2", -2), "ecdsa": ("ecdsap256", -2), "rsa": ("rsa3072", -2)}
+SM2_ID = ["-sigopt", "distid:1234567812345678"]
 HEAD = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/ocsp-request"\n'
 
 
@@ -95,14 +96,18 @@ class OpenSSL:
     """openssl ocsp with a CA of its own of this kind; one process, as it is."""
 
     def __init__(self, site, kind):
+        self.took = []
         self.dir = tempfile.mkdtemp(prefix="openssl-", dir=site.root)
         self.port = hallsite.free_ports(["openssl"])["openssl"]
-        new = {"ecdsa": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["rsa:3072"]}[kind]
+        new = {"sm2": ["SM2"], "ecdsa": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+               "rsa": ["RSA", "-pkeyopt", "rsa_keygen_bits:3072"]}[kind]
         for name, extra in (("ca", []), ("leaf", ["-CA", f"{self.dir}/ca.crt", "-CAkey",
                                                   f"{self.dir}/ca.key"])):
-            enrol.openssl("req", "-x509", "-newkey", *new, "-nodes", "-keyout",
-                          f"{self.dir}/{name}.key", "-out", f"{self.dir}/{name}.crt", "-days",
-                          "30", "-subj", f"/CN={name}", *extra)
+            key = f"{self.dir}/{name}.key"
+            enrol.openssl("genpkey", "-algorithm", *new, "-out", key)
+            enrol.openssl("req", "-x509", "-key", key, *(["-sm3", *SM2_ID] if kind == "sm2"
+                                                         else []), "-out",
+                          f"{self.dir}/{name}.crt", "-days", "30", "-subj", f"/CN={name}", *extra)
         serial = enrol.openssl("x509", "-in", f"{self.dir}/leaf.crt", "-noout",
                                "-serial").strip().partition("=")[2]
         with open(f"{self.dir}/index.txt", "w", encoding="ascii") as f:
@@ -111,13 +116,15 @@ class OpenSSL:
         self.proc = subprocess.Popen(
             ["taskset", "-c", str(SERVER_CORE), "openssl", "ocsp", "-index",
              f"{self.dir}/index.txt", "-port", str(self.port), "-rsigner",
-             f"{self.dir}/ca.crt", "-rkey", f"{self.dir}/ca.key", "-CA", f"{self.dir}/ca.crt"],
+             f"{self.dir}/ca.crt", "-rkey", f"{self.dir}/ca.key", "-CA", f"{self.dir}/ca.crt",
+             *(["-rmd", "sm3", "-rsigopt", SM2_ID[1]] if kind == "sm2" else [])],
             stdout=log, stderr=log)
         # Not by connecting: a connection without a request keeps this responder for good.
         walk.poll("openssl ocsp", lambda: "waiting for" in open(log.name).read(), 15)
 
     def rate(self, seconds=2):
-        """Answers a second, one connection after another as the responder wants it."""
+        """Answers a second, one connection after another as the responder wants it; each one's
+        time, in ms, is added to self.took."""
         argv = ["ocsp", "-issuer", f"{self.dir}/ca.crt", "-cert", f"{self.dir}/leaf.crt"]
         walk.openssl(*argv, "-reqout", f"{self.dir}/req")
         with open(f"{self.dir}/req", "rb") as f:
@@ -125,8 +132,9 @@ class OpenSSL:
         request = (b"POST / HTTP/1.0\r\nContent-Type: application/ocsp-request\r\n"
                    b"Content-Length: %d\r\n\r\n" % len(body)) + body
         n, until = 0, time.monotonic() + seconds
-        while time.monotonic() < until:
+        while (start := time.monotonic()) < until:
             answer = exchange(self.port, request)
+            self.took.append((time.monotonic() - start) * 1000)
             if b"200 OK" not in answer[:20] or len(answer) < 200:
                 raise RuntimeError("openssl ocsp gives no answer")
             n += 1
@@ -168,6 +176,11 @@ def signatures(kind):
     return float(out.split()[column])
 
 
+def quantiles(took):
+    cuts = statistics.quantiles(took, n=100)
+    return f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms"
+
+
 # -- figures ---------------------------------------------------------------------------------
 def latency(site, url, lua):
     """p50 and p99 in ms, by wrk at full load."""
@@ -190,12 +203,18 @@ def without_nonce(site, kind, cert, issuer):
     ours, peers = bench.against_nginx(site, "http", url, answer, lua=lua)
     row(f"{kind}: without nonce ({len(answer)} bytes)", "/s", ours,
         "/s nginx, the same bytes", peers, limit=latency(site, url, lua))
+    nginx = bench.Nginx(site, answer)
+    try:
+        print(f"{'':<34} nginx: {latency(site, nginx.url('http'), '')}")
+    finally:
+        nginx.stop()
     cfssl = Cfssl(site, answer)
     try:
         theirs = []
         for _ in range(ROUNDS):
             theirs.append(wrk(site, cfssl.url, 1, lua=lua))
         row("  beside another", "/s", ours, "/s cfssl ocspserve, the same answer", theirs)
+        print(f"{'':<34} cfssl: {latency(site, cfssl.url, lua)}")
     finally:
         cfssl.stop()
 
@@ -213,12 +232,13 @@ end
                        for _ in range(ROUNDS)))
     row(f"{kind}: with nonce", "/s", ours, "/s bare signatures, same core", bare,
         limit=latency(site, url, lua))
-    if kind != "sm2":
-        peer = OpenSSL(site, kind)
-        try:
-            row("  beside another", "/s", ours, "/s openssl ocsp", [peer.rate() for _ in range(ROUNDS)])
-        finally:
-            peer.stop()
+    peer = OpenSSL(site, kind)
+    try:
+        theirs = [peer.rate() for _ in range(ROUNDS)]
+        row("  beside another", "/s", ours, "/s openssl ocsp", theirs)
+        print(f"{'':<34} openssl, one request at a time: {quantiles(peer.took)}")
+    finally:
+        peer.stop()
 
 
 def measure(site):

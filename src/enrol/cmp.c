@@ -415,16 +415,15 @@ cmp_label(const char *path, char label[CMP_LABEL])
 void
 cmp_handle(struct enrol *e, const struct http_request *req, struct http_response *res)
 {
-	const char	*type = http_header(req, "content-type");
 	char		 label[CMP_LABEL];
 	struct err	 err = {0};
 
 	if (conf_str("enrol.cmp.ca")[0] == '\0' ||
 	    cmp_label(req->path + strlen(CMP_ROOT), label) < 0) {
 		enrol_text(res, 404, "not found");
-	} else if (strcmp(req->method, "POST") != 0) {
-		enrol_text(res, 405, "method not allowed");
-	} else if (type == NULL || !str_has_prefix(type, CMP_TYPE)) {
+	} else if (!enrol_method(req, res, "POST")) {
+		return;
+	} else if (!http_is_type(req, CMP_TYPE)) {
 		enrol_text(res, 415, CMP_TYPE " is wanted");
 	} else if (cmp_answer(e, label, req, res, &err) < 0) {
 		enrol_count(e, ENROL_CMP, false);

@@ -116,12 +116,14 @@ est_respond_certs(struct http_response *res, const struct buf *certs)
 /* ---- operations ---- */
 
 static void
-est_cacerts(struct enrol *e, const char *label, struct http_response *res)
+est_cacerts(struct enrol *e, const char *label, const struct http_request *req,
+    struct http_response *res)
 {
 	json_t		*answer = NULL;
 	struct err	 err = {0};
 	struct buf	 certs;
 
+	(void)req;
 	buf_init(&certs, 64 * LIMIT_CERT);
 	if (e->chain(label, "", &answer, &err) < 0) {
 		enrol_error(res, "est.cacerts", &err);
@@ -169,12 +171,14 @@ est_add_attribute(struct buf *out, const struct est_attribute *a)
 }
 
 static void
-est_csrattrs(struct enrol *e, const char *label, struct http_response *res)
+est_csrattrs(struct enrol *e, const char *label, const struct http_request *req,
+    struct http_response *res)
 {
 	const struct profile	*profile = profile_find(label);
 	struct buf		 der;
 
 	(void)e;
+	(void)req;
 	if (label[0] == '\0') {
 		res->status = 204;	/* what it may be the RA's profile says */
 		return;
@@ -210,7 +214,6 @@ static void
 est_enrol(struct enrol *e, const char *label, bool renewal, const struct http_request *req,
     struct http_response *res)
 {
-	const char		*type = http_header(req, "content-type");
 	struct signer_enrolment	 q = {.label = label, .from = req->peer, .renewal = renewal};
 	char			 name[EST_NAME];
 	struct err		 err = {0};
@@ -220,7 +223,7 @@ est_enrol(struct enrol *e, const char *label, bool renewal, const struct http_re
 	buf_init(&csr, LIMIT_CSR);
 	buf_init(&cert, LIMIT_CERT);
 	known = est_basic(http_header(req, "authorization"), name, &q.secret, &err) == 0;
-	if (type == NULL || !str_has_prefix(type, "application/pkcs10")) {
+	if (!http_is_type(req, "application/pkcs10")) {
 		enrol_text(res, 415, "application/pkcs10 is wanted");
 	} else if (!known || est_csr(req->body, req->body_len, &csr, &err) < 0) {
 		est_refuse(res, &err, known);
@@ -239,24 +242,51 @@ est_enrol(struct enrol *e, const char *label, bool renewal, const struct http_re
 	buf_free(&cert);
 }
 
+static void
+est_simple(struct enrol *e, const char *label, const struct http_request *req,
+    struct http_response *res)
+{
+	est_enrol(e, label, false, req, res);
+}
+
+static void
+est_again(struct enrol *e, const char *label, const struct http_request *req,
+    struct http_response *res)
+{
+	est_enrol(e, label, true, req, res);
+}
+
+/* The operations of RFC 7030; without a handler: optional, and not offered here. */
+static const struct est_operation {
+	const char	*name, *method;
+	void		(*handle)(struct enrol *e, const char *label,
+			    const struct http_request *req, struct http_response *res);
+} est_operations[] = {
+	{"cacerts", "GET", est_cacerts},
+	{"csrattrs", "GET", est_csrattrs},
+	{"simpleenroll", "POST", est_simple},
+	{"simplereenroll", "POST", est_again},
+	{"fullcmc", "POST", NULL},
+	{"serverkeygen", "POST", NULL},
+};
+
 void
 est_handle(struct enrol *e, const struct http_request *req, struct http_response *res)
 {
-	char	 label[EST_NAME], operation[EST_NAME];
-	bool	 post = strcmp(req->method, "POST") == 0;
-	bool	 get = strcmp(req->method, "GET") == 0;
+	const struct est_operation	*o = est_operations;
+	const struct est_operation	*end = o + ARRAY_LEN(est_operations);
+	char				 label[EST_NAME], operation[EST_NAME];
 
-	if (est_path(req->path + strlen(EST_ROOT), label, operation) < 0) {
-		enrol_text(res, 404, "not found");
-	} else if (strcmp(operation, "cacerts") == 0 && get) {
-		est_cacerts(e, label, res);
-	} else if (strcmp(operation, "csrattrs") == 0 && get) {
-		est_csrattrs(e, label, res);
-	} else if (strcmp(operation, "simpleenroll") == 0 && post) {
-		est_enrol(e, label, false, req, res);
-	} else if (strcmp(operation, "simplereenroll") == 0 && post) {
-		est_enrol(e, label, true, req, res);
-	} else {
+	if (est_path(req->path + strlen(EST_ROOT), label, operation) < 0)
+		o = end;
+	while (o < end && strcmp(o->name, operation) != 0)
+		o++;
+	if (o == end)
 		enrol_text(res, 404, "no such operation here");
-	}
+	else if (o->handle == NULL)
+		enrol_text(res, 501, "this operation of EST is not offered here");
+	else if (!enrol_method(req, res, o->method))
+		return;
+	else
+		o->handle(e, label, req, res);
 }

@@ -22,6 +22,18 @@ enrol_text(struct http_response *res, int status, const char *text)
 	buf_addf(&res->body, "%s\n", text);
 }
 
+bool
+enrol_method(const struct http_request *req, struct http_response *res, const char *method)
+{
+	bool	 get = strcmp(method, "GET") == 0;
+
+	if (strcmp(req->method, method) == 0 || (get && strcmp(req->method, "HEAD") == 0))
+		return true;
+	http_respond_header(res, "Allow", "%s", get ? "GET, HEAD" : method);
+	enrol_text(res, 405, "method not allowed");
+	return false;
+}
+
 void
 enrol_error(struct http_response *res, const char *event, const struct err *err)
 {

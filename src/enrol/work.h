@@ -42,6 +42,9 @@ void		enrol_chain_der(const json_t *answer, struct buf *certs);
 
 /* Count an answer. */
 void		enrol_count(struct enrol *e, enum enrol_protocol protocol, bool issued);
+/* The request has this method (HEAD passes for GET); otherwise answered with 405. */
+bool		enrol_method(const struct http_request *req, struct http_response *res,
+		    const char *method);
 /* One plain sentence. */
 void		enrol_text(struct http_response *res, int status, const char *text);
 /* The same for an error: its status, and its sentence unless it is a fault of our own. */

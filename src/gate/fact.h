@@ -191,6 +191,12 @@ const char	*ident_result_name(enum ident_result result);	/* "CONSISTENT" … */
 const char	*remit_state_name(enum remit_state state);	/* "accepted" … */
 const char	*fact_source_name(enum fact_source source);	/* "answer" … */
 
+/* What has to be done now and then; a name in lower case for log and metric. */
+struct gate_part {
+	const char	*name;
+	int		(*run)(struct db *db, int64_t now, struct err *err);
+};
+
 /*
  * Where facts go; set by src/main, implemented by the hall.  Each runs inside the transaction
  * that also records in outbox or inbox that the fact was delivered: -1 rolls both back and the
@@ -208,7 +214,7 @@ struct gate_sink {
 	int	(*invoice)(struct db *db, const struct invoice_fact *fact, struct err *err);
 	int	(*express)(struct db *db, const struct express_fact *fact, struct err *err);
 	int	(*webhook)(struct db *db, const struct webhook_fact *fact, struct err *err);
-	/* Once a minute, in a transaction of its own; may be NULL. */
-	int	(*tick)(struct db *db, int64_t now, struct err *err);
+	/* Once a minute, each in a transaction of its own; ends with name NULL. */
+	const struct gate_part	*tick;
 };
 #endif

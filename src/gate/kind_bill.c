@@ -2,7 +2,6 @@
 #include "gate/work.h"
 #include "base/clock.h"
 #include "base/conf.h"
-#include "base/log.h"
 #include "store/store.h"
 
 /* Yesterday's bills of the payment channels, for reconciliation. */
@@ -51,15 +50,14 @@ const struct kind	 kinds_bill[] = {
 
 struct schedule {
 	const struct gate	*gate;
+	const char		*channel;	/* "bank": the statement of our account */
 	int64_t			 now;
 };
 
-/* Of one channel and day; channel "bank" is the statement of our account. */
 static int
-bill_schedule_one(struct schedule *s, struct db *db, const char *channel, int day,
-    struct err *err)
+bill_schedule_day(struct schedule *s, struct db *db, int day, struct err *err)
 {
-	bool	 bank = strcmp(channel, "bank") == 0;
+	bool	 bank = strcmp(s->channel, "bank") == 0;
 	char	 date[CLOCK_TEXT], key[96];
 	json_t	*payload;
 	int64_t	 from, at;
@@ -69,8 +67,8 @@ bill_schedule_one(struct schedule *s, struct db *db, const char *channel, int da
 	if (clock_parse_date(date, &from) < 0)
 		return 0;
 	at = MAX(from + CLOCK_DAY + conf_int("gate.bill_hour") * CLOCK_HOUR, s->now);
-	snprintf(key, sizeof(key), "auto:bill:%s:%s", channel, date);
-	payload = json_pack("{s:s,s:s}", "channel", channel, "date", date);
+	snprintf(key, sizeof(key), "auto:bill:%s:%s", s->channel, date);
+	payload = json_pack("{s:s,s:s}", "channel", s->channel, "date", date);
 	rc = outbox_put_at(db, s->gate->seal, bank ? "bank.statement" : "pay.bill", key, payload,
 	    at, false, err);
 	json_decref(payload);
@@ -80,30 +78,41 @@ bill_schedule_one(struct schedule *s, struct db *db, const char *channel, int da
 static int
 bill_schedule_write(struct db *db, void *arg, struct err *err)
 {
-	struct schedule	*s = arg;
-	int		 rc = 0;
+	int	 rc = 0;
 
-	for (int day = 1; day <= BILL_DAYS && rc == 0; day++) {
-		for (size_t i = 0; pay_providers[i] != NULL && rc == 0; i++)
-			rc = bill_schedule_one(s, db, pay_providers[i]->name, day, err);
-		if (rc == 0 && bank_provider() != NULL)
-			rc = bill_schedule_one(s, db, "bank", day, err);
-	}
+	for (int day = 1; day <= BILL_DAYS && rc == 0; day++)
+		rc = bill_schedule_day(arg, db, day, err);
 	return rc;
 }
 
+/* Each channel for itself. */
+static bool
+bill_schedule_channel(struct gate *g, const char *channel, int64_t now)
+{
+	struct schedule	 s = {.gate = g, .channel = channel, .now = now};
+	struct err	 err = {0};
+
+	if (store_write(g->store, bill_schedule_write, &s, &err) == 0)
+		return true;
+	gate_failed(g, "bill_", channel, &err);
+	return false;
+}
+
+/* Rows that are there already are not put twice: when one channel failed all are tried again. */
 void
 bill_schedule(struct gate *g)
 {
-	struct schedule	 s = {g, clock_now()};
-	struct err	 err = {0};
-	char		 today[CLOCK_TEXT];
+	int64_t	 now = clock_now();
+	char	 today[CLOCK_TEXT];
+	bool	 all = true;
 
-	clock_date(s.now, today);
+	clock_date(now, today);
 	if (strcmp(today, g->billed) == 0)
 		return;
-	if (store_write(g->store, bill_schedule_write, &s, &err) < 0)
-		log_err("gate.bill", &err);
-	else
+	for (size_t i = 0; pay_providers[i] != NULL; i++)
+		all &= bill_schedule_channel(g, pay_providers[i]->name, now);
+	if (bank_provider() != NULL)
+		all &= bill_schedule_channel(g, "bank", now);
+	if (all)
 		snprintf(g->billed, sizeof(g->billed), "%s", today);
 }

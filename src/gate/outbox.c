@@ -8,7 +8,8 @@
 #include "store/store.h"
 
 #define OUTBOX_CONTEXT	"outbox.payload"
-#define OUTBOX_LEASE	(40 * CLOCK_SECOND)	/* longer than any call may last */
+#define OUTBOX_LEASE	(40 * CLOCK_SECOND)	/* renewed while the worker is at it */
+#define OUTBOX_LONGEST	CLOCK_HOUR		/* a worker that takes longer hangs */
 #define OUTBOX_NO_MAX	32
 #define OUTBOX_MAX	(1024 * 1024)
 
@@ -324,6 +325,65 @@ outbox_finish(struct gate *g, const struct job *job, enum verdict verdict,
 	return 0;
 }
 
+/* ---- leases ---- */
+
+void
+outbox_take(struct gate *g, struct job *job)
+{
+	pthread_mutex_lock(&g->hands_lock);
+	job->since = clock_steady();
+	job->next = g->hands;
+	g->hands = job;
+	pthread_mutex_unlock(&g->hands_lock);
+}
+
+void
+outbox_leave(struct gate *g, struct job *job)
+{
+	pthread_mutex_lock(&g->hands_lock);
+	for (struct job **at = &g->hands; *at != NULL; at = &(*at)->next)
+		if (*at == job) {
+			*at = job->next;
+			break;
+		}
+	pthread_mutex_unlock(&g->hands_lock);
+}
+
+struct renew { struct gate *gate; int64_t until; };
+
+static int
+outbox_renew_write(struct db *db, void *arg, struct err *err)
+{
+	struct renew	*r = arg;
+	int64_t		 n;
+
+	for (struct job *job = r->gate->hands; job != NULL; job = job->next) {
+		n = 0;
+		if (clock_steady() < job->since + OUTBOX_LONGEST && db_run(db, SQL_OUTBOX_RENEW, &n,
+		    err, DB_INT(job->id), DB_INT(job->lease_until), DB_INT(r->until)) < 0)
+			return -1;
+		job->renewed = n > 0;
+	}
+	return 0;
+}
+
+/* The lock is held until it is durable, so that a worker ends its row with the lease it has. */
+static int
+outbox_renew(struct gate *g, struct err *err)
+{
+	struct renew	 r = {.gate = g, .until = clock_now() + OUTBOX_LEASE};
+	int		 rc = 0;
+
+	pthread_mutex_lock(&g->hands_lock);
+	if (g->hands != NULL)
+		rc = store_write(g->store, outbox_renew_write, &r, err);
+	for (struct job *job = g->hands; rc == 0 && job != NULL; job = job->next)
+		if (job->renewed)
+			job->lease_until = r.until;
+	pthread_mutex_unlock(&g->hands_lock);
+	return rc;
+}
+
 struct expired { struct gate *gate; int64_t before; struct job *jobs[64]; size_t n; };
 
 static int
@@ -353,6 +413,8 @@ outbox_reap(struct gate *g, bool all, struct err *err)
 	struct reply		 r = {0};
 	int			 rc;
 
+	if (!all && outbox_renew(g, err) < 0)
+		return -1;
 	rc = store_read(g->store, outbox_expired_read, &e, err);
 	reply_set(&r, REPLY_UNKNOWN, "lease", "the worker ended during the request");
 	for (size_t i = 0; i < e.n; i++) {

@@ -19,6 +19,8 @@ gate_init(struct gate *g, struct store *store, const struct seal *seal,
 	g->seal = seal;
 	g->sink = sink;
 	pthread_mutex_init(&g->lock, NULL);
+	pthread_mutex_init(&g->hands_lock, NULL);
+	gate_parts(g);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&g->wake, &attr);
@@ -46,12 +48,14 @@ gate_work(struct gate *g, bool *worked, struct err *err)
 	if (job == NULL)
 		return 0;
 	*worked = true;
+	outbox_take(g, job);
 	result = xcalloc(1, sizeof(*result));
 	buf_init(&result->invoice.file, INVOICE_FILE);
 	if (job->payload == NULL)
 		v = reply_set(&r, REPLY_RETRY, "payload", "cannot be opened: other data key?");
 	else
 		v = job->kind->call(job, result, &r);
+	outbox_leave(g, job);
 	rc = outbox_finish(g, job, v, result, &r, err);
 	bill_free(&result->bill);
 	buf_free(&result->invoice.file);
@@ -112,27 +116,6 @@ gate_thread(void *arg)
 	return NULL;
 }
 
-static int
-gate_tick_write(struct db *db, void *arg, struct err *err)
-{
-	const struct gate	*g = arg;
-
-	return g->sink->tick(db, clock_now(), err);
-}
-
-/* The hall's own minute. */
-static void
-gate_tick(struct gate *g)
-{
-	struct err	 err = {0};
-
-	if (g->sink->tick == NULL || clock_steady() < g->ticked)
-		return;
-	g->ticked = clock_steady() + CLOCK_MINUTE;
-	if (store_write(g->store, gate_tick_write, g, &err) < 0)
-		log_err("gate.tick", &err);
-}
-
 /* Looks after rows of dead workers. */
 static void *
 gate_reaper(void *arg)
@@ -148,7 +131,7 @@ gate_reaper(void *arg)
 		next = clock_steady() + WORK_REAP_MS;
 		err_clear(&err);
 		if (outbox_reap(g, false, &err) < 0)
-			log_err("gate.reap", &err);
+			gate_failed(g, "", "reap", &err);
 		bill_schedule(g);
 		gate_tick(g);
 	}
@@ -230,6 +213,7 @@ gate_count_all(struct gate *g, json_t *out, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		js_set_int(out, names[i], atomic_load(&g->counters[i]));
+	gate_count_parts(g, out);
 	js_set_int(out, "breaker_open", breaker_open_count());
 	return store_read(g->store, gate_count_read, out, err);
 }

@@ -15,10 +15,18 @@
  *
  * A row is claimed with a lease, the provider is called outside any transaction, then one
  * transaction records the end and delivers the facts.  A crash between leaves the row to its
- * lease: repeatable kinds are asked again, an SMS becomes `unknown`.
+ * lease: repeatable kinds are asked again, an SMS becomes `unknown`.  The lease is short; while a
+ * worker has the row in hand it is renewed, however slow the provider is.
  */
 enum gate_counter { GATE_SENT, GATE_FAILED, GATE_UNKNOWN, GATE_DEAD, GATE_NOTIFY_OK,
 	GATE_NOTIFY_DUPLICATE, GATE_NOTIFY_REFUSED, GATE_COUNTER__MAX };
+
+/* What the reaper does besides: each part for itself, and how often it failed. */
+#define GATE_PARTS	32
+struct gate_part_count {
+	char		 name[32];	/* "tick_petitions", "bill_alipay" */
+	atomic_llong	 failed;
+};
 
 struct gate {
 	struct store		*store;		/* borrowed */
@@ -33,6 +41,10 @@ struct gate {
 	int			 n_threads;
 	int64_t			 ticked;		/* when the next tick is due; reaper only */
 	char			 billed[CLOCK_TEXT];	/* day whose bills were scheduled; reaper only */
+	struct gate_part_count	 parts[GATE_PARTS];	/* filled by gate_init */
+	size_t			 n_parts;
+	pthread_mutex_t		 hands_lock;	/* of hands and the leases of what is in it */
+	struct job		*hands;		/* what the workers have in hand */
 };
 
 /* A claimed row. */
@@ -45,6 +57,9 @@ struct job {
 	json_t			*payload;
 	int64_t			 attempts;	/* with this one */
 	int64_t			 created;
+	int64_t			 since;		/* clock_steady when it was taken in hand */
+	bool			 renewed;	/* just now; false: hangs, or the lease was lost */
+	struct job		*next;		/* in hand */
 };
 
 /* How a row ends. */
@@ -99,13 +114,26 @@ NODISCARD int	outbox_claim(struct gate *g, struct job **job, struct err *err);
 /* Record the end (or another try) of a claimed row and deliver its facts. */
 NODISCARD int	outbox_finish(struct gate *g, const struct job *job, enum verdict verdict,
 		    const struct job_result *result, const struct reply *r, struct err *err);
+/* The worker begins with a row and has done with it: between, outbox_reap renews its lease. */
+void		outbox_take(struct gate *g, struct job *job);
+void		outbox_leave(struct gate *g, struct job *job);
 /* Rows whose worker died: asked again, or ended.  all: at the start, when every row under
- * lease is one (there is one gate process for a store). */
+ * lease is one (there is one gate process for a store).  Nothing is reaped when the leases of
+ * what is in hand could not be renewed. */
 NODISCARD int	outbox_reap(struct gate *g, bool all, struct err *err);
 void		job_free(struct job *job);		/* NULL: no-op */
 
 /* Queue the bills of the last days, once a day; to be called now and then. */
 void		bill_schedule(struct gate *g);
+/* The hall's own minute, each part in a transaction of its own. */
+void		gate_tick(struct gate *g);
+/* Make the parts' counters. */
+void		gate_parts(struct gate *g);
+/* A part failed: logged as gate.part and counted; the others go on. */
+void		gate_failed(struct gate *g, const char *prefix, const char *name,
+		    const struct err *err);
+/* "tick_petitions_failed_total" and so on. */
+void		gate_count_parts(struct gate *g, json_t *out);
 /* Deliver what a channel booked on the day of the job, or that no bill was to be had. */
 NODISCARD int	bill_deliver_as(const struct gate *g, struct db *db, const char *channel,
 		    const struct job *job, enum job_end end, const struct job_result *result,

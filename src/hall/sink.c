@@ -97,14 +97,33 @@ sink_webhook(struct db *db, const struct webhook_fact *fact, struct err *err)
 }
 
 static int
-sink_tick(struct db *db, int64_t now, struct err *err)
+sink_petitions(struct db *db, int64_t now, struct err *err)
 {
-	return limit_tick(db, now, err) < 0 ||
-	    petition_tick(db, sink_hall, now, err) < 0 || handover_tick(db, now, err) < 0 ||
-	    recover_tick(db, sink_hall, now, err) < 0 ||
-	    relying_tick(db, now, err) < 0 || blob_tick(db, now, err) < 0 ? -1 :
-	    reminder_tick(db, sink_hall, now, err);
+	return petition_tick(db, sink_hall, now, err);
 }
+
+static int
+sink_recoveries(struct db *db, int64_t now, struct err *err)
+{
+	return recover_tick(db, sink_hall, now, err);
+}
+
+static int
+sink_reminders(struct db *db, int64_t now, struct err *err)
+{
+	return reminder_tick(db, sink_hall, now, err);
+}
+
+static const struct gate_part	 sink_tick[] = {
+	{"limits", limit_tick},
+	{"petitions", sink_petitions},
+	{"handovers", handover_tick},
+	{"recoveries", sink_recoveries},
+	{"deliveries", relying_tick},
+	{"blobs", blob_tick},
+	{"reminders", sink_reminders},
+	{0}
+};
 
 const struct gate_sink	hall_sink = {
 	.payment = sink_payment,

@@ -170,8 +170,9 @@ reason_of(int status)
 		{304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"},
 		{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
 		{408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"},
-		{413, "Content Too Large"}, {414, "URI Too Long"},
-		{415, "Unsupported Media Type"}, {422, "Unprocessable Content"},
+		{412, "Precondition Failed"}, {413, "Content Too Large"}, {414, "URI Too Long"},
+		{415, "Unsupported Media Type"}, {416, "Range Not Satisfiable"},
+		{422, "Unprocessable Content"},
 		{429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
 		{500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
 		{503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
@@ -399,7 +400,8 @@ connection_begin(struct connection *c, int head_len)
 	j->req.target = j->head.target;
 	j->req.headers = j->head.headers;
 	j->req.n_headers = j->head.n_headers;
-	j->req.path = http_path_decode(j->req.arena, j->req.target, &j->req.query);
+	j->req.path = http_path_decode(j->req.arena, j->req.target, s->config.slashes,
+	    &j->req.query);
 	if (j->req.path == NULL) {
 		connection_refuse(c, 400);
 		return;

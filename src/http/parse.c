@@ -238,7 +238,7 @@ http_chunk_feed(struct http_chunk *c, const char *p, size_t len, bool *done,
 }
 
 static bool
-path_is_clean(const char *path, size_t len)
+path_is_clean(const char *path, size_t len, bool slashes)
 {
 	if (path[0] != '/' || !utf8_is_valid(path, len))
 		return false;
@@ -248,7 +248,7 @@ path_is_clean(const char *path, size_t len)
 	for (const char *s = path; s != NULL; s = strchr(s + 1, '/')) {
 		size_t	 n = strcspn(s + 1, "/");
 
-		if ((n == 0 && s[1] == '/') || (n == 1 && s[1] == '.') ||
+		if ((n == 0 && s[1] == '/' && !slashes) || (n == 1 && s[1] == '.') ||
 		    (n == 2 && s[1] == '.' && s[2] == '.'))
 			return false;
 	}
@@ -256,7 +256,7 @@ path_is_clean(const char *path, size_t len)
 }
 
 char *
-http_path_decode(struct arena *a, const char *target, const char **query)
+http_path_decode(struct arena *a, const char *target, bool slashes, const char **query)
 {
 	const char	*mark = strchr(target, '?');
 	size_t		 n = mark == NULL ? strlen(target) : (size_t)(mark - target);
@@ -265,7 +265,7 @@ http_path_decode(struct arena *a, const char *target, const char **query)
 
 	*query = mark == NULL ? "" : mark + 1;
 	buf_init(&b, LIMIT_HTTP_HEADER);
-	if (url_decode(&b, target, n, false) == 0 && path_is_clean(b.p, b.len))
+	if (url_decode(&b, target, n, false) == 0 && path_is_clean(b.p, b.len, slashes))
 		path = arena_strndup(a, b.p, b.len);
 	buf_free(&b);
 	return path;

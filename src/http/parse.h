@@ -41,7 +41,8 @@ ssize_t	http_chunk_feed(struct http_chunk *c, const char *p, size_t len, bool *d
 
 /*
  * Decode a target's path: percent-decoded once, valid UTF-8, no NUL, no control byte, no
- * empty, "." or ".." segment (a final "/" may stay).  NULL when refused.
+ * "." or ".." segment, no empty one (unless slashes; a final "/" may stay).  NULL when refused.
  */
-char	*http_path_decode(struct arena *a, const char *target, const char **query);
+char	*http_path_decode(struct arena *a, const char *target, bool slashes,
+	    const char **query);
 #endif

@@ -25,6 +25,16 @@ http_header(const struct http_request *req, const char *name)
 	return NULL;
 }
 
+bool
+http_is_type(const struct http_request *req, const char *type)
+{
+	const char	*have = http_header(req, "content-type");
+	size_t		 n = strlen(type);
+
+	return have != NULL && strncasecmp(have, type, n) == 0 &&
+	    (have[n] == '\0' || strchr("; \t", have[n]) != NULL);
+}
+
 void
 http_respond_header(struct http_response *res, const char *name, const char *fmt, ...)
 {

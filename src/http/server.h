@@ -56,6 +56,8 @@ struct http_response {
 
 /* Header value by lower-case name, NULL when absent. */
 const char *http_header(const struct http_request *req, const char *name);
+/* Its Content-Type is this media type (lower case), whatever its case and parameters. */
+bool	http_is_type(const struct http_request *req, const char *type);
 /* Add a header; CR, LF and control bytes in the value are a BUG(). */
 void	http_respond_header(struct http_response *res, const char *name, const char *fmt, ...)
 	    PRINTF(3, 4);
@@ -74,6 +76,7 @@ struct http_config {
 	/* Absolute deadlines, ms; 0: 10 s for a head, 30 s idle, 20 s and then a minimum of
 	   8 KiB a second for a body. */
 	int64_t		 head_ms, idle_ms, body_ms;
+	bool		 slashes;	/* "//" may stand in a path: base64 does (RFC 6960 A.1) */
 	/* Largest body for this request, asked on the loop after the head; NULL: LIMIT_HTTP_BODY. */
 	size_t		(*body_max)(const struct http_request *req, void *arg);
 	/* Answer on the loop thread, without blocking; false: leave it to handle. May be NULL. */

@@ -45,6 +45,12 @@ ocsp_id_is_for(OCSP_CERTID *id, const struct cert *issuer)
 	case NID_sha256:
 		md = EVP_sha256();
 		break;
+	case NID_sha384:
+		md = EVP_sha384();
+		break;
+	case NID_sha512:
+		md = EVP_sha512();
+		break;
 	case NID_sm3:
 		md = EVP_sm3();
 		break;
@@ -63,7 +69,7 @@ ocsp_question(const struct ocsp_request *r, size_t i)
 	return OCSP_onereq_get0_id(OCSP_request_onereq_get0(r->req, (int)i));
 }
 
-/* RFC 8954 2.1: a nonce has 1 to 32 bytes. */
+/* RFC 9654 2.1, which came in place of RFC 8954 and its 32 bytes. */
 static int
 ocsp_check_nonce(OCSP_REQUEST *req, struct err *err)
 {
@@ -79,8 +85,69 @@ ocsp_check_nonce(OCSP_REQUEST *req, struct err *err)
 	    .len = (size_t)ASN1_STRING_length(value)};
 	if (der_get(&in, 0x04, &nonce) < 0 || in.len != 0 || nonce.len < 1 ||
 	    nonce.len > OCSP_NONCE_MAX)
-		return err_set(err, ERR_INPUT, "an OCSP nonce has 1 to %d bytes (RFC 8954 2.1)",
+		return err_set(err, ERR_INPUT, "an OCSP nonce has 1 to %d bytes (RFC 9654 2.1)",
 		    OCSP_NONCE_MAX);
+	return 0;
+}
+
+/* Each extension once, and none that must be understood and is not (RFC 6960 4.4). */
+static int
+ocsp_check_extension(X509_EXTENSION *e, int next_of_kind, struct err *err)
+{
+	static const char *const	 known[] = {"1.3.6.1.5.5.7.48.1.2", /* nonce */
+		"1.3.6.1.5.5.7.48.1.4",			/* answers it takes: basic ones are ours */
+		"1.3.6.1.5.5.7.48.1.7",			/* service locator */
+		"1.3.6.1.5.5.7.48.1.8"};		/* signatures it likes: there is one key */
+	char				 oid[64] = "";
+
+	if (next_of_kind >= 0)
+		return err_set(err, ERR_INPUT, "an OCSP extension stands there twice");
+	if (X509_EXTENSION_get_critical(e) == 0)
+		return 0;
+	OBJ_obj2txt(oid, sizeof(oid), X509_EXTENSION_get_object(e), 1);
+	for (size_t k = 0; k < ARRAY_LEN(known); k++)
+		if (strcmp(oid, known[k]) == 0)
+			return 0;
+	return err_set(err, ERR_INPUT, "the critical OCSP extension %s is not known here (RFC "
+	    "6960 4.4)", oid);
+}
+
+static int
+ocsp_check_extensions(OCSP_REQUEST *req, struct err *err)
+{
+	X509_EXTENSION	*e;
+
+	for (int i = 0; i < OCSP_REQUEST_get_ext_count(req); i++) {
+		e = OCSP_REQUEST_get_ext(req, i);
+		if (ocsp_check_extension(e, OCSP_REQUEST_get_ext_by_OBJ(req,
+		    X509_EXTENSION_get_object(e), i), err) < 0)
+			return -1;
+	}
+	for (int k = 0; k < OCSP_request_onereq_count(req); k++) {
+		OCSP_ONEREQ	*one = OCSP_request_onereq_get0(req, k);
+
+		for (int i = 0; i < OCSP_ONEREQ_get_ext_count(one); i++) {
+			e = OCSP_ONEREQ_get_ext(one, i);
+			if (ocsp_check_extension(e, OCSP_ONEREQ_get_ext_by_OBJ(one,
+			    X509_EXTENSION_get_object(e), i), err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Version 1 is the only one; OpenSSL has no word for it, so the bytes say: [0] in front. */
+static int
+ocsp_check_version(const unsigned char *p, size_t len, struct err *err)
+{
+	struct der	 in = {p, len}, body, tbs, version, number;
+
+	if (der_get(&in, 0x30, &body) < 0 || der_get(&body, 0x30, &tbs) < 0)
+		return err_set(err, ERR_INPUT, "not an OCSP request");
+	if (tbs.len > 0 && tbs.p[0] == 0xa0 && (der_get(&tbs, 0xa0, &version) < 0 ||
+	    der_get(&version, 0x02, &number) < 0 || version.len != 0 || number.len != 1 ||
+	    number.p[0] != 0))
+		return err_set(err, ERR_INPUT, "an OCSP request has version 1 (RFC 6960 4.1.1)");
 	return 0;
 }
 
@@ -103,7 +170,8 @@ ocsp_request_parse(const void *der, size_t len, struct ocsp_request **out, struc
 		    "an OCSP request asks about 1 to %d certificates", OCSP_QUESTIONS);
 		goto out;
 	}
-	if (ocsp_check_nonce(req, err) < 0)
+	if (ocsp_check_version(der, len, err) < 0 || ocsp_check_extensions(req, err) < 0 ||
+	    ocsp_check_nonce(req, err) < 0)
 		goto out;
 	r = xcalloc(1, sizeof(*r));
 	*r = (struct ocsp_request){.req = req, .n = (size_t)n};

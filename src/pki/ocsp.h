@@ -7,7 +7,7 @@
  */
 #define OCSP_REQUEST_MAX	8192		/* bytes of a request */
 #define OCSP_QUESTIONS		32		/* certificates in one request */
-#define OCSP_NONCE_MAX		32		/* RFC 9654: 1 to 32 octets within the OCTET STRING */
+#define OCSP_NONCE_MAX		128		/* RFC 9654 2.1: 1 to 128 bytes */
 #define OCSP_ANSWER_MAX		65536
 
 enum ocsp_state { OCSP_GOOD, OCSP_REVOKED, OCSP_UNKNOWN };
@@ -17,15 +17,16 @@ enum ocsp_failure {
 };
 
 struct ocsp_request;
-/* ERR_INPUT when malformed, ERR_LIMIT when more questions than OCSP_QUESTIONS.  A signature
- * on the request is ignored. */
+/* ERR_INPUT when malformed, of another version than 1, with an extension twice or one that is
+ * critical and unknown here; ERR_LIMIT when more questions than OCSP_QUESTIONS.  A signature on
+ * the request is ignored. */
 NODISCARD int	 ocsp_request_parse(const void *der, size_t len, struct ocsp_request **out,
 		    struct err *err);
 void		 ocsp_request_free(struct ocsp_request *r);	/* NULL: no-op */
 size_t		 ocsp_request_count(const struct ocsp_request *r);
 const char	*ocsp_request_serial(const struct ocsp_request *r, size_t i); /* upper hex */
 bool		 ocsp_request_has_nonce(const struct ocsp_request *r);
-/* The question names this CA as issuer (CertID hash SHA-1, SHA-256 or SM3). */
+/* The question names this CA as issuer (CertID hash SHA-1, SHA-2 or SM3). */
 bool		 ocsp_request_is_for(const struct ocsp_request *r, size_t i,
 		    const struct cert *issuer);
 

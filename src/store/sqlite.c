@@ -98,6 +98,23 @@ conn_plain(struct sqlite_conn *c, const char *sql, struct err *err)
 	return 0;
 }
 
+/*
+ * The file was taken away, or another stands in its place: what is written there would be lost, and
+ * what is read be old.  Moved back it is good again; another one only after a new start, when its
+ * service has looked at it.
+ */
+static int
+conn_check_place(struct sqlite_conn *c, struct err *err)
+{
+	int	 moved = 0;
+
+	if (sqlite3_file_control(c->h, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	    moved != 0)
+		return err_set(err, ERR_STORE, "the store's file %s is not in its place any more",
+		    sqlite3_db_filename(c->h, "main"));
+	return 0;
+}
+
 static int
 conn_step(struct sqlite_conn *c, enum step step, struct err *err)
 {
@@ -217,7 +234,7 @@ group_run(struct store *s, struct sqlite_conn *c, struct job *group)
 	bool		 alone = group->next == NULL;
 	struct err	 err = {0};
 
-	if (conn_step(c, STEP_WRITE, &err) < 0) {
+	if (conn_check_place(c, &err) < 0 || conn_step(c, STEP_WRITE, &err) < 0) {
 		group_fail(group, &err);
 		return;
 	}
@@ -353,7 +370,7 @@ sqlite_read(struct store *s, store_fn fn, void *arg, struct err *err)
 	if (!sqlite3_get_autocommit(c->h))
 		BUG("store_read inside store_read");
 	db.conn = c;
-	if (conn_step(c, STEP_READ, err) < 0)
+	if (conn_check_place(c, err) < 0 || conn_step(c, STEP_READ, err) < 0)
 		return -1;
 	rc = fn(&db, arg, err);
 	if (conn_step(c, STEP_COMMIT, &end) < 0 && conn_step(c, STEP_ROLLBACK, &end) < 0)

@@ -287,15 +287,11 @@ preflight(const struct asked *q, const struct http_request *req, struct http_res
 static int
 read_json(const struct http_request *req, json_t **in, struct err *err)
 {
-	const char	*type = http_header(req, "content-type");
-	const size_t	 n = strlen("application/json");
-
 	if (strcmp(req->method, "POST") != 0) {
 		*in = json_object();
 		return 0;
 	}
-	if (type == NULL || strncasecmp(type, "application/json", n) != 0 ||
-	    (type[n] != '\0' && type[n] != ';'))
+	if (!http_is_type(req, "application/json"))
 		return err_set(err, ERR_INPUT, "application/json is wanted");
 	if (json_parse(req->body_len == 0 ? "{}" : req->body,
 	    req->body_len == 0 ? 2 : req->body_len, 0, in, err) < 0)

@@ -16,7 +16,7 @@ struct va_cached {
 	char		 serial[CERT_SERIAL_TEXT];
 	bool		 known;		/* the certificate is in the store */
 	bool		 used;		/* asked for since it was made */
-	int64_t		 steady;	/* when it was made; 0: empty */
+	int64_t		 steady;	/* when it was seen to be true; 0: empty */
 	int64_t		 made, next;	/* thisUpdate, nextUpdate */
 	char		*request;
 	size_t		 request_len;
@@ -43,14 +43,17 @@ cache_drop(struct va_cached *c)
 	*c = (struct va_cached){0};
 }
 
+/* When it was last seen to be true. */
+static int64_t
+cache_seen(const struct va *v, const struct va_cached *c)
+{
+	return c->known ? MAX(c->steady, v->watched) : c->steady;
+}
+
 static bool
 cache_is_fresh(const struct va *v, const struct va_cached *c)
 {
-	int64_t	 steady = clock_steady(), fresh = va_fresh_ms();
-
-	if (clock_now() >= c->next)
-		return false;
-	return steady - c->steady < fresh || (c->known && steady - v->watched < fresh);
+	return clock_now() < c->next && clock_steady() - cache_seen(v, c) < va_fresh_ms();
 }
 
 bool
@@ -71,6 +74,7 @@ va_cache_get(struct va *v, const void *request, size_t len, struct va_answer *ou
 		buf_add(&out->der, c->der, c->len);
 		out->made = c->made;
 		out->next = c->next;
+		out->seen = cache_seen(v, c);
 		out->single = true;
 	}
 	pthread_mutex_unlock(&v->lock);
@@ -87,7 +91,7 @@ va_cache_put(struct va *v, const void *request, size_t len, const struct va_answ
 	pthread_mutex_lock(&v->lock);
 	c = cache_slot(v, key);
 	cache_drop(c);
-	*c = (struct va_cached){.known = a->known, .steady = clock_steady(), .made = a->made,
+	*c = (struct va_cached){.known = a->known, .steady = a->seen, .made = a->made,
 		.next = a->next, .request = xmalloc(len), .request_len = len,
 		.der = xmalloc(a->der.len), .len = a->der.len};
 	memcpy(c->key, key, sizeof(key));

@@ -133,8 +133,6 @@ identity_make(struct va *v, const struct va_place *p, struct va_identity **out,
 		rc = identity_new(key, cert, p, out, err);
 		key = NULL;	/* transferred */
 	}
-	if (rc == 0 && (rc = identity_write(v, p, *out, err)) < 0)
-		va_identity_free(*out);
 	EVP_PKEY_free(key);
 	name_free(&subject);
 	buf_free(&csr);
@@ -185,6 +183,17 @@ identity_put(struct va *v, struct va_place *p, struct va_identity *fresh)
 	va_identity_free(old);
 }
 
+/* A full disk keeps nobody from answering: the identity is used, and written when there is room. */
+static void
+identity_save(struct va *v, struct va_place *p)
+{
+	struct err	 err = {0};
+
+	p->unsaved = identity_write(v, p, p->now, &err) < 0;
+	if (p->unsaved)
+		log_err("identity.write", &err);
+}
+
 /* Have one that is not due: from the file, else a new one.  Under certify_lock. */
 static int
 identity_refresh(struct va *v, struct va_place *p, struct err *err)
@@ -192,6 +201,8 @@ identity_refresh(struct va *v, struct va_place *p, struct err *err)
 	struct va_identity	*i = NULL;
 	struct err		 why = {0};
 
+	if (p->now != NULL && p->unsaved)
+		identity_save(v, p);
 	if (p->now == NULL && identity_read(v, p, &i, &why) == 0)
 		identity_put(v, p, i);
 	else if (why.kind != ERR_NONE && why.kind != ERR_NOT_FOUND)
@@ -205,6 +216,7 @@ identity_refresh(struct va *v, struct va_place *p, struct err *err)
 	if (identity_make(v, p, &i, err) < 0)
 		return -1;
 	identity_put(v, p, i);
+	identity_save(v, p);
 	log_kv(LOG_INFO, "identity.new", LOG_S("use", identity_uses[p->use].name),
 	    LOG_S("authority", p->issuer->id), LOG_X("serial", cert_serial(i->cert)));
 	return 0;

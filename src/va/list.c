@@ -10,6 +10,7 @@ struct va_list_kept {
 	char		 authority[VA_ISSUER_ID], scope[VA_SCOPE];
 	bool		 asking;			/* somebody asks just now; others wait */
 	int64_t		 asked;				/* clock_steady: of the signer */
+	int64_t		 seen;				/* clock_steady: before it was asked */
 	int64_t		 number, this_update, next_update;
 	struct va_bytes		*der;		/* NULL: none yet */
 };
@@ -133,7 +134,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 {
 	struct list_read	 found = {.authority = k->authority, .scope = k->scope};
 	struct err		 away = {0};
-	int64_t			 kept;
+	int64_t			 kept, now;
 	int			 rc;
 
 	while (k->asking)
@@ -142,6 +143,7 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 		return list_check(k, &away, err);
 	kept = k->der == NULL ? 0 : k->number;
 	k->asking = true;
+	now = clock_steady();
 	pthread_mutex_unlock(&v->lists_lock);
 	rc = list_ask(v, kept, &found, &away, err);
 	pthread_mutex_lock(&v->lists_lock);
@@ -158,13 +160,14 @@ list_refresh(struct va *v, struct va_list_kept *k, struct err *err)
 		k->this_update = found.this_update;
 		k->next_update = found.next_update;
 	}
+	k->seen = now;
 	k->asked = clock_steady();
 	return list_check(k, &away, err);
 }
 
 int
-va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct va_bytes **list,
-    int64_t *this_update, int64_t *next_update, struct err *err)
+va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct va_list_out *out,
+    struct err *err)
 {
 	struct va_list_kept	*k;
 	int			 rc = -1;
@@ -173,9 +176,7 @@ va_crl(struct va *v, const struct va_issuer *issuer, const char *scope, struct v
 	k = list_slot(v, issuer->id, scope);
 	if ((rc = list_refresh(v, k, err)) == 0) {
 		atomic_fetch_add(&k->der->refs, 1);
-		*list = k->der;
-		*this_update = k->this_update;
-		*next_update = k->next_update;
+		*out = (struct va_list_out){k->der, k->this_update, k->next_update, k->seen};
 	}
 	pthread_mutex_unlock(&v->lists_lock);
 	return rc;

@@ -110,6 +110,7 @@ va_ocsp_make(struct va *v, const struct ocsp_request *r, struct va_answer *out)
 
 	out->next = 0;
 	out->single = false;
+	out->seen = clock_steady();
 	if (ocsp_look(v, r, answers, &issuer, &err) < 0)
 		goto bad;
 	if (issuer == NULL || issuer->root) {

@@ -81,24 +81,13 @@ respond_text(struct http_response *res, int status, const char *text)
 	buf_addstr(&res->body, text);
 }
 
-static bool
-is_get(const struct http_request *req)
-{
-	return strcmp(req->method, "GET") == 0 || strcmp(req->method, "HEAD") == 0;
-}
-
-static bool
-is_ocsp(const struct http_request *req)
-{
-	return (strcmp(req->path, "/ocsp") == 0 && strcmp(req->method, "POST") == 0) ||
-	    (str_has_prefix(req->path, "/ocsp/") && is_get(req));
-}
-
-/* Seconds that a copy may live: as fresh as promised, never past what it says itself. */
+/* Seconds that a copy may live: so that it is never older than promised, nor past its own end. */
 static int64_t
-max_age(int64_t next_update)
+max_age(int64_t seen, int64_t next_update)
 {
-	return MIN(va_fresh_ms(), next_update - clock_now()) / 1000;
+	int64_t	 left = MIN(seen + va_fresh_ms() - clock_steady(), next_update - clock_now());
+
+	return MAX(left, 0) / 1000;
 }
 
 static void
@@ -112,19 +101,19 @@ respond_ocsp(const struct http_request *req, struct http_response *res, struct v
 	if (a->next == 0 || !a->single)		/* RFC 5019 6.2: a nonce is for one client */
 		http_respond_header(res, "Cache-Control", "no-store");
 	else
-		va_respond_cached(req, res, &(struct va_caching){a->made, max_age(a->next), false,
-		    NULL});
+		va_respond_cached(req, res, &(struct va_caching){a->made,
+		    max_age(a->seen, a->next), false, NULL});
 }
 
 /* The bytes of an OCSP request: 0, or -1 with a status set. */
 static int
 ocsp_read(const struct http_request *req, struct http_response *res, struct buf *der)
 {
-	const char	*type = http_header(req, "content-type"), *text;
+	const char	*text;
 
 	if (strcmp(req->method, "POST") == 0) {
 		buf_add(der, req->body, req->body_len);
-		if (type != NULL && str_has_prefix(type, "application/ocsp-request"))
+		if (http_is_type(req, "application/ocsp-request"))
 			return 0;
 		respond_text(res, 415, "application/ocsp-request is wanted\n");
 		return -1;
@@ -136,104 +125,113 @@ ocsp_read(const struct http_request *req, struct http_response *res, struct buf 
 	return 0;
 }
 
+/* What a page gets: the path's rest behind its row's. */
+struct va_call {
+	struct va			*va;
+	const struct http_request	*req;
+	const char			*rest;
+	struct http_response		*res;
+};
+
 static void
-page_ocsp(struct va *v, const struct http_request *req, struct http_response *res)
+page_ocsp(const struct va_call *c)
 {
 	struct va_answer	 a = {0};
 	struct buf		 der;
 
 	buf_init(&der, OCSP_REQUEST_MAX);
 	buf_init(&a.der, OCSP_ANSWER_MAX);
-	if (ocsp_read(req, res, &der) == 0) {
-		va_ocsp(v, der.p, der.len, &a);
-		respond_ocsp(req, res, &a);
+	if (ocsp_read(c->req, c->res, &der) == 0) {
+		va_ocsp(c->va, der.p, der.len, &a);
+		respond_ocsp(c->req, c->res, &a);
 	}
 	buf_free(&a.der);
 	buf_free(&der);
 }
 
 static void
-page_tsa(struct va *v, const struct http_request *req, struct http_response *res)
+page_tsa(const struct va_call *c)
 {
-	const char	*type = http_header(req, "content-type");
-
-	if (v->tsa == NULL) {
-		respond_text(res, 404, "no time stamps here\n");
-	} else if (type == NULL || !str_has_prefix(type, "application/timestamp-query")) {
-		respond_text(res, 415, "application/timestamp-query is wanted\n");
-	} else {
-		http_respond_header(res, "Content-Type", "application/timestamp-reply");
-		http_respond_header(res, "Cache-Control", "no-store");
-		va_tsa(v, req->body, req->body_len, &res->body);
+	if (!http_is_type(c->req, "application/timestamp-query")) {
+		respond_text(c->res, 415, "application/timestamp-query is wanted\n");
+		return;
 	}
+	http_respond_header(c->res, "Content-Type", "application/timestamp-reply");
+	http_respond_header(c->res, "Cache-Control", "no-store");
+	va_tsa(c->va, c->req->body, c->req->body_len, &c->res->body);
 }
 
 /* /crl/<slug>.crl, /crl/<slug>-delta.crl, /crl/<slug>-p7.crl … */
 static void
-page_crl(struct va *v, const struct http_request *req, const char *file,
-    struct http_response *res)
+page_crl(const struct va_call *c)
 {
+	struct http_response	*res = c->res;
 	struct err		 err = {0};
 	char			 scope[VA_SCOPE];
-	const struct va_issuer	*issuer = va_list_by_name(v, file, scope);
-	struct va_bytes		*list;
-	int64_t			 from, next;
+	const struct va_issuer	*issuer = va_list_by_name(c->va, c->rest, scope);
+	struct va_list_out	 list;
 
 	if (issuer == NULL) {
 		respond_text(res, 404, "not found\n");
-	} else if (va_crl(v, issuer, scope, &list, &from, &next, &err) < 0) {
+	} else if (va_crl(c->va, issuer, scope, &list, &err) < 0) {
 		log_err("crl", &err);
 		respond_text(res, 503, "the list is not available now\n");
 	} else {
 		http_respond_header(res, "Content-Type", "application/pkix-crl");
-		res->fixed = list->der.p;
-		res->fixed_len = list->der.len;
+		res->fixed = list.der->der.p;
+		res->fixed_len = list.der->der.len;
 		res->release = va_bytes_drop;
-		res->release_arg = list;
-		va_respond_cached(req, res, &(struct va_caching){from, max_age(next), true,
-		    list->etag});
+		res->release_arg = list.der;
+		va_respond_cached(c->req, res, &(struct va_caching){list.this_update,
+		    max_age(list.seen, list.next_update), true, list.der->etag});
 	}
 }
 
 /* /ca/<slug>.crt */
 static void
-page_cert(struct va *v, const struct http_request *req, const char *file,
-    struct http_response *res)
+page_cert(const struct va_call *c)
 {
 	const struct va_issuer	*issuer = NULL;
 	char			 slug[VA_ISSUER_ID];
-	size_t			 n = strlen(file), len;
+	size_t			 n = strlen(c->rest), len;
 	const unsigned char	*der;
 
-	if (n > 4 && n - 4 < sizeof(slug) && strcmp(file + n - 4, ".crt") == 0) {
-		snprintf(slug, sizeof(slug), "%.*s", (int)n - 4, file);
-		issuer = va_issuer_by_slug(v, slug);
+	if (n > 4 && n - 4 < sizeof(slug) && strcmp(c->rest + n - 4, ".crt") == 0) {
+		snprintf(slug, sizeof(slug), "%.*s", (int)n - 4, c->rest);
+		issuer = va_issuer_by_slug(c->va, slug);
 	}
 	if (issuer == NULL) {
-		respond_text(res, 404, "not found\n");
+		respond_text(c->res, 404, "not found\n");
 		return;
 	}
 	der = cert_der(issuer->cert, &len);
-	buf_add(&res->body, der, len);
-	http_respond_header(res, "Content-Type", "application/pkix-cert");
-	va_respond_cached(req, res, &(struct va_caching){cert_not_before(issuer->cert), CA_MAX_AGE,
-	    true, NULL});
+	buf_add(&c->res->body, der, len);
+	http_respond_header(c->res, "Content-Type", "application/pkix-cert");
+	va_respond_cached(c->req, c->res, &(struct va_caching){cert_not_before(issuer->cert),
+	    CA_MAX_AGE, true, NULL});
 }
 
 /* All CA certificates, issuing ones first. */
 static void
-page_chain(struct va *v, const struct http_request *req, struct http_response *res)
+page_chain(const struct va_call *c)
 {
-	int64_t	 newest = 0;
+	const struct va	*v = c->va;
+	int64_t		 newest = 0;
 
 	for (int root = 0; root < 2; root++)
 		for (size_t i = 0; i < v->n_issuers; i++)
 			if (v->issuers[i]->root == (root == 1)) {
-				cert_pem_add(v->issuers[i]->cert, &res->body);
+				cert_pem_add(v->issuers[i]->cert, &c->res->body);
 				newest = MAX(newest, cert_not_before(v->issuers[i]->cert));
 			}
-	http_respond_header(res, "Content-Type", "application/x-pem-file");
-	va_respond_cached(req, res, &(struct va_caching){newest, CA_MAX_AGE, true, NULL});
+	http_respond_header(c->res, "Content-Type", "application/x-pem-file");
+	va_respond_cached(c->req, c->res, &(struct va_caching){newest, CA_MAX_AGE, true, NULL});
+}
+
+static void
+page_health(const struct va_call *c)
+{
+	respond_text(c->res, 200, "ok\n");
 }
 
 /* Seconds from now until something ends; nothing when there is no such thing. */
@@ -266,8 +264,11 @@ metrics_ends(struct va *v, struct buf *out)
 }
 
 static void
-page_metrics(struct va *v, struct http_response *res)
+page_metrics(const struct va_call *c)
 {
+	struct va		*v = c->va;
+	struct http_response	*res = c->res;
+
 	buf_addf(&res->body, "# TYPE yinxin_ocsp_requests_total counter\n"
 	    "yinxin_ocsp_requests_total %" PRIu64 "\n"
 	    "# TYPE yinxin_ocsp_cached_total counter\nyinxin_ocsp_cached_total %" PRIu64 "\n",
@@ -278,15 +279,53 @@ page_metrics(struct va *v, struct http_response *res)
 	http_respond_header(res, "Content-Type", "text/plain; version=0.0.4");
 }
 
+/* A path ending in '/' stands for all below it; who has GET has HEAD. */
+static const struct va_route {
+	const char	*path, *method;
+	void		(*page)(const struct va_call *c);
+} va_routes[] = {
+	{"/ocsp", "POST", page_ocsp},
+	{"/ocsp/", "GET", page_ocsp},
+	{"/tsa", "POST", page_tsa},
+	{"/crl/", "GET", page_crl},
+	{"/ca/chain.pem", "GET", page_chain},
+	{"/ca/", "GET", page_cert},
+	{"/healthz", "GET", page_health},
+	{"/metrics", "GET", page_metrics},
+};
+
+/* NULL: nothing is there. */
+static const struct va_route *
+route_find(const struct va *v, const char *path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(va_routes); i++) {
+		const struct va_route	*r = &va_routes[i];
+		size_t			 n = strlen(r->path);
+
+		if ((r->page != page_tsa || v->tsa != NULL) && strncmp(path, r->path, n) == 0 &&
+		    (path[n] == '\0' || r->path[n - 1] == '/'))
+			return r;
+	}
+	return NULL;
+}
+
+static bool
+route_takes(const struct va_route *r, const char *method)
+{
+	return strcmp(method, r->method) == 0 ||
+	    (strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0);
+}
+
 /* On the loop: answers that are kept.  Nothing is signed or read there. */
 static bool
 va_fast(struct http_request *req, struct http_response *res, void *arg)
 {
+	const struct va_route	*r = route_find(arg, req->path);
 	struct va_answer	 a = {0};
 	struct buf		 der;
 	bool			 done = false;
 
-	if (!is_ocsp(req))
+	if (r == NULL || r->page != page_ocsp || !route_takes(r, req->method))
 		return false;
 	buf_init(&der, OCSP_REQUEST_MAX);
 	buf_init(&a.der, OCSP_ANSWER_MAX);
@@ -304,27 +343,16 @@ va_fast(struct http_request *req, struct http_response *res, void *arg)
 static void
 va_handle(struct http_request *req, struct http_response *res, void *arg)
 {
-	struct va	*v = arg;
-	bool		 get = is_get(req);
+	const struct va_route	*r = route_find(arg, req->path);
 
-	if (is_ocsp(req)) {
-		page_ocsp(v, req, res);
-	} else if (strcmp(req->path, "/tsa") == 0 && strcmp(req->method, "POST") == 0) {
-		page_tsa(v, req, res);
-	} else if (!get) {
-		respond_text(res, 405, "method not allowed\n");
-	} else if (str_has_prefix(req->path, "/crl/")) {
-		page_crl(v, req, req->path + strlen("/crl/"), res);
-	} else if (strcmp(req->path, "/ca/chain.pem") == 0) {
-		page_chain(v, req, res);
-	} else if (str_has_prefix(req->path, "/ca/")) {
-		page_cert(v, req, req->path + strlen("/ca/"), res);
-	} else if (strcmp(req->path, "/healthz") == 0) {
-		respond_text(res, 200, "ok\n");
-	} else if (strcmp(req->path, "/metrics") == 0) {
-		page_metrics(v, res);
-	} else {
+	if (r == NULL) {
 		respond_text(res, 404, "not found\n");
+	} else if (!route_takes(r, req->method)) {
+		http_respond_header(res, "Allow", "%s", strcmp(r->method, "GET") == 0 ?
+		    "GET, HEAD" : r->method);
+		respond_text(res, 405, "method not allowed\n");
+	} else {
+		r->page(&(struct va_call){arg, req, req->path + strlen(r->path), res});
 	}
 }
 
@@ -377,7 +405,7 @@ va_main(struct err *err)
 {
 	static struct va		 v;
 	struct http_config		 config = {.listen = conf_str("va.listen"), .threads = 2,
-		.handle = va_handle, .fast = va_fast, .arg = &v};
+		.slashes = true, .handle = va_handle, .fast = va_fast, .arg = &v};
 	const struct ipc_service	 service = {.name = "va", .version = VA_VERSION,
 		.requests = va_requests, .threads = 4, .arg = &v};
 	struct http_server		*http = NULL;

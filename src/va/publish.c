@@ -122,7 +122,8 @@ publish_ca(struct va_publish *p, const struct va_issuer *issuer, struct err *err
 {
 	struct publish_mark	*mark = publish_mark(p, issuer->id);
 	struct err		 none = {0};
-	struct va_bytes		*list = NULL;
+	struct va_list_out	 out = {0};
+	const struct buf	*list;
 	char			 dn[DN_TEXT];
 	size_t			 len;
 	const unsigned char	*der = cert_der(issuer->cert, &len);
@@ -132,19 +133,20 @@ publish_ca(struct va_publish *p, const struct va_issuer *issuer, struct err *err
 	va_crl_times(p->va, issuer, &from, &next);
 	if (mark == NULL || mark->this_update == from)
 		return 0;
-	if (va_crl(p->va, issuer, "", &list, &from, &next, &none) < 0)
-		from = 0;	/* logged where lists are kept ready */
+	/* a failure is logged where lists are kept ready */
+	from = va_crl(p->va, issuer, "", &out, &none) < 0 ? 0 : out.this_update;
+	list = out.der == NULL ? NULL : &out.der->der;
 	snprintf(dn, sizeof(dn), "cn=%s,%s", issuer->slug, conf_str("va.ldap.base"));
 	rc = publish_result(p, directory_put(&p->directory, &(struct directory_entry){
 	    .dn = dn, .classes = {"applicationProcess", "pkiCA"},
 	    .values = {{"cn", issuer->slug, strlen(issuer->slug)},
 	    {"cACertificate;binary", der, len},
 	    {list == NULL ? NULL : "certificateRevocationList;binary", list == NULL ? NULL :
-	    list->der.p, list == NULL ? 0 : list->der.len}}},
+	    list->p, list == NULL ? 0 : list->len}}},
 	    err), err);
 	if (rc == 0)
 		mark->this_update = from;
-	va_bytes_drop(list);
+	va_bytes_drop(out.der);
 	return rc;
 }
 

@@ -17,7 +17,8 @@
  * It also publishes to an LDAP directory, where one is set (publish.c).
  *
  * Answers without nonce are signed ahead and kept; a revocation is visible after
- * va.fresh_seconds at most, and so old may a copy in an HTTP cache get.
+ * va.fresh_seconds at most, also to who asks an HTTP cache: max-age is what is left of that
+ * time since the answer was last seen to be true.
  */
 
 enum va_status { VA_GOOD, VA_REVOKED, VA_UNKNOWN };

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "va/work.h"
 
@@ -42,6 +43,16 @@ is_unchanged(const struct http_request *req, const char *etag, const char *modif
 	return since != NULL && modified[0] != '\0' && strcmp(since, modified) == 0;
 }
 
+/*
+ * Dates have whole seconds: while another answer of the same second may still take this one's
+ * place, here or at another va, its date tells nobody anything (RFC 9110 8.8.2.2).
+ */
+static bool
+is_settled(int64_t modified)
+{
+	return clock_now() / 1000 > (modified + va_fresh_ms()) / 1000 + 1;
+}
+
 /* One range of a body of n bytes: 1 a part, 0 all of it (not understood), -1 outside. */
 static int
 range_parse(const char *text, int64_t n, int64_t *from, int64_t *to)
@@ -49,7 +60,7 @@ range_parse(const char *text, int64_t n, int64_t *from, int64_t *to)
 	char		 first[20] = "", last[20] = "";
 	const char	*dash;
 
-	if (!str_has_prefix(text, "bytes=") || (dash = strchr(text += 6, '-')) == NULL ||
+	if (strncasecmp(text, "bytes=", 6) != 0 || (dash = strchr(text += 6, '-')) == NULL ||
 	    (size_t)(dash - text) >= sizeof(first) || strlen(dash + 1) >= sizeof(last))
 		return 0;
 	snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
@@ -122,6 +133,7 @@ void
 va_respond_cached(const struct http_request *req, struct http_response *res,
     const struct va_caching *c)
 {
+	const char	*match = http_header(req, "if-match");
 	unsigned char	 digest[SM2_DIGEST_LEN];
 	char		 hex[33], etag[40], modified[40] = "";
 
@@ -133,14 +145,17 @@ va_respond_cached(const struct http_request *req, struct http_response *res,
 		snprintf(etag, sizeof(etag), "%s", c->etag);
 	}
 	http_respond_header(res, "ETag", "%s", etag);
-	if (c->modified != 0) {
+	if (c->modified != 0 && is_settled(c->modified)) {
 		http_date(c->modified, modified);
 		http_respond_header(res, "Last-Modified", "%s", modified);
 	}
 	http_respond_header(res, "Cache-Control", c->max_age > 0 ? "max-age=%" PRId64 ", public, "
 	    "no-transform, must-revalidate" : "no-cache, max-age=%" PRId64,
 	    c->max_age > 0 ? c->max_age : 0);
-	if (is_unchanged(req, etag, modified)) {
+	if (match != NULL && !etag_is_in(match, etag)) {
+		res->status = 412;
+		http_respond_clear(res);
+	} else if (is_unchanged(req, etag, modified)) {
 		res->status = 304;
 		http_respond_clear(res);
 	} else if (c->range) {

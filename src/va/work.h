@@ -17,6 +17,7 @@
 struct va_answer {
 	struct buf	 der;
 	int64_t		 made, next;		/* thisUpdate, nextUpdate; next 0: an error */
+	int64_t		 seen;			/* clock_steady: it was true then */
 	bool		 single;		/* one question, no nonce: may be kept */
 	bool		 known;			/* about a certificate of the store */
 	char		 serial[CERT_SERIAL_TEXT];
@@ -46,6 +47,7 @@ struct va_place {
 	enum va_use		 use;
 	struct va_identity	*now;		/* NULL: none yet */
 	int64_t			 tried;		/* clock_steady of the last attempt; 0: none */
+	bool			 unsaved;	/* its file could not be written yet */
 };
 
 struct va {
@@ -144,7 +146,7 @@ void		 va_bytes_drop(void *bytes);			/* NULL: no-op */
 
 /* validate.c: finish an answer of 200 whose bytes are in res->body. */
 struct va_caching {
-	int64_t		 modified;		/* ms; 0: unknown */
+	int64_t		 modified;		/* ms; 0: unknown; not told while it is young */
 	int64_t		 max_age;		/* seconds; at most until what it says ends */
 	bool		 range;			/* parts may be asked for */
 	const char	*etag;			/* of fixed bytes; NULL: made from the body */
@@ -158,9 +160,15 @@ void		va_respond_cached(const struct http_request *req, struct http_response *re
  * "issuing-p7.crl"; NULL: there is none of this name.
  */
 const struct va_issuer *va_list_by_name(struct va *v, const char *file, char scope[VA_SCOPE]);
-/* The list of this CA (scope as in signer.h), at most va_fresh_ms old; va_bytes_drop it. */
+/* A list as it is given out. */
+struct va_list_out {
+	struct va_bytes	*der;			/* va_bytes_drop it */
+	int64_t		 this_update, next_update;
+	int64_t		 seen;			/* clock_steady: it was the newest then */
+};
+/* The list of this CA (scope as in signer.h), seen at most va_fresh_ms ago. */
 NODISCARD int	va_crl(struct va *v, const struct va_issuer *issuer, const char *scope,
-		    struct va_bytes **list, int64_t *this_update, int64_t *next_update, struct err *err);
+		    struct va_list_out *out, struct err *err);
 /* Of the full list we have, ms; both 0: none yet.  Looks only. */
 void		va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 		    int64_t *next_update);

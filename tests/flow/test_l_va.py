@@ -1,9 +1,12 @@
 """The va over its real socket: time stamps, and what HTTP caches are told."""
 import base64
 import glob
+import http.client
 import os
 import re
+import signal
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -93,12 +96,12 @@ def issuer_of(site, cert):
                 if names(p)["subject"] == names(cert)["issuer"])
 
 
-def two_machines(site):
+def two_machines(site, ra="ocsp"):
     """Two certificates of the issuing CA, as files."""
-    user = "ocsp:" + enrol.make_ra(site, "ocsp")
+    user = f"{ra}:" + enrol.make_ra(site, ra)
     return [enrol.save(site, f"{name}.pem", enrol.certificates(site, enrol.enrol(
         site, user, enrol.make_csr(site, name, f"{name}.example", "sm2")))[0])
-            for name in ("ocsp-one", "ocsp-two")]
+            for name in (f"{ra}-one", f"{ra}-two")]
 
 
 def test_ocsp_over_http(ctx):
@@ -119,7 +122,10 @@ def test_ocsp_over_http(ctx):
     assert status == 200 and got == posted, ocsp_text(site, got)
     age = int(re.search(r"max-age=(\d+)", headers["Cache-Control"]).group(1))
     assert 0 < age <= 5 and "public" in headers["Cache-Control"], headers["Cache-Control"]
-    assert headers["Last-Modified"] and ask(url + path, If_None_Match=headers["ETag"])[0] == 304
+    assert ask(url + path, If_None_Match=headers["ETag"])[0] == 304
+    # a date counts once no other answer of the same second can come any more
+    headers = walk.poll("a date", lambda: (lambda h: "Last-Modified" in h and h)(
+        ask(url + path)[1]), 20)
     assert ask(url + path, If_Modified_Since=headers["Last-Modified"])[0] == 304
     fresh = ocsp_request(site, one, nonce=True)
     status, headers, body = ask(url + "/" + urllib.parse.quote(base64.b64encode(fresh).decode(),
@@ -131,7 +137,150 @@ def test_ocsp_over_http(ctx):
     assert text.count("Cert Status: good") == 1 and "Reason: superseded" in text, text
     assert re.findall(r"Cert Status: (\w+)", text) == ["good", "revoked"], text
     assert ask(url, asked, Content_Type="text/plain")[0] == 415
-    assert ask(url, b"\x30\x00", **kind)[2] == b"\x30\x03\x0a\x01\x01"     # malformedRequest
+    assert ask(url, b"\x30\x00", **kind)[2] == MALFORMED
+
+
+def call(site, method, path, body=None, **headers):
+    """Status, headers and body, whatever the method; a body that is a list goes in chunks."""
+    host, port = site.va_url.partition("//")[2].split(":")
+    c = http.client.HTTPConnection(host, int(port), timeout=20)
+    try:
+        c.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()},
+                  encode_chunked=isinstance(body, list))
+        r = c.getresponse()
+        return r.status, r.headers, r.read()
+    finally:
+        c.close()
+
+
+def test_methods(ctx):
+    """Each address under another method: 405, and which it takes; HEAD wherever GET is."""
+    takes = {"/ocsp": "POST", "/tsa": "POST", "/ocsp/MAA=": "GET, HEAD", "/crl/issuing.crl":
+             "GET, HEAD", "/ca/issuing.crt": "GET, HEAD", "/ca/chain.pem": "GET, HEAD",
+             "/healthz": "GET, HEAD", "/metrics": "GET, HEAD"}
+    for path, allow in takes.items():
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"):
+            status, headers, body = call(ctx.site, method, path)
+            if method in allow.split(", "):
+                assert status in (200, 415) and "Allow" not in headers, (method, path, status)
+                assert int(headers["Content-Length"]) > 0 and (method != "HEAD" or body == b"")
+            else:
+                assert (status, headers["Allow"]) == (405, allow), (method, path, status)
+    for method in ("GET", "POST", "PUT"):
+        assert call(ctx.site, method, "/tsa/x")[0] == 404, method
+
+
+MALFORMED, UNAUTHORIZED = (b"\x30\x03\x0a\x01" + bytes([n]) for n in (1, 6))
+
+
+def by_serial(site, ca, *serials):
+    path = site.path("ocsp.serial")
+    argv = ["openssl", "ocsp", "-issuer", ca, "-no_nonce", "-reqout", path]
+    for serial in serials:
+        argv += ["-serial", str(serial)]
+    subprocess.run(argv, check=True, capture_output=True)
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def test_ocsp_corners(ctx):
+    """What clients send in fact: "//" within the base64, chunks, a media type in capitals; and what
+    they should not: too many questions, other issuers, bytes behind, a cut request."""
+    site, kind = ctx.site, {"Content_Type": "application/ocsp-request"}
+    ca = issuer_of(site, site.path("keys", "staff.crt"))
+
+    def post(der, **headers):
+        status, _, body = call(site, "POST", "/ocsp", der, **{**kind, **headers})
+        assert status == 200, status
+        return body
+    doubled = 0
+    for n in range(1, 200):
+        asked = by_serial(site, ca, int.from_bytes(b"\x7f\xff\xff" + n.to_bytes(2, "big") +
+                                                   b"\xff\xff\xff", "big"))
+        text = base64.b64encode(asked).decode()
+        if "//" not in text:
+            continue
+        doubled += 1
+        for sent in (text, urllib.parse.quote(text, safe="")):
+            status, _, body = call(site, "GET", "/ocsp/" + sent)
+            assert status == 200 and "Cert Status: unknown" in ocsp_text(site, body), (status, sent)
+        if doubled == 3:
+            break
+    assert doubled == 3, "no request with // in it"
+    asked = ocsp_request(site, site.path("keys", "staff.crt"))
+    for headers in ({"Content_Type": "Application/OCSP-Request"},
+                    {"Content_Type": "application/ocsp-request; charset=utf-8"}):
+        assert "Cert Status: good" in ocsp_text(site, post(asked, **headers)), headers
+    assert "Cert Status: good" in ocsp_text(site, post([asked[:9], asked[9:]],
+                                                       Transfer_Encoding="chunked"))
+    assert call(site, "POST", "/ocsp", asked, Content_Type="application/ocsp-requests")[0] == 415
+    assert ocsp_text(site, post(by_serial(site, ca, *range(1, 33)))).count("unknown") == 32
+    assert post(by_serial(site, ca, *range(1, 34))) == MALFORMED
+    assert post(by_serial(site, ca, *range(1, 600))) == MALFORMED
+    for bad in (asked + b"\0", asked[:-1], b"", asked[:40]):
+        assert post(bad) == MALFORMED, bad
+    assert call(site, "GET", "/ocsp/!!!")[2] == MALFORMED
+    other = site.path("other.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-keyout", site.path("other.key"),
+                    "-out", other, "-subj", "/CN=other"], check=True, capture_output=True)
+    assert post(by_serial(site, other, 1)) == UNAUTHORIZED
+
+
+class Copy:
+    """An answer as an HTTP cache keeps it: max-age long, then asked again by its tag."""
+
+    def __init__(self, url):
+        self.url, self.tag, self.until, self.body = url, None, 0.0, b""
+        self.kept = self.same = 0
+
+    def get(self):
+        if time.monotonic() < self.until:
+            self.kept += 1
+            return self.body
+        asked = time.monotonic()
+        status, headers, body = ask(self.url, **({"If_None_Match": self.tag} if self.tag else {}))
+        assert status in (200, 304), status
+        age = re.search(r"max-age=(\d+)", headers["Cache-Control"] or "")
+        self.until = asked + (int(age.group(1)) if age else 0)
+        if status == 200:
+            self.tag, self.body = headers["ETag"], body
+        self.same += status == 304
+        return self.body
+
+
+def test_freshness(ctx):
+    """A certificate that is asked about all the time is revoked: whoever asks, and whoever keeps the
+    answer as the headers allow, knows within the stated 5 s; also when signer and va are killed."""
+    site, took = ctx.site, {}
+    one, two = two_machines(site, "fresh")
+    for path, kill in ((one, ()), (two, ("signer", "va"))):
+        url = site.va_url + "/ocsp/" + urllib.parse.quote(base64.b64encode(
+            ocsp_request(site, path)).decode(), safe="")
+        copy, plain = Copy(url), Copy(url)
+        since = time.monotonic()
+        while time.monotonic() - since < 8:     # warm, and long enough that the copy is renewed
+            assert "good" in ocsp_text(site, copy.get())
+            time.sleep(0.2)
+        assert copy.same > 0 and copy.kept > 0, "the copy was never kept or never confirmed"
+        site.yinxin("cert", "revoke", names(path)["serial"], "1")
+        revoked = time.monotonic()
+        for name in kill:
+            os.kill(site.status()[name]["pid"], signal.SIGKILL)
+        while not {"asked", "kept"} <= took.keys():
+            for name, who in (("asked", plain), ("kept", copy)):
+                plain.until = 0.0
+                try:
+                    if name not in took and "revoked" in ocsp_text(site, who.get()):
+                        took[name] = time.monotonic() - revoked
+                except OSError:                 # killed, and not back yet
+                    pass
+            assert time.monotonic() - revoked < 20, took
+            time.sleep(0.1)
+        print("revocation seen after", {k: round(v, 1) for k, v in took.items()}, kill, flush=True)
+        assert max(took.values()) < (5.5 if not kill else 8), took
+        took.clear()
+        assert "keyCompromise" in ocsp_text(site, ask(url)[2])
 
 
 def test_downloads_are_cached(ctx):
@@ -139,7 +288,9 @@ def test_downloads_are_cached(ctx):
     for path in ("/crl/issuing.crl", "/ca/issuing.crt", "/ca/chain.pem"):
         url = ctx.site.va_url + path
         status, headers, whole = ask(url)
-        assert status == 200 and headers["ETag"] and headers["Last-Modified"], path
+        assert status == 200 and headers["ETag"], path
+        # a list may be younger than a date is worth
+        assert headers["Last-Modified"] or path.startswith("/crl/"), path
         assert ask(url, If_None_Match=headers["ETag"])[0] == 304, path
         status, part, body = ask(url, Range="bytes=5-9", If_Range=headers["ETag"])
         assert status == 206 and body == whole[5:10], (path, status)

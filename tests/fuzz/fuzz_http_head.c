@@ -10,7 +10,7 @@ fuzz_read(const struct http_head *h, const char *from, size_t len)
 {
 	struct arena	*a = arena_new(LIMIT_ARENA);
 	const char	*query = NULL;
-	char		*path = http_path_decode(a, h->target, &query);
+	char		*path = http_path_decode(a, h->target, h->minor == 0, &query);
 
 	assert(h->method >= from && h->method < from + len && h->method[0] != '\0');
 	assert(h->n_headers <= LIMIT_HTTP_HEADERS && !(h->chunked && h->has_length));

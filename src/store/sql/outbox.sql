@@ -20,6 +20,9 @@ UPDATE outbox SET state = $3, next_at = $4, attempts = $5, lease_until = 0, last
 		WHEN $3 <> 'waiting' AND kind = 'bank.pay' THEN $8 ELSE payload END
 WHERE id = $1 AND state = 'sending' AND lease_until = $2
 
+-- name: outbox_renew
+UPDATE outbox SET lease_until = $3 WHERE id = $1 AND state = 'sending' AND lease_until = $2
+
 -- name: outbox_expired
 SELECT id, kind, idem_key, ref, payload, attempts, created, lease_until FROM outbox
 WHERE state = 'sending' AND lease_until < $1 ORDER BY lease_until LIMIT 50

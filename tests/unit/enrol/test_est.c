@@ -153,8 +153,12 @@ test_est__refused(void **state)
 	assert_answer("POST", EST "/simpleenroll", ANNA, P10, "MAMCAQE=", 400);
 	assert_answer("POST", EST "/simpleenroll", ANNA, P10, "!", 400);
 	assert_answer("POST", EST "/simpleenroll", ANNA, P10, "", 400);
-	assert_answer("GET", EST "/simpleenroll", ANNA, P10, "", 404);
-	assert_answer("POST", EST "/serverkeygen", ANNA, P10, good_csr(), 404);
+	assert_answer("GET", EST "/simpleenroll", ANNA, P10, "", 405);
+	assert_answer("POST", EST "/cacerts", NULL, NULL, "", 405);
+	assert_answer("HEAD", EST "/csrattrs", NULL, NULL, "", 204);
+	assert_answer("POST", EST "/serverkeygen", ANNA, P10, good_csr(), 501);
+	assert_answer("POST", EST "/fullcmc", ANNA, P10, good_csr(), 501);
+	assert_answer("POST", EST "/other", ANNA, P10, good_csr(), 404);
 	assert_answer("GET", EST "/a/b/cacerts", NULL, NULL, "", 404);
 	assert_answer("GET", EST "//cacerts", NULL, NULL, "", 404);
 	assert_answer("GET", EST "/none/cacerts", NULL, NULL, "", 404);

@@ -137,6 +137,180 @@ test_outbox__late_worker_changes_nothing(void **state)
 	}
 }
 
+static void *
+outbox_slow(void *arg)
+{
+	struct err	 err = {0};
+
+	assert_ok(gate_work(&out.gate, arg, &err));
+	return NULL;
+}
+
+/* How many requests were answered slowly; -1: there is no such fault. */
+static int
+outbox_asked(int given)
+{
+	json_t	*j = outside_control("/control/faults", NULL), *f;
+	int	 left = 0;
+	size_t	 i;
+
+	json_array_foreach(json_object_get(j, "faults"), i, f)
+		if (strcmp(js_str(f, "api"), "bank.DCTRSINF") == 0)
+			left = (int)js_int(f, "n", 0);
+	json_decref(j);
+	return given - left;
+}
+
+/*
+ * A bank that takes longer than the lease: the reaper comes by while the worker waits for it, the
+ * row stays in its hand, and nobody asks or books a second time.
+ */
+void
+test_outbox__slow_provider_is_asked_once(void **state)
+{
+	struct err	 err = {0};
+	char		 key[64], row[32], date[CLOCK_TEXT];
+	pthread_t	 worker;
+	bool		 worked = false, other = true;
+
+	(void)state;
+	EACH_ENGINE() {
+		outside_forget();
+		outside_work();
+		json_decref(outside_control("/control/faults/clear", "{}"));
+		json_decref(outside_control("/control/fault", "{'api':'bank.DCTRSINF','what':"
+		    "'latency','n':9,'value':2500}"));
+		snprintf(key, sizeof(key), "slow-%d", e_);
+		outside_put("bank.statement", key, "{'date':'%s'}",
+		    clock_date(clock_now() - 400 * CLOCK_DAY, date));
+		out.bills = 0;
+		assert_int_equal(pthread_create(&worker, NULL, outbox_slow, &worked), 0);
+		for (int i = 0; i < 200 && outbox_asked(9) == 0; i++)
+			usleep(10000);
+		for (int i = 0; i < 3; i++) {		/* two minutes pass at once */
+			clock_shift(CLOCK_MINUTE);
+			assert_ok(outbox_reap(&out.gate, false, &err));
+			outside_state(key, row);
+			assert_string_equal(row, "sending");
+			assert_ok(gate_work(&out.gate, &other, &err));
+			assert_false(other);
+		}
+		pthread_join(worker, NULL);
+		assert_true(worked);
+		outside_state(key, row);
+		assert_string_equal(row, "done");
+		assert_int_equal(out.bills, 1);
+		assert_int_equal(outbox_asked(9), 1);
+		json_decref(outside_control("/control/faults/clear", "{}"));
+		clock_shift(-3 * CLOCK_MINUTE);
+	}
+}
+
+/* One that hangs for an hour loses the row all the same. */
+void
+test_outbox__hanging_worker_loses_its_row(void **state)
+{
+	struct err	 err = {0};
+	struct job	*job = NULL;
+	char		 row[32];
+
+	(void)state;
+	outside_forget();
+	outside_work();
+	outside_put("mail", "hangs", "{'to':'hangs@mail.example','subject':'s','text':'t'}");
+	assert_ok(outbox_claim(&out.gate, &job, &err));
+	outbox_take(&out.gate, job);
+	clock_shift(CLOCK_MINUTE);
+	job->since -= CLOCK_HOUR - CLOCK_MINUTE;
+	assert_ok(outbox_reap(&out.gate, false, &err));
+	outside_state("hangs", row);
+	assert_string_equal(row, "sending");
+	clock_shift(CLOCK_MINUTE);
+	job->since -= CLOCK_MINUTE;
+	assert_ok(outbox_reap(&out.gate, false, &err));
+	outside_state("hangs", row);
+	assert_string_equal(row, "waiting");
+	outbox_leave(&out.gate, job);
+	job_free(job);
+	clock_shift(CLOCK_MINUTE);
+	outside_work();
+	clock_shift(-3 * CLOCK_MINUTE);
+}
+
+/* Time passes here and at the providers, who look at the time of a request. */
+static void
+outbox_days(int days)
+{
+	clock_shift(days * CLOCK_DAY);
+	json_decref(outside_control("/control/clock", "{'ms':%" PRId64 "}", days * CLOCK_DAY));
+}
+
+static int	 part_runs;
+
+static int
+part_broken(struct db *db, int64_t now, struct err *err)
+{
+	/* what it wrote is rolled back, and only that */
+	if (db_run(db, SQL_OUTBOX_DROP, NULL, err, DB_INT(now)) < 0)
+		return -1;
+	return err_set(err, ERR_GATEWAY, "a provider that is broken");
+}
+
+static int
+part_sound(struct db *db, int64_t now, struct err *err)
+{
+	(void)db;
+	(void)now;
+	(void)err;
+	part_runs++;
+	return 0;
+}
+
+/* A broken provider and a broken part of the hall's minute stop nobody else. */
+void
+test_outbox__a_broken_part_stops_no_other(void **state)
+{
+	static const struct gate_part	 parts[] = {{"first", part_sound}, {"broken", part_broken},
+		{"last", part_sound}, {0}};
+	const struct gate_sink		*before = out.gate.sink;
+	struct gate_sink		 sink = *before;
+	struct err			 err = {0};
+	char				 wechat[64], alipay[64], row[32], date[CLOCK_TEXT];
+	json_t				*j = json_object();
+
+	(void)state;
+	outside_forget();
+	sink.tick = parts;
+	part_runs = 0;
+	gate_init(&out.gate, out.store, out.seal, &sink);
+	outbox_days(10);			/* days that no other test has asked for */
+	json_decref(outside_control("/control/fault", "{'api':'alipay.bill','what':'http_500',"
+	    "'n':99}"));
+	bill_schedule(&out.gate);
+	gate_tick(&out.gate);
+	gate_tick(&out.gate);				/* not due yet */
+	assert_int_equal(part_runs, 2);
+	outbox_days(1);				/* gate.bill_hour is over */
+	outside_work();
+	clock_date(clock_now() - 2 * CLOCK_DAY, date);
+	snprintf(wechat, sizeof(wechat), "auto:bill:wechat:%s", date);
+	snprintf(alipay, sizeof(alipay), "auto:bill:alipay:%s", date);
+	outside_state(wechat, row);
+	assert_string_equal(row, "done");
+	outside_state(alipay, row);
+	assert_string_equal(row, "waiting");
+	assert_ok(gate_count_all(&out.gate, j, &err));
+	assert_int_equal(js_int(j, "tick_broken_failed_total", -1), 1);
+	assert_int_equal(js_int(j, "tick_first_failed_total", -1), 0);
+	assert_int_equal(js_int(j, "tick_last_failed_total", -1), 0);
+	assert_int_equal(js_int(j, "bill_alipay_failed_total", -1), 0);
+	json_decref(j);
+	json_decref(outside_control("/control/faults/clear", "{}"));
+	outbox_days(-11);
+	gate_init(&out.gate, out.store, out.seal, before);
+	breaker_reset();
+}
+
 void
 test_outbox__threads_send_each_once(void **state)
 {

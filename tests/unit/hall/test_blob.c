@@ -60,7 +60,10 @@ static int
 blob_tick_run(struct db *db, void *arg, struct err *err)
 {
 	(void)arg;
-	return hall_sink.tick(db, clock_now(), err);
+	for (const struct gate_part *p = hall_sink.tick; p->name != NULL; p++)
+		if (p->run(db, clock_now(), err) < 0)
+			return -1;
+	return 0;
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "unit.h"
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -324,4 +325,34 @@ test_store__threads_that_ended_leave_room_for_others(void **state)
 		}
 		free(name);
 	}
+}
+
+/* A file that is taken away, or exchanged for another, is told, not written to; back it is good. */
+void
+test_store__file_taken_away(void **state)
+{
+	char		*path = xasprintf("%s/gone.db", store_dir), *aside = xasprintf("%s.aside", path);
+	char		*address = xasprintf("sqlite:%s", path), *name = fresh("gone");
+	struct store	*s = NULL;
+	struct err	 err = {0};
+
+	(void)state;
+	assert_ok(store_migrate(STORE_KMC, address, &err));
+	assert_ok(store_open(&s, STORE_KMC, address, false, &err));
+	assert_ok(store_write(s, put, name, &err));
+	assert_ok(store_read(s, get, name, &err));
+	assert_int_equal(rename(path, aside), 0);
+	for (int other = 0; other < 2; other++) {
+		assert_err(store_read(s, get, name, &err), ERR_STORE);
+		assert_err(store_write(s, put, name, &err), ERR_STORE);
+		assert_int_equal(creat(path, 0600) >= 0, 1);
+	}
+	assert_int_equal(rename(aside, path), 0);
+	assert_ok(store_read(s, get, name, &err));
+	assert_err(store_write(s, put, name, &err), ERR_CONFLICT);
+	store_close(s);
+	free(name);
+	free(address);
+	free(aside);
+	free(path);
 }

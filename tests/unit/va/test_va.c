@@ -206,14 +206,13 @@ test_va__list_that_is_not_there(void **state)
 	static struct va		 v;
 	static const struct va_issuer	 stranger = {.id = "stranger-1"};
 	struct err			 err = {0};
-	struct va_bytes			*list = NULL;
-	int64_t				 from, to;
+	struct va_list_out		 list;
 
 	(void)state;
 	va_begin(&v);
 	for (int i = 0; i < 2; i++) {
 		err_clear(&err);
-		assert_int_equal(va_crl(&v, &stranger, "", &list, &from, &to, &err), -1);
+		assert_int_equal(va_crl(&v, &stranger, "", &list, &err), -1);
 	}
 	va_end(&v);
 }
@@ -246,11 +245,10 @@ ask_full_list(void *arg)
 {
 	struct va	*v = arg;
 	struct err	 err = {0};
-	struct va_bytes	*list = NULL;
-	int64_t		 from, to;
+	struct va_list_out list;
 
-	assert_ok(va_crl(v, va_issuer_by_slug(v, "issuing"), "", &list, &from, &to, &err));
-	return list;
+	assert_ok(va_crl(v, va_issuer_by_slug(v, "issuing"), "", &list, &err));
+	return list.der;
 }
 
 /* While the signer makes one list the others, and what is known of it, are there at once. */
@@ -261,7 +259,7 @@ test_va__a_slow_signer_holds_nobody_up(void **state)
 	struct err		 err = {0};
 	pthread_t		 thread[2];
 	void			*got[2];
-	struct va_bytes		*delta = NULL;
+	struct va_list_out	 delta;
 	int64_t			 from, to;
 
 	(void)state;
@@ -278,9 +276,8 @@ test_va__a_slow_signer_holds_nobody_up(void **state)
 	pthread_mutex_unlock(&slow.lock);
 	va_crl_times(&v, va_issuer_by_slug(&v, "issuing"), &from, &to);
 	assert_int_equal(to, 0);
-	assert_ok(va_crl(&v, va_issuer_by_slug(&v, "issuing"), "delta", &delta, &from, &to,
-	    &err));
-	assert_true(to > from);
+	assert_ok(va_crl(&v, va_issuer_by_slug(&v, "issuing"), "delta", &delta, &err));
+	assert_true(delta.next_update > delta.this_update && delta.seen <= clock_steady());
 	pthread_mutex_lock(&slow.lock);
 	slow.let_go = true;
 	pthread_cond_broadcast(&slow.changed);
@@ -291,7 +288,7 @@ test_va__a_slow_signer_holds_nobody_up(void **state)
 	assert_ptr_equal(got[0], got[1]);
 	va_bytes_drop(got[0]);
 	va_bytes_drop(got[1]);
-	va_bytes_drop(delta);
+	va_bytes_drop(delta.der);
 	va_end(&v);
 	alarm(0);
 }
@@ -357,6 +354,39 @@ test_va__identity_rollover(void **state)
 	va_end(&v);
 	/* the next tests begin with a certificate of today */
 	assert_int_equal(unlink(path), 0);
+	free(path);
+}
+
+/* No room for the file of a new key: it serves all the same, and is written when there is. */
+void
+test_va__identity_without_room(void **state)
+{
+	static struct va	 v;
+	struct err		 err = {0};
+	struct va_identity	*first = NULL, *second = NULL;
+	char			*path = xasprintf("%s/va/ocsp-issuing-1.pem", conf_str("data.dir"));
+	char			*full = xasprintf("%s.new-%ld", path, (long)getpid());
+
+	(void)state;
+	(void)unlink(path);
+	assert_int_equal(mkdir(full, 0700), 0);
+	va_begin(&v);
+	assert_ok(va_identity_take(&v, va_issuer_by_slug(&v, "issuing"), VA_USE_OCSP, &first, &err));
+	va_identities_renew(&v);
+	assert_true(v.places[0].unsaved);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(rmdir(full), 0);
+	va_identities_renew(&v);
+	assert_false(v.places[0].unsaved);
+	va_end(&v);
+	va_begin(&v);
+	assert_ok(va_identity_take(&v, va_issuer_by_slug(&v, "issuing"), VA_USE_OCSP, &second, &err));
+	assert_true(cert_is_same(first->cert, second->cert));
+	va_identity_free(first);
+	va_identity_free(second);
+	va_end(&v);
+	assert_int_equal(unlink(path), 0);
+	free(full);
 	free(path);
 }
 

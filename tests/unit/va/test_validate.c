@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "base/clock.h"
 #include "va/work.h"
 
 #define MODIFIED	INT64_C(784111777000)	/* Sun, 06 Nov 1994 08:49:37 GMT */
@@ -50,6 +51,29 @@ test_validate__unchanged(void **state)
 	expect("if-none-match", "*", 304, "");
 	expect("if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT", 304, "");
 	expect("if-modified-since", "Sun, 06 Nov 1994 08:49:36 GMT", 200, "0123456789");
+	expect("if-match", etag, 200, "0123456789");
+	expect("if-match", "*", 200, "0123456789");
+	expect("if-match", "\"another\"", 412, "");
+}
+
+/* While another answer of the same second may come, its date is no validator. */
+void
+test_validate__young(void **state)
+{
+	(void)state;
+	for (int64_t age = 0; age < 12; age += 4) {
+		struct http_request	 req = {.method = "GET", .path = "/"};
+		struct http_response	 res = {.status = 200};
+
+		buf_init(&res.head, 4096);
+		buf_init(&res.body, 16);
+		va_respond_cached(&req, &res, &(struct va_caching){clock_now() -
+		    age * CLOCK_SECOND, 5, false, NULL});
+		assert_true((strstr(res.head.p, "Last-Modified") != NULL) ==
+		    (age * CLOCK_SECOND > va_fresh_ms() + CLOCK_SECOND));
+		buf_free(&res.head);
+		buf_free(&res.body);
+	}
 }
 
 void
@@ -57,6 +81,7 @@ test_validate__ranges(void **state)
 {
 	(void)state;
 	expect("range", "bytes=0-0", 206, "0");
+	expect("range", "Bytes=0-0", 206, "0");
 	expect("range", "bytes=3-5", 206, "345");
 	expect("range", "bytes=8-99", 206, "89");
 	expect("range", "bytes=7-", 206, "789");
