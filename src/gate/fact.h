@@ -39,7 +39,7 @@ struct pay_fact {
 struct pay_created_fact {
 	const char	*channel, *trade_no;
 	bool		 ok;
-	const char	*qr;		/* when ok */
+	const char	*qr;		/* when ok; of a page: its address */
 	int64_t		 expires;	/* ms; as given in the payload */
 	const char	*sentence;	/* Chinese, when not ok */
 	const char	*code;		/* the provider's, when not ok */

@@ -25,7 +25,9 @@ struct seal;
  *	sms		{"phone","template" (the provider's template code),"params":{name: text},
  *			"expires"? (ms: of no use afterwards)}
  *	mail		{"to","subject","text","html"?,"attachment"? {"name","type","bytes"}}
- *	pay.create	{"channel","trade_no","fen","subject","expires" (ms)}
+ *	pay.create	{"channel","trade_no","fen","subject","expires" (ms),"back"?}
+ *			back, a path of ours: paying at the channel's page, from which the payer's
+ *			browser comes back there; put again for an address signed anew.
  *			brings pay_created; then the trade is queried by itself after 10 s, 30 s,
  *			1, 3, 10 and 30 min, and closed and queried a last time when it expires
  *	pay.query	{"channel","trade_no"}			brings payment

@@ -22,7 +22,8 @@ pay_request(const struct job *job)
 	return (struct pay_req){.trade_no = js_str(p, "trade_no"),
 		.refund_no = js_str(p, "refund_no"), .fen = js_int(p, "fen", 0),
 		.total_fen = js_int(p, "total_fen", 0), .subject = js_str(p, "subject"),
-		.reason = js_str(p, "reason"), .expires = js_int(p, "expires", 0)};
+		.reason = js_str(p, "reason"), .expires = js_int(p, "expires", 0),
+		.back = js_str(p, "back")};
 }
 
 static enum verdict
@@ -30,7 +31,8 @@ pay_call_create(const struct job *job, struct job_result *out, struct reply *r)
 {
 	struct pay_req	 q = pay_request(job);
 
-	return pay_of(job)->create(&q, &out->pay, r);
+	return q.back[0] != '\0' ? pay_of(job)->page(&q, &out->pay, r) :
+	    pay_of(job)->create(&q, &out->pay, r);
 }
 
 static enum verdict

@@ -35,6 +35,9 @@ outbox_check(const struct kind *kind, const json_t *payload, struct err *err)
 		return err_set(err, ERR_INPUT, "%s: malformed %s", kind->name, kind->ref);
 	if (str_has_prefix(kind->name, "pay.") && pay_by_name(channel) == NULL)
 		return err_set(err, ERR_INPUT, "%s: no channel \"%s\"", kind->name, channel);
+	if (strcmp(kind->name, "pay.create") == 0 && js_str(payload, "back")[0] != '\0' &&
+	    (pay_by_name(channel)->page == NULL || js_str(payload, "back")[0] != '/'))
+		return err_set(err, ERR_INPUT, "%s: no page of %s, or no path", kind->name, channel);
 	if (str_has_prefix(kind->name, "bank.") && bank_provider() == NULL)
 		return err_set(err, ERR_GATEWAY, "%s: no bank is set (gate.bank)", kind->name);
 	if (kind->ref != NULL && strcmp(kind->ref, "remit_no") == 0 &&

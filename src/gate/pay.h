@@ -15,14 +15,15 @@ struct pay_req {
 	int64_t		 total_fen;	/* of the trade, for refund */
 	const char	*subject;	/* shown to the payer; create */
 	const char	*reason;	/* refund */
-	int64_t		 expires;	/* ms; create */
+	int64_t		 expires;	/* ms; create, page */
+	const char	*back;		/* path of ours the payer's browser comes back to; page */
 };
 
-#define PAY_QR_TEXT	1024
+#define PAY_QR_TEXT	4096
 #define PAY_NO_TEXT	80
 /* What a query, a refund or a notification tells. */
 struct pay_answer {
-	char		 qr[PAY_QR_TEXT];	/* create */
+	char		 qr[PAY_QR_TEXT];	/* create; page: the address to go to */
 	char		 trade_no[PAY_NO_TEXT];
 	char		 channel_trade_no[PAY_NO_TEXT];
 	char		 refund_no[PAY_NO_TEXT];
@@ -45,6 +46,13 @@ struct pay_provider {
 	const char	*name;		/* channel */
 	/* MUST fill answer->qr.  The same trade_no twice MUST not make two payable trades. */
 	enum verdict	(*create)(const struct pay_req *q, struct pay_answer *a,
+			    struct reply *r);
+	/*
+	 * MAY be NULL.  Pay by logging in at the channel's own page: as create, but qr is an
+	 * address, signed now, that the payer's browser opens.  The same trade_no again MUST lead
+	 * to the same trade.
+	 */
+	enum verdict	(*page)(const struct pay_req *q, struct pay_answer *a,
 			    struct reply *r);
 	/* MUST fill state, fen, at and channel_trade_no. */
 	enum verdict	(*query)(const struct pay_req *q, struct pay_answer *a,

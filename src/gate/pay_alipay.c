@@ -8,7 +8,10 @@
 #include "gate/call.h"
 #include "gate/wire.h"
 
-/* Alipay, face-to-face payment by QR code (当面付), RSA2 with public keys. */
+/*
+ * Alipay, RSA2 with public keys: face-to-face payment by QR code (当面付), and paying on the PC by
+ * logging in to the account (电脑网站支付).
+ */
 #define ALIPAY_TIMEOUT_MS	5000
 #define ALIPAY_BILL_MS		20000	/* the address lives for 30 s */
 #define ALIPAY_TEXT_MAX		65536
@@ -219,6 +222,46 @@ alipay_create(const struct pay_req *q, struct pay_answer *a, struct reply *r)
 			v = reply_set(r, REPLY_UNKNOWN, "answer", "no qr_code in the answer");
 	}
 	json_decref(answer);
+	json_decref(biz);
+	return v;
+}
+
+/*
+ * No call is made: the signed request is the address itself, opened by the payer's browser.  Alipay
+ * learns of the trade when he logs in there; what it tells the browser on the way back
+ * (return_url) proves nothing: notification and query do.
+ */
+static enum verdict
+alipay_page(const struct pay_req *q, struct pay_answer *a, struct reply *r)
+{
+	char		 yuan[32], expires[CLOCK_TEXT];
+	json_t		*biz = json_object(), *fields;
+	struct err	 err = {0};
+	struct buf	 url;
+	enum verdict	 v = REPLY_DONE;
+
+	js_set_str(biz, "out_trade_no", q->trade_no);
+	js_set_str(biz, "total_amount", fen_text(q->fen, yuan));
+	js_set_str(biz, "subject", q->subject);
+	js_set_str(biz, "product_code", "FAST_INSTANT_TRADE_PAY");
+	js_set_str(biz, "time_expire", clock_datetime(q->expires, expires));
+	fields = alipay_fields("alipay.trade.page.pay", biz, true);
+	buf_init(&url, sizeof(a->qr) - 1);
+	buf_addf(&url, "%s%s", conf_str("web.public_url"), q->back);
+	js_set_str(fields, "return_url", url.p);
+	if (alipay_sign(fields, &err) < 0) {
+		v = reply_err(r, &err);
+	} else {
+		buf_clear(&url);
+		buf_addf(&url, "%s?", conf_str("gate.alipay_url"));
+		url_form_write(fields, &url);
+		if (buf_check(&url, &err) < 0)
+			v = reply_err(r, &err);
+		else
+			snprintf(a->qr, sizeof(a->qr), "%s", url.p);
+	}
+	buf_free(&url);
+	json_decref(fields);
 	json_decref(biz);
 	return v;
 }
@@ -458,6 +501,7 @@ alipay_bill(const char *date, struct bill *out, struct reply *r)
 const struct pay_provider	 pay_alipay = {
 	.name = "alipay",
 	.create = alipay_create,
+	.page = alipay_page,
 	.query = alipay_query,
 	.close = alipay_close,
 	.refund = alipay_refund,

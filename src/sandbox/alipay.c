@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "base/url.h"
 
-/* Alipay's gateway (face-to-face payment) and its notifications. */
+/* Alipay's gateway (face-to-face payment, paying at its page) and its notifications. */
 
 #define ALIPAY_WINDOW	(10 * CLOCK_MINUTE)
 #define ALIPAY_TEXT	65536
@@ -112,7 +112,7 @@ alipay_precreate(struct sb_call *c, const char *method, json_t *biz)
 		alipay_no(c, method, "40004", "ACQ.TRADE_HAS_SUCCESS", "交易已被支付");
 		return;
 	}
-	if (t != NULL && js_int(t, "fen", 0) != fen) {
+	if (t != NULL && (js_int(t, "fen", 0) != fen || js_str(t, "return_url")[0] != '\0')) {
 		alipay_no(c, method, "40004", "ACQ.CONTEXT_INCONSISTENT", "交易信息被篡改");
 		return;
 	}
@@ -124,6 +124,72 @@ alipay_precreate(struct sb_call *c, const char *method, json_t *biz)
 	js_set_str(answer, "out_trade_no", no);
 	js_set_str(answer, "qr_code", js_str(t, "qr"));
 	alipay_answer(c, method, answer);
+}
+
+/*
+ * alipay.trade.page.pay: the payer's browser comes with the signed request and gets a page to log
+ * in at; the gateway knows no trade before he does.  The same number again leads to the same
+ * trade, unless it was made otherwise.
+ */
+static void
+alipay_page_pay(struct sb_call *c, const char *method, json_t *biz)
+{
+	const char	*no = js_str(biz, "out_trade_no"), *why = NULL;
+	int64_t		 fen = alipay_fen(js_str(biz, "total_amount"));
+	int64_t		 expires = alipay_time(js_str(biz, "time_expire"));
+	json_t		*t = sb_trade("alipay", no);
+	char		 page[160];
+
+	(void)method;
+	if (no[0] == '\0' || strlen(no) > 64 || js_str(biz, "subject")[0] == '\0' || fen < 1 ||
+	    strcmp(js_str(biz, "product_code"), "FAST_INSTANT_TRADE_PAY") != 0)
+		why = "INVALID_PARAMETER：参数无效。";
+	else if (t != NULL && (js_int(t, "fen", 0) != fen || js_str(t, "return_url")[0] == '\0'))
+		why = "CONTEXT_INCONSISTENT：交易信息被篡改。";
+	if (why != NULL) {
+		sb_error_page(c, 200, why);
+		return;
+	}
+	if (t == NULL) {
+		t = sb_trade_new("alipay", no, fen, js_str(biz, "subject"),
+		    js_str(c->query, "notify_url"),
+		    expires == 0 ? clock_now() + 2 * CLOCK_HOUR : expires);
+		snprintf(page, sizeof(page), "%s/alipay/page/%s", sb.base, js_str(t, "code"));
+		js_set_str(t, "page", page);
+		js_set_str(t, "qr", page);
+		js_set_str(t, "return_url", js_str(c->query, "return_url"));
+	}
+	sb_redirect(c, js_str(t, "page"));
+}
+
+/* Where the payer goes from the page: what stands in the address is signed, and proves nothing. */
+void
+sb_alipay_return(json_t *t, struct buf *url)
+{
+	json_t		*f = json_object();
+	struct buf	 text, sign;
+	char		 yuan[32], time[CLOCK_TEXT];
+
+	js_set_str(f, "charset", "utf-8");
+	js_set_str(f, "method", "alipay.trade.page.pay.return");
+	js_set_str(f, "out_trade_no", js_str(t, "no"));
+	js_set_str(f, "trade_no", js_str(t, "channel_no"));
+	js_set_str(f, "total_amount", fen_text(js_int(t, "fen", 0), yuan));
+	js_set_str(f, "app_id", conf_str("gate.alipay_app_id"));
+	js_set_str(f, "seller_id", conf_str("gate.alipay_seller_id"));
+	js_set_str(f, "timestamp", clock_datetime(clock_now(), time));
+	js_set_str(f, "version", "1.0");
+	js_set_str(f, "sign_type", "RSA2");
+	buf_init(&text, ALIPAY_TEXT);
+	buf_init(&sign, 1024);
+	alipay_text(f, true, &text);
+	sb_sign(sb.alipay, text.p, text.len, &sign);
+	js_set_str(f, "sign", sign.p);
+	buf_addf(url, "%s?", js_str(t, "return_url"));
+	url_form_write(f, url);
+	buf_free(&text);
+	buf_free(&sign);
+	json_decref(f);
 }
 
 static const char *
@@ -326,21 +392,14 @@ alipay_allowed(struct sb_call *c, json_t *fields, const char *method)
 	return ok;
 }
 
+struct alipay_row {
+	const char	*method, *api;
+	void		(*answer)(struct sb_call *c, const char *method, json_t *biz);
+};
+
 static void
-alipay_gateway(struct sb_call *c)
+alipay_serve(struct sb_call *c, const struct alipay_row *rows, size_t n)
 {
-	static const struct {
-		const char	*method, *api;
-		void		(*answer)(struct sb_call *c, const char *method, json_t *biz);
-	} rows[] = {
-		{"alipay.trade.precreate", "alipay.precreate", alipay_precreate},
-		{"alipay.trade.query", "alipay.query", alipay_query},
-		{"alipay.trade.close", "alipay.close", alipay_close},
-		{"alipay.trade.refund", "alipay.refund", alipay_refund},
-		{"alipay.data.dataservice.bill.downloadurl.query", "alipay.bill", alipay_bill},
-		{"alipay.trade.fastpay.refund.query", "alipay.refund_query",
-		    alipay_refund_query},
-	};
 	const char	*method = js_str(c->query, "method"), *text;
 	json_t		*fields = json_copy(c->query), *biz = NULL;
 	struct err	 err = {0};
@@ -348,9 +407,9 @@ alipay_gateway(struct sb_call *c)
 
 	json_object_update_missing(fields, c->form);
 	text = js_str(fields, "biz_content");
-	for (i = 0; i < ARRAY_LEN(rows) && strcmp(rows[i].method, method) != 0; i++)
+	for (i = 0; i < n && strcmp(rows[i].method, method) != 0; i++)
 		;
-	if (i == ARRAY_LEN(rows)) {
+	if (i == n) {
 		alipay_no(c, "error", "40002", "isv.invalid-method", "不存在的方法名");
 	} else {
 		c->api = rows[i].api;
@@ -363,6 +422,33 @@ alipay_gateway(struct sb_call *c)
 	}
 	json_decref(biz);
 	json_decref(fields);
+}
+
+/* What a browser may bring. */
+static void
+alipay_browser(struct sb_call *c)
+{
+	static const struct alipay_row	 rows[] = {
+		{"alipay.trade.page.pay", "alipay.page", alipay_page_pay},
+	};
+
+	alipay_serve(c, rows, ARRAY_LEN(rows));
+}
+
+static void
+alipay_gateway(struct sb_call *c)
+{
+	static const struct alipay_row	 rows[] = {
+		{"alipay.trade.precreate", "alipay.precreate", alipay_precreate},
+		{"alipay.trade.query", "alipay.query", alipay_query},
+		{"alipay.trade.close", "alipay.close", alipay_close},
+		{"alipay.trade.refund", "alipay.refund", alipay_refund},
+		{"alipay.data.dataservice.bill.downloadurl.query", "alipay.bill", alipay_bill},
+		{"alipay.trade.fastpay.refund.query", "alipay.refund_query",
+		    alipay_refund_query},
+	};
+
+	alipay_serve(c, rows, ARRAY_LEN(rows));
 }
 
 static void
@@ -421,6 +507,7 @@ sb_alipay_notice(json_t *t, json_t *refund, const char *id, const char *what,
 
 const struct sb_route	 sb_routes_alipay[] = {
 	{"POST", "/alipay/gateway.do", alipay_gateway},
+	{"GET", "/alipay/gateway.do", alipay_browser},
 	{"GET", "/alipay/bill/*", alipay_bill_file},
 	{0}
 };

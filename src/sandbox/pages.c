@@ -276,7 +276,18 @@ pages_trades(struct sb_call *c)
 	sb_page_end(c);
 }
 
-/* The payer's phone. */
+/* Alipay's page on the PC: there is no trade before the payer has logged in. */
+static void
+pages_log_in(struct sb_call *c)
+{
+	sb_page_begin(c, "登录支付宝账户付款");
+	buf_addstr(&c->res->body, "<form class=\"card\" method=\"post\"><label>支付宝账户<input "
+	    "name=\"account\" value=\"san@sandbox.example\" autocomplete=\"off\"></label>"
+	    "<button class=\"main\" name=\"do\" value=\"login\">登录</button></form>");
+	sb_page_end(c);
+}
+
+/* The payer's phone; or, for a trade with a return_url, his browser. */
 static void
 pages_cashier(struct sb_call *c)
 {
@@ -286,6 +297,10 @@ pages_cashier(struct sb_call *c)
 
 	if (t == NULL) {
 		sb_error_page(c, 404, "二维码无效或已过期。");
+		return;
+	}
+	if (js_str(t, "return_url")[0] != '\0' && !js_bool(t, "scanned") && sb_trade_is_open(t)) {
+		pages_log_in(c);
 		return;
 	}
 	js_set_bool(t, "scanned", true);
@@ -315,6 +330,7 @@ pages_cashier_do(struct sb_call *c)
 {
 	json_t		*t = sb_trade_by_qr(c->rest);
 	const char	*what = js_str(c->form, "do"), *why = NULL;
+	struct buf	 back;
 
 	if (t == NULL) {
 		sb_error_page(c, 404, "二维码无效或已过期。");
@@ -326,10 +342,18 @@ pages_cashier_do(struct sb_call *c)
 		why = sb_trade_pay(t, js_int(t, "fen", 0) - 1);
 	else if (strcmp(what, "cancel") == 0 && sb_trade_is_open(t))
 		js_set_str(t, "state", "closed");
-	if (why != NULL)
+	else if (strcmp(what, "login") == 0)
+		js_set_bool(t, "scanned", true);
+	buf_init(&back, 8192);
+	if (why != NULL) {
 		sb_error_page(c, 409, why);
-	else
+	} else if (js_str(t, "return_url")[0] != '\0' && js_int(t, "paid_at", 0) != 0) {
+		sb_alipay_return(t, &back);
+		sb_redirect(c, back.p);
+	} else {
 		sb_redirect(c, c->req->path);
+	}
+	buf_free(&back);
 }
 
 /* From the text of any QR code to the page it stands for. */
@@ -625,6 +649,8 @@ const struct sb_route	 sb_routes_pages[] = {
 	{"GET", "/trades", pages_trades},
 	{"GET", "/alipay/qr/*", pages_cashier},
 	{"POST", "/alipay/qr/*", pages_cashier_do},
+	{"GET", "/alipay/page/*", pages_cashier},
+	{"POST", "/alipay/page/*", pages_cashier_do},
 	{"GET", "/wxpay/qr/*", pages_cashier},
 	{"POST", "/wxpay/qr/*", pages_cashier_do},
 	{"GET", "/scan", pages_scan},

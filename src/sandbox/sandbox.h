@@ -76,7 +76,7 @@ void		 sb_sha256_hex(const void *p, size_t len, char hex[65]);
 
 /* Trades: trade.c.  A trade {"channel","no","channel_no","code","qr","fen","subject",
  * "state" waiting|paid|closed|refunded,"notify_url","created","expires","paid_fen","paid_at",
- * "refunded_fen"}. */
+ * "refunded_fen","return_url"? (paid at Alipay's page)}. */
 json_t		*sb_trade(const char *channel, const char *no);
 json_t		*sb_trade_by_qr(const char *text);	/* QR text, code, page or our number */
 json_t		*sb_trade_new(const char *channel, const char *no, int64_t fen,
@@ -115,6 +115,8 @@ NODISCARD int	 sb_notify_start(struct err *err);
 /* Bodies, by the vendors' parts. what as above; *body and *headers ("Name: value", array). */
 void		 sb_alipay_notice(json_t *trade, json_t *refund, const char *id,
 		    const char *what, struct buf *body);
+/* Back to the shop's return_url, after the page. */
+void		 sb_alipay_return(json_t *trade, struct buf *url);
 void		 sb_wechat_notice(json_t *trade, json_t *refund, const char *id,
 		    const char *what, struct buf *body);
 void		 sb_wechat_headers(const struct buf *body, const char *what, json_t *headers);

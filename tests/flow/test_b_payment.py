@@ -1,11 +1,14 @@
 """Money: whatever the channels do, an order is paid once and nothing is kept that must go."""
 import json
 import time
+import urllib.parse
 
 import identity
 import walk
 from browser import Browser
 from flow import count, need, refused, same, sentence
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def ordered(ctx):
@@ -30,6 +33,26 @@ def qr(w, channel="alipay"):
     return walk.poll("the QR code", lambda: next(
         (t for t in w.browser.get(path)["trades"] if t["state"] == "waiting" and t["qr"]),
         None))
+
+
+def page_url(w):
+    """Pay by logging in at Alipay: the trade, with the address to go to."""
+    path = f"/orders/{w.p.order}/payment"
+    w.browser.get(f"/orders/{w.p.order}")
+    w.browser.post(path, {"channel": "alipay_page"})
+    return walk.poll("the address", lambda: next(
+        (t for t in w.browser.get(path)["trades"] if t["page_url"]), None))
+
+
+def at_alipay(url):
+    """The payer's browser, logged in at Alipay's page: the browser and the page's path."""
+    parts = urllib.parse.urlsplit(url)
+    b = Browser(f"{parts.scheme}://{parts.netloc}")
+    status, headers, _ = b.exchange("GET", f"{parts.path}?{parts.query}")
+    same(status, 303, "the signed address")
+    page = urllib.parse.urlsplit(headers["Location"]).path
+    same(b.exchange("POST", page, "do=login", FORM)[0], 303, "logging in")
+    return b, page
 
 
 def paid(w):
@@ -63,6 +86,31 @@ def test_paid_once(ctx):
     same(len([t for t in model["trades"] if t["state"] == "paid"]), 1, "paid trades")
     same(count(model, "收到费用"), 1, "events")
     refused(409, w.browser.post, f"/orders/{w.p.order}/payment", {"channel": "alipay"})
+
+
+def test_alipay_page(ctx):
+    """Paid by logging in to the account: nothing is paid before he pays, whatever the browser
+    brings back; the notification is lost, the query finds it; paid once."""
+    w = ordered(ctx)
+    for step in (w.print, w.materials, w.prove_identity):
+        step()
+    trade = page_url(w)
+    b, page = at_alipay(trade["page_url"])
+    back = w.step_path("payment")
+    forged = f"?out_trade_no={trade['no']}&trade_status=TRADE_SUCCESS&total_amount=340.00"
+    need(not w.browser.get(back + forged)["paid"], "paid by coming back")
+    need(not paid(w), "paid by coming back")
+    w.world.fault("alipay.notify", "lost", n=1)
+    status, headers, _ = b.exchange("POST", page, "do=pay", FORM)
+    same(status, 303, "the way back")
+    there = urllib.parse.urlsplit(headers["Location"])
+    same(there.path, back, "return_url")
+    need("sign=" in there.query, "a signed way back")
+    w.browser.get(f"{there.path}?{there.query}")
+    walk.poll("the payment by query", lambda: paid(w), 60)
+    same(trade_state(w, trade["no"]), "paid", "trade")
+    same(count(w.order_model(), "收到费用"), 1, "payments")
+    refused(409, w.browser.post, f"/orders/{w.p.order}/payment", {"channel": "alipay_page"})
 
 
 def test_forged(ctx):

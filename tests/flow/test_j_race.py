@@ -5,7 +5,7 @@ import threading
 import walk
 from browser import Browser, Refused
 from flow import count, need, same, sentence, CHINESE
-from test_b_payment import ordered, paid, qr, trade_state
+from test_b_payment import FORM, at_alipay, ordered, page_url, paid, qr, trade_state
 from test_c_fetch import ask, make_csr
 
 
@@ -106,6 +106,18 @@ def test_both_channels(ctx):
     second = next(t for t in w.order_model()["trades"] if t["channel"] == "wechat")
     payers = [(walk.World(ctx.site), t["qr"]) for t in (first, second)]
     at_once([lambda p=p: p[0].pay(p[1]) for p in payers])
+    walk.poll("one refund", lambda: sorted(t["state"] for t in w.order_model()["trades"]) ==
+              ["paid", "refunded"])
+    same(count(w.order_model(), "收到费用"), 1, "payments")
+
+
+def test_code_and_page(ctx):
+    """The code and Alipay's page are open, both are paid at once: one pays the order."""
+    w = ordered(ctx)
+    code = qr(w, "alipay")
+    b, page = at_alipay(page_url(w)["page_url"])
+    world = walk.World(ctx.site)
+    at_once([lambda: world.pay(code["qr"]), lambda: b.exchange("POST", page, "do=pay", FORM)])
     walk.poll("one refund", lambda: sorted(t["state"] for t in w.order_model()["trades"]) ==
               ["paid", "refunded"])
     same(count(w.order_model(), "收到费用"), 1, "payments")

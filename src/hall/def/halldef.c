@@ -304,7 +304,8 @@ halldef_read_collections(struct reader *r, const struct yaml *root, struct err *
 static int
 halldef_read_payment(struct reader *r, const struct yaml *root, struct err *err)
 {
-	static const char *const known[] = { "alipay", "wechat", "transfer", NULL };
+	static const char *const known[] = { "alipay", "alipay_page", "wechat",
+		"transfer", NULL };
 	static const char *const bank[] = { "holder", "account", "bank", NULL };
 	const struct yaml	*y = NULL, *b = NULL;
 	struct halldef		*d = r->def;
@@ -312,6 +313,7 @@ halldef_read_payment(struct reader *r, const struct yaml *root, struct err *err)
 	if (yaml_need(r->doc, root, "payment", YAML_MAP, &y, err) < 0 ||
 	    yaml_keys(r->doc, y, known, err) < 0 ||
 	    yaml_bool(r->doc, y, "alipay", false, &d->pay_alipay, err) < 0 ||
+	    yaml_bool(r->doc, y, "alipay_page", false, &d->pay_alipay_page, err) < 0 ||
 	    yaml_bool(r->doc, y, "wechat", false, &d->pay_wechat, err) < 0)
 		return -1;
 	if (yaml_get(y, "transfer") == NULL)

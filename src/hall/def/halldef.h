@@ -161,7 +161,7 @@ struct halldef {
 	struct def_identity identity;
 	bool		 pin_alipay, pin_wechat, pin_transfer;	/* the activation PIN of an order paid
 						   so goes in the remark of a remittance; else SMS */
-	bool		 pay_alipay, pay_wechat, pay_transfer;
+	bool		 pay_alipay, pay_alipay_page, pay_wechat, pay_transfer;
 	struct def_bank	 bank;
 	int		 user_name_max;		/* 12 */
 	int		 pin_tries;		/* 9 */

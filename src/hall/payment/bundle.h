@@ -35,7 +35,7 @@ NODISCARD int	bundle_view(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
 /* As payment_start, payment_state and payment_voucher, for all that is owed together. */
 NODISCARD int	bundle_pay(struct hall *h, const struct who *who, const char *no,
-		    const char *channel, json_t **trade, struct err *err);
+		    const char *way, json_t **trade, struct err *err);
 NODISCARD int	bundle_state(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
 NODISCARD int	bundle_voucher(struct hall *h, const struct who *who, const char *no,

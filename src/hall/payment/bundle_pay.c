@@ -80,13 +80,13 @@ owed_is(struct db *db, const struct owed *w, const struct trade *t, bool *is, st
 
 static int
 carrier_new(struct db *db, struct act *a, const struct bundle *b, const struct owed *w,
-    const char *channel, const char *state, struct trade *t, struct err *err)
+    const char *way, const char *state, struct trade *t, struct err *err)
 {
 	size_t	i = 0;
 
 	t->bundle = b->id;
 	t->amount = w->sum;
-	(void)snprintf(t->channel, sizeof(t->channel), "%s", channel);
+	trade_set_way(t, way);
 	trade_set(t, state);
 	if (trade_add(db, t, b->no, err) < 0)
 		return -1;
@@ -135,49 +135,64 @@ bundle_owed(struct db *db, struct act *a, struct bundle *b, struct owed *w, stru
 }
 
 static int
+carrier_ask_create(struct db *db, const struct hall *h, const struct bundle *b, size_t n,
+    const struct trade *t, struct err *err)
+{
+	char	*subject = xasprintf("批量更新%zu张证书（%s）", n, b->no);
+	char	*back = xasprintf("/bundles/%s", b->no);
+	int	 rc = trade_ask_create(db, h, t, subject, back, err);
+
+	free(subject);
+	free(back);
+	return rc;
+}
+
+static int
 bundle_pay_run(struct db *db, struct act *a, struct err *err)
 {
 	struct bundle	 b;
 	struct owed	*w = a->extra;
 	struct trade	 t = {0};
-	const char	*channel = a->p;
-	char		*subject = NULL;
+	const char	*way = a->p;
 	bool		 fits = false;
 	int		 rc = 0;
 
 	if (bundle_owed(db, a, &b, w, err) < 0)
 		return -1;
-	rc = bundle_trade(db, &b, channel, ",creating,waiting,", &t, err);
+	rc = bundle_trade(db, &b, way, ",creating,waiting,", &t, err);
 	if (rc < 0 || (rc > 0 && owed_is(db, w, &t, &fits, err) < 0))
 		return -1;
 	if (rc > 0 && fits && trade_is_fresh(&t)) {
+		if (trade_is(&t, "waiting") && trade_page_is_old(&t)) {
+			t.page = clock_now();
+			trade_set(&t, "creating");
+			if (trade_save(db, &t, err) < 0 ||
+			    carrier_ask_create(db, a->h, &b, w->n, &t, err) < 0)
+				return -1;
+		}
 		a->model = trade_model(&t);
 		return 0;
 	}
 	if (rc > 0 && !fits && carrier_close(db, a->h, &t, err) < 0)
 		return -1;
 	memset(&t, 0, sizeof(t));
-	subject = xasprintf("批量更新%zu张证书（%s）", w->n, b.no);
 	rc = bundle_touch(db, &b, err) < 0 ||
-	    carrier_new(db, a, &b, w, channel, "creating", &t, err) < 0 ||
-	    trade_ask_create(db, a->h, &t, subject, err) < 0 ? -1 : 0;
-	free(subject);
+	    carrier_new(db, a, &b, w, way, "creating", &t, err) < 0 ||
+	    carrier_ask_create(db, a->h, &b, w->n, &t, err) < 0 ? -1 : 0;
 	if (rc == 0)
 		a->model = trade_model(&t);
 	return rc;
 }
 
 int
-bundle_pay(struct hall *h, const struct who *who, const char *no, const char *channel,
+bundle_pay(struct hall *h, const struct who *who, const char *no, const char *way,
     json_t **trade, struct err *err)
 {
-	const struct halldef	*d = hall_def(h);
-	struct owed		 w;
-	struct act		 a = {.h = h, .who = who, .name = no, .p = channel, .extra = &w};
-	int			 rc = 0;
+	struct owed	w;
+	struct act	a = {.h = h, .who = who, .name = no, .p = way, .extra = &w};
+	int		rc = 0;
 
-	if (!(strcmp(channel, "alipay") == 0 && d->pay_alipay) &&
-	    !(strcmp(channel, "wechat") == 0 && d->pay_wechat))
+	if (!payment_way_is_open(hall_def(h), way))
 		return err_set(err, ERR_INPUT, "请选择支付方式。");
 	rc = act_write(&a, bundle_pay_run, err);
 	if (rc < 0 && err->kind == ERR_CONFLICT) {

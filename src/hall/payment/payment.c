@@ -54,6 +54,8 @@ payment_ways(const struct halldef *d, json_t *model)
 
 	if (d->pay_alipay)
 		payment_way(ways, "alipay", "支付宝", "用支付宝扫描二维码支付");
+	if (d->pay_alipay_page)
+		payment_way(ways, "alipay_page", "支付宝账户", "打开支付宝网页，登录账户支付");
 	if (d->pay_wechat)
 		payment_way(ways, "wechat", "微信支付", "用微信扫描二维码支付");
 	if (d->pay_transfer) {
@@ -68,6 +70,14 @@ payment_ways(const struct halldef *d, json_t *model)
 	    "account", account, "bank", bank));
 }
 
+bool
+payment_way_is_open(const struct halldef *d, const char *way)
+{
+	return (strcmp(way, "alipay") == 0 && d->pay_alipay) ||
+	    (strcmp(way, "alipay_page") == 0 && d->pay_alipay_page) ||
+	    (strcmp(way, "wechat") == 0 && d->pay_wechat);
+}
+
 static int
 payment_may_start(const struct order *o, struct err *err)
 {
@@ -79,13 +89,35 @@ payment_may_start(const struct order *o, struct err *err)
 	return 0;
 }
 
-/* One open trade a channel: coming back to the page shows the same QR code. */
+static int
+payment_ask_create(struct db *db, struct act *a, const struct trade *t, struct err *err)
+{
+	char	*subject = xasprintf("%s（%s）", a->o.def->title, a->o.no);
+	char	*back = xasprintf("/orders/%s/steps/payment", a->o.no);
+	int	 rc = trade_ask_create(db, a->h, t, subject, back, err);
+
+	free(subject);
+	free(back);
+	return rc;
+}
+
+/* Its address is signed again, for the same trade: the channel knows it by its number. */
+static int
+payment_page_again(struct db *db, struct act *a, struct trade *t, struct err *err)
+{
+	if (!trade_is(t, "waiting") || !trade_page_is_old(t))
+		return 0;
+	t->page = clock_now();
+	trade_set(t, "creating");
+	return trade_save(db, t, err) < 0 ? -1 : payment_ask_create(db, a, t, err);
+}
+
+/* One open trade a way: coming back to the page shows the same QR code. */
 static int
 payment_start_run(struct db *db, struct act *a, struct err *err)
 {
-	struct trade	 t = {0};
-	char		*subject = NULL;
-	int		 rc = 0;
+	struct trade	t = {0};
+	int		rc = 0;
 
 	if (payment_may_start(&a->o, err) < 0)
 		return -1;
@@ -93,33 +125,31 @@ payment_start_run(struct db *db, struct act *a, struct err *err)
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && t.amount == a->o.amount && trade_is_fresh(&t)) {
+		if (payment_page_again(db, a, &t, err) < 0)
+			return -1;
 		a->model = trade_model(&t);
 		return 0;
 	}
 	memset(&t, 0, sizeof(t));
-	subject = xasprintf("%s（%s）", a->o.def->title, a->o.no);
 	/* The order is saved so that of two who come at once one is told of a conflict. */
 	rc = order_save(db, a->h, &a->o, err) < 0 ||
 	    trade_new(db, &t, &a->o, a->name, "creating", err) < 0 ||
-	    trade_ask_create(db, a->h, &t, subject, err) < 0 ||
+	    payment_ask_create(db, a, &t, err) < 0 ||
 	    order_note(db, a->h, a->who, &a->o, "pay_start",
 	    trade_channel_text(t.channel), err) < 0 ? -1 : 0;
-	free(subject);
 	if (rc == 0)
 		a->model = trade_model(&t);
 	return rc;
 }
 
 int
-payment_start(struct hall *h, const struct who *who, const char *no, const char *channel,
+payment_start(struct hall *h, const struct who *who, const char *no, const char *way,
     json_t **trade, struct err *err)
 {
-	const struct halldef	*d = hall_def(h);
-	struct act		 a = {.h = h, .who = who, .no = no, .name = channel};
-	int			 rc = 0;
+	struct act	a = {.h = h, .who = who, .no = no, .name = way};
+	int		rc = 0;
 
-	if (!(strcmp(channel, "alipay") == 0 && d->pay_alipay) &&
-	    !(strcmp(channel, "wechat") == 0 && d->pay_wechat))
+	if (!payment_way_is_open(hall_def(h), way))
 		return err_set(err, ERR_INPUT, "请选择支付方式。");
 	rc = act_write(&a, payment_start_run, err);
 	if (rc < 0 && err->kind == ERR_CONFLICT) {

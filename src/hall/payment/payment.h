@@ -11,9 +11,10 @@
  * "qr"? (text of the QR),"paid_time"?,"provider_no"?,"refunded"?}
  * states: creating waiting paid closed failed exception refunding refunded; voucher confirming.
  */
-/* Begin or take up paying by "alipay" or "wechat": the QR's text comes a moment later. */
+/* Begin or take up paying by a way (payment_way_is_open): the QR's text, or the address of the
+ * channel's page, comes a moment later. */
 NODISCARD int	payment_start(struct hall *h, const struct who *who, const char *no,
-		    const char *channel, json_t **trade, struct err *err);
+		    const char *way, json_t **trade, struct err *err);
 /* For polling: {"paid":bool,"has_trade","trade"?:{…} (newest),"trades":[…],"next"}.  A waiting trade is queried now and then. */
 NODISCARD int	payment_state(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
@@ -42,6 +43,9 @@ NODISCARD int	payment_refund_order(struct db *db, struct hall *h, const struct w
  * one are closed.  Who had paid one all the same gets the money back by itself. */
 NODISCARD int	payment_close_stale(struct db *db, struct hall *h, const struct order *o,
 		    struct err *err);
+/* Does the definition open this way to pay online: "alipay" and "wechat" (codes to scan), "alipay_page"
+ * (log in to the account on the PC)? */
+bool		payment_way_is_open(const struct halldef *d, const char *way);
 /* The definition's ways to pay, for a model: "ways":[{"id","title","help","online"}], "has_bank",
  * "bank":{"holder","account","bank"} (all "" without a bank). */
 void		payment_ways(const struct halldef *d, json_t *model);

@@ -7,6 +7,7 @@
 
 #define TRADE_LIFE	(2 * CLOCK_HOUR)	/* how long a QR code may be paid */
 #define TRADE_ASK	(20 * CLOCK_SECOND)	/* a polled trade is queried so often */
+#define TRADE_PAGE	(5 * CLOCK_MINUTE)	/* a page's address is signed again after */
 #define TRADE_COPY(to, r, col)	(void)snprintf(to, sizeof(to), "%s", rows_text(r, col))
 
 void
@@ -34,6 +35,7 @@ trade_from_row(struct rows *r, struct trade *t)
 	t->refunded_at = rows_int(r, 18);
 	t->bundle = rows_int(r, 19);
 	t->parent = rows_int(r, 20);
+	t->page = rows_int(r, 21);
 }
 
 int
@@ -65,7 +67,7 @@ trade_newest(struct db *db, enum sql_id of, int64_t id, const char *channel, con
 		trade_from_row(rows, &one);
 		(void)snprintf(key, sizeof(key), ",%s,", one.state);
 		if (strstr(states, key) == NULL ||
-		    (channel != NULL && strcmp(one.channel, channel) != 0))
+		    (channel != NULL && strcmp(trade_way(&one), channel) != 0))
 			continue;
 		*t = one;
 		found = 1;
@@ -115,12 +117,12 @@ trade_order(struct db *db, const struct hall *h, const struct trade *t, struct o
 }
 
 int
-trade_new(struct db *db, struct trade *t, const struct order *o, const char *channel,
+trade_new(struct db *db, struct trade *t, const struct order *o, const char *way,
     const char *state, struct err *err)
 {
 	t->order_id = o->id;
 	t->amount = o->amount;
-	(void)snprintf(t->channel, sizeof(t->channel), "%s", channel);
+	trade_set_way(t, way);
 	trade_set(t, state);
 	return trade_add(db, t, o->no, err);
 }
@@ -138,7 +140,7 @@ trade_add(struct db *db, struct trade *t, const char *after, struct err *err)
 	return db_run(db, SQL_TRADE_INSERT, NULL, err, DB_INT(t->id), DB_TEXT(t->no),
 	    DB_INT(t->order_id), DB_TEXT(t->channel), DB_INT(t->amount), DB_TEXT(t->state),
 	    DB_TEXT(t->voucher), DB_TEXT(t->voucher_type), DB_TEXT(t->remark),
-	    DB_INT(t->created), DB_INT(t->bundle), DB_INT(t->parent));
+	    DB_INT(t->created), DB_INT(t->bundle), DB_INT(t->parent), DB_INT(t->page));
 }
 
 int
@@ -150,7 +152,7 @@ trade_save(struct db *db, struct trade *t, struct err *err)
 	    DB_TEXT(t->state), DB_INT(t->received), DB_TEXT(t->qr), DB_TEXT(t->provider_no),
 	    DB_TEXT(t->refund_no), DB_TEXT(t->reason), DB_TEXT(t->voucher),
 	    DB_TEXT(t->voucher_type), DB_TEXT(t->remark), DB_INT(t->asked),
-	    DB_INT(t->paid_at), DB_INT(t->refunded_at)) < 0)
+	    DB_INT(t->paid_at), DB_INT(t->refunded_at), DB_INT(t->page)) < 0)
 		return -1;
 	if (changed != 1)
 		return err_set(err, ERR_CONFLICT, "这笔交易刚刚有了变化，请刷新页面后再试。");
@@ -166,16 +168,27 @@ trade_is_fresh(const struct trade *t)
 	return clock_now() < t->created + TRADE_LIFE - 5 * CLOCK_MINUTE;
 }
 
+bool
+trade_page_is_old(const struct trade *t)
+{
+	return t->page != 0 && clock_now() > t->page + TRADE_PAGE;
+}
+
+/* An address signed again is a request of its own. */
 int
 trade_ask_create(struct db *db, const struct hall *h, const struct trade *t,
-    const char *subject, struct err *err)
+    const char *subject, const char *back, struct err *err)
 {
-	char	*key = xasprintf("pay.create:%s", t->no);
+	char	*key = t->page == 0 ? xasprintf("pay.create:%s", t->no) :
+		    xasprintf("pay.create:%s:%" PRId64, t->no, t->page);
 	json_t	*payload = json_pack("{s:s, s:s, s:I, s:s, s:I}", "channel", t->channel,
 		    "trade_no", t->no, "fen", (json_int_t)t->amount, "subject", subject,
 		    "expires", (json_int_t)(t->created + TRADE_LIFE));
-	int	 rc = hall_outbox_put(db, h, "pay.create", key, payload, err);
+	int	 rc = 0;
 
+	if (t->page != 0)
+		js_set_str(payload, "back", back);
+	rc = hall_outbox_put(db, h, "pay.create", key, payload, err);
 	json_decref(payload);
 	free(key);
 	return rc;
@@ -217,6 +230,33 @@ trade_set(struct trade *t, const char *state)
 	(void)snprintf(t->state, sizeof(t->state), "%s", state);
 }
 
+const char *
+trade_way(const struct trade *t)
+{
+	return t->page != 0 ? "alipay_page" : t->channel;
+}
+
+void
+trade_set_way(struct trade *t, const char *way)
+{
+	bool	page = strcmp(way, "alipay_page") == 0;
+
+	(void)snprintf(t->channel, sizeof(t->channel), "%s", page ? "alipay" : way);
+	t->page = page ? clock_now() : 0;
+}
+
+/* Only while it can be paid, and of an address only while the channel takes its signature. */
+static void
+trade_model_open(const struct trade *t, json_t *j)
+{
+	const char	*text = trade_is(t, "waiting") ? t->qr : "";
+
+	js_set_str(j, "qr", t->page == 0 ? text : "");
+	js_set_bool(j, "has_qr", t->page == 0 && text[0] != '\0');
+	js_set_bool(j, "is_page", t->page != 0);
+	js_set_str(j, "page_url", t->page != 0 && !trade_page_is_old(t) ? text : "");
+}
+
 static const char *
 trade_state_text(const char *state)
 {
@@ -255,10 +295,10 @@ trade_model(const struct trade *t)
 	js_set_fen(j, "amount", t->amount);
 	js_set_fen(j, "received", t->received);
 	js_set_str(j, "state", t->state);
-	js_set_str(j, "state_text", trade_state_text(t->state));
+	js_set_str(j, "state_text", t->page != 0 && trade_is(t, "creating") ?
+	    "正在打开支付页面" : trade_state_text(t->state));
 	js_set_str(j, "reason", t->reason);
-	js_set_str(j, "qr", trade_is(t, "waiting") ? t->qr : "");
-	js_set_bool(j, "has_qr", trade_is(t, "waiting") && t->qr[0] != '\0');
+	trade_model_open(t, j);
 	js_set_str(j, "provider_no", t->provider_no);
 	js_set_bool(j, "has_voucher", t->voucher[0] != '\0');
 	js_set_bool(j, "shared", t->parent != 0);

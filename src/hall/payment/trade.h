@@ -7,11 +7,13 @@ struct trade {
 	int64_t	 id, order_id;
 	char	 no[33], channel[16], state[16];
 	int64_t	 amount, received, version;
-	char	 qr[1024], provider_no[128], refund_no[40], reason[400];
+	char	 qr[4096], provider_no[128], refund_no[40], reason[400];
 	char	 voucher[65], voucher_type[8], remark[404];
 	int64_t	 created, asked, paid_at, refunded_at;
 	int64_t	 bundle;		/* a carrier: of several orders (bundle.h); order_id is 0 */
 	int64_t	 parent;		/* a share of a carrier that was paid: its id */
+	int64_t	 page;			/* paid at the channel's page, not by a code: when qr, its
+					   address, was signed last; 0 a code */
 };
 void		trade_from_row(struct rows *r, struct trade *t);
 /* ERR_NOT_FOUND with a sentence. */
@@ -23,7 +25,10 @@ NODISCARD int	trade_find(struct db *db, const struct order *o, const char *chann
 NODISCARD int	trade_newest(struct db *db, enum sql_id of, int64_t id, const char *channel,
 		    const char *states, struct trade *t, struct err *err);
 NODISCARD int	trade_new(struct db *db, struct trade *t, const struct order *o,
-		    const char *channel, const char *state, struct err *err);
+		    const char *way, const char *state, struct err *err);
+/* The way it is paid: its channel, or "alipay_page". */
+const char	*trade_way(const struct trade *t);
+void		trade_set_way(struct trade *t, const char *way);
 /* A row as it stands in t, numbered after an order or a bundle. */
 NODISCARD int	trade_add(struct db *db, struct trade *t, const char *after, struct err *err);
 NODISCARD int	trade_load_id(struct db *db, int64_t id, struct trade *t, struct err *err);
@@ -33,9 +38,12 @@ NODISCARD int	trade_by_refund(struct db *db, const char *refund_no, struct trade
 /* The order of a trade; a zeroed one for a carrier. */
 NODISCARD int	trade_order(struct db *db, const struct hall *h, const struct trade *t,
 		    struct order *o, struct err *err);
-/* Ask the channel for a QR code; … how a waiting trade stands, not too often. */
+/* Ask the channel for a QR code, or for the address of its page, which leads back to this path of
+ * ours; … how a waiting trade stands, not too often. */
 NODISCARD int	trade_ask_create(struct db *db, const struct hall *h, const struct trade *t,
-		    const char *subject, struct err *err);
+		    const char *subject, const char *back, struct err *err);
+/* The address of the page is to be signed again, else it is too old when it is opened. */
+bool		trade_page_is_old(const struct trade *t);
 bool		trade_is_fresh(const struct trade *t);	/* its code can be paid for a while yet */
 bool		trade_may_ask(const struct trade *t);
 NODISCARD int	trade_ask(struct db *db, const struct hall *h, struct trade *t, struct err *err);

@@ -42,17 +42,20 @@ ORDER BY c.not_after, c.serial LIMIT $3;
 
 -- name: trade_of_bundle
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent,
+	page
 FROM trade WHERE bundle = $1 ORDER BY created, id;
 
 -- name: trade_by_id
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent,
+	page
 FROM trade WHERE id = $1;
 
 -- name: trade_by_refund
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent,
+	page
 FROM trade WHERE refund_no = $1;
 
 -- name: trade_share_add

@@ -92,12 +92,13 @@ WHERE id = $1 AND state = $2;
 -- name: trade_insert
 INSERT INTO trade (id, no, order_id, channel, amount, received, state, version, qr, provider_no,
 	refund_no, reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at,
-	bundle, parent)
-VALUES ($1, $2, $3, $4, $5, 0, $6, 1, '', '', '', '', $7, $8, $9, $10, $10, 0, 0, $11, $12);
+	bundle, parent, page)
+VALUES ($1, $2, $3, $4, $5, 0, $6, 1, '', '', '', '', $7, $8, $9, $10, $10, 0, 0, $11, $12, $13);
 
 -- name: trade_by_no
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent,
+	page
 FROM trade WHERE no = $1;
 
 -- name: trade_by_entry
@@ -106,16 +107,18 @@ LIMIT 1;
 
 -- name: trade_of_order
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent,
+	page
 FROM trade WHERE order_id = $1 ORDER BY created, id;
 
 -- name: trade_by_state
 SELECT id, no, order_id, channel, amount, received, state, version, qr, provider_no, refund_no,
-	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent
+	reason, voucher, voucher_type, remark, created, asked, paid_at, refunded_at, bundle, parent,
+	page
 FROM trade WHERE state = $1 ORDER BY created, id LIMIT 200;
 
 -- name: trade_save
 UPDATE trade SET state = $3, version = version + 1, received = $4, qr = $5, provider_no = $6,
 	refund_no = $7, reason = $8, voucher = $9, voucher_type = $10, remark = $11, asked = $12,
-	paid_at = $13, refunded_at = $14
+	paid_at = $13, refunded_at = $14, page = $15
 WHERE id = $1 AND version = $2;

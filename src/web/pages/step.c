@@ -73,7 +73,6 @@ step_trade(struct call *c)
 		step_pay_link(t);
 		(void)json_object_set(c->model, "trade", t);
 		step_qr(c, js_str(t, "qr"));
-		return;
 	}
 }
 

@@ -15,7 +15,7 @@ struct outside {
 	char		 trade[33];		/* payments of others do not count */
 	int		 payments, created, refunds, identities, notices;
 	int		 paid;			/* payments with PAY_PAID */
-	char		 qr[1024];
+	char		 qr[4096];
 	enum pay_state	 pay;
 	int64_t		 fen, wanted;
 	enum fact_source source;

@@ -1,7 +1,9 @@
 #include "unit.h"
 #include "outside.h"
 #include "base/clock.h"
+#include "base/url.h"
 #include "gate/call.h"
+#include "http/client.h"
 
 /*
  * The sandbox has its own clock: the vendors' windows allow a shift of less than 5 minutes.
@@ -357,6 +359,132 @@ test_payment__create_after_unknown_answer(void **state)
 		assert_int_equal(out.created, 1);
 		assert_true(out.ok);
 		clock_shift(-5 * CLOCK_SECOND);
+	}
+}
+
+/* One member of the query of an address, decoded. */
+static void
+pay_member(const char *url, const char *name, char value[400])
+{
+	struct err	 err = {0};
+	const char	*query = strchr(url, '?');
+	json_t		*fields = NULL;
+
+	assert_non_null(query);
+	assert_int_equal(url_form_parse(query + 1, strlen(query + 1), &fields, &err), 0);
+	snprintf(value, 400, "%s", js_str(fields, name));
+	json_decref(fields);
+}
+
+/* The payer's browser at Alipay: the status of its answer, and where it is sent. */
+static int
+pay_browse(const char *method, const char *url, const char *body, char to[4096])
+{
+	struct http_answer	 a;
+	struct err		 err = {0};
+	const char		*headers[] = {"Content-Type: application/x-www-form-urlencoded",
+				    NULL};
+	int			 status;
+
+	http_answer_init(&a);
+	assert_int_equal(http_call(&(struct http_call){.method = method, .url = url,
+	    .headers = headers, .body = body, .body_len = strlen(body)}, &a, NULL, &err), 0);
+	status = a.status;
+	(void)http_answer_header(&a, "location", to, 4096);
+	http_answer_free(&a);
+	return status;
+}
+
+static void
+pay_page_open(int64_t life)
+{
+	char	 key[64];
+
+	channel = "alipay";
+	outside_forget();
+	json_decref(outside_control("/control/faults/clear", "{}"));
+	snprintf(key, sizeof(key), "page:%s", outside_no("T", trade));
+	outside_put("pay.create", key, "{'channel':'alipay','trade_no':'%s','fen':34000,"
+	    "'subject':'数字证书 1 年','expires':%" PRId64 ",'back':'/orders/1/continue'}", trade,
+	    clock_now() + life);
+	outside_work();
+	assert_int_equal(out.created, 1);
+	assert_true(out.ok);
+}
+
+/*
+ * Alipay's page on the PC: the address alone makes no trade; logging in does; the notification
+ * pays it, once; and what the browser brings back pays nothing.
+ */
+void
+test_payment__page_of_alipay(void **state)
+{
+	char	 url[4096], page[4096], back[4096], value[400];
+
+	(void)state;
+	pay_page_open(CLOCK_HOUR);
+	snprintf(url, sizeof(url), "%s", out.qr);
+	pay_member(url, "method", value);
+	assert_string_equal(value, "alipay.trade.page.pay");
+	pay_member(url, "return_url", value);
+	assert_true(strstr(value, "/orders/1/continue") != NULL);
+	pay_ask("pay.query");
+	assert_int_equal(out.pay, PAY_NOT_FOUND);
+	assert_int_equal(pay_browse("GET", url, "", page), 303);
+	pay_ask("pay.query");
+	assert_int_equal(out.pay, PAY_NOT_FOUND);
+	assert_int_equal(pay_browse("POST", page, "do=login", back), 303);
+	pay_ask("pay.query");
+	assert_int_equal(out.pay, PAY_WAITING);
+	assert_int_equal(out.paid, 0);
+	assert_int_equal(pay_browse("POST", page, "do=pay", back), 303);
+	pay_member(back, "out_trade_no", value);
+	assert_string_equal(value, trade);
+	assert_int_equal(outside_notified(trade, 1), 1);
+	assert_int_equal(out.paid, 1);
+	assert_int_equal(out.fen, 34000);
+	/* the same address again: the same trade, which is paid */
+	assert_int_equal(pay_browse("GET", url, "", back), 303);
+	assert_string_equal(back, page);
+	assert_int_equal(pay_browse("POST", page, "do=pay", back), 409);
+}
+
+/* One byte of the address changed: the gateway refuses it and makes no trade. */
+void
+test_payment__page_address_is_signed(void **state)
+{
+	char	 to[4096], *amount = NULL;
+
+	(void)state;
+	pay_page_open(CLOCK_HOUR);
+	amount = strstr(out.qr, "340.00");
+	assert_non_null(amount);
+	amount[0] = '1';
+	assert_int_equal(pay_browse("GET", out.qr, "", to), 200);
+	assert_string_equal(to, "");
+	pay_ask("pay.query");
+	assert_int_equal(out.pay, PAY_NOT_FOUND);
+}
+
+/* Another channel has no such page, and a path that leads elsewhere is none. */
+void
+test_payment__page_is_checked_when_put(void **state)
+{
+	static const char *const	 bad[] = {"{\"channel\":\"wechat\",\"trade_no\":\"T0000"
+	    "9\",\"fen\":1,\"subject\":\"s\",\"back\":\"/orders/1\"}",
+	    "{\"channel\":\"alipay\",\"trade_no\":\"T00009\",\"fen\":1,\"subject\":\"s\","
+	    "\"back\":\"https://x.example/\"}"};
+	struct err			 err = {0};
+	json_t				*p = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		p = json_loads(bad[i], 0, NULL);
+		assert_non_null(p);
+		err_clear(&err);
+		assert_int_equal(outbox_put(NULL, out.seal, "pay.create", "bad", p, &err), -1);
+		assert_int_equal(err.kind, ERR_INPUT);
+		json_decref(p);
 	}
 }
 

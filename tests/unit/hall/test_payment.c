@@ -117,6 +117,55 @@ test_payment__facts_in_any_order_and_number(void **state)
 	}
 }
 
+/*
+ * A code and Alipay's page are two trades: both paid, the first one counts and the other goes back.
+ * The address is signed again when it is old, for the same trade; before that it is given again.
+ */
+void
+test_payment__a_code_and_a_page_pay_once(void **state)
+{
+	struct err		 err = {0};
+	struct purse		 p;
+	struct pay_created_fact	 c = {.channel = "alipay", .ok = true, .qr = "https://page",
+				    .sentence = "", .code = ""};
+	json_t			*t = NULL;
+	char			 s[24];
+
+	(void)state;
+	purse_open(&p);
+	assert_ok(payment_start(p.w.h, &p.w.me, p.no, "alipay_page", &t, &err));
+	(void)snprintf(p.trade[1], sizeof(p.trade[1]), "%s", js_str(t, "no"));
+	assert_string_equal(js_str(t, "channel"), "alipay");
+	assert_true(js_bool(t, "is_page"));
+	json_decref(t);
+	p.channel[1] = "alipay";
+	c.trade_no = p.trade[1];
+	assert_ok(store_write(p.w.store, world_created_run, &c, &err));
+	assert_int_equal(world_count(&p.w, "pay.create"), 3);
+	clock_shift(5 * CLOCK_MINUTE - CLOCK_SECOND);
+	assert_ok(payment_start(p.w.h, &p.w.me, p.no, "alipay_page", &t, &err));
+	assert_string_equal(js_str(t, "page_url"), "https://page");
+	assert_string_equal(js_str(t, "qr"), "");
+	json_decref(t);
+	assert_int_equal(world_count(&p.w, "pay.create"), 3);
+	clock_shift(2 * CLOCK_SECOND);
+	assert_ok(payment_start(p.w.h, &p.w.me, p.no, "alipay_page", &t, &err));
+	assert_string_equal(js_str(t, "no"), p.trade[1]);
+	assert_string_equal(js_str(t, "state"), "creating");
+	assert_string_equal(js_str(t, "page_url"), "");
+	json_decref(t);
+	assert_int_equal(world_count(&p.w, "pay.create"), 4);
+	purse_fact(&p, 1, PAY_PAID, 34000);
+	purse_fact(&p, 0, PAY_PAID, 34000);
+	assert_string_equal(purse_trade_state(&p, 1, s), "paid");
+	assert_string_equal(purse_trade_state(&p, 0, s), "refunding");
+	assert_int_equal(world_count(&p.w, "pay.refund"), 1);
+	assert_int_equal(payment_start(p.w.h, &p.w.me, p.no, "alipay_page", &t, &err), -1);
+	assert_int_equal(err.kind, ERR_WRONG_STATE);
+	clock_shift(-5 * CLOCK_MINUTE - CLOCK_SECOND);
+	world_close(&p.w);
+}
+
 void
 test_payment__another_amount_is_set_aside(void **state)
 {

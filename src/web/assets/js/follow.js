@@ -81,22 +81,28 @@ async function followPayment(card) {
 				shown = state.qr?.path ?? "";
 				putQr(box, state.qr);
 			}
-			say(said, state.qr ? `请用${t.channel_text}扫码支付 ¥${t.amount}` :
+			say(said, t.page_url ? `登录支付宝账户支付 ¥${t.amount}，支付后回到本页` :
+			    state.qr ? `请用${t.channel_text}扫码支付 ¥${t.amount}` :
 			    `${t.channel_text}：${t.state_text}${t.reason ? `，${t.reason}` : ""}`);
 		}
 		await wait(POLL);
 	}
 }
 
-/* The provider gives the code a moment later; then the page shows it with all that belongs. */
-async function followCreated(card, answer) {
+/* The provider gives the code, or the address of its own page, a moment later; then the browser goes
+ * there, or the page shows the code with all that belongs. */
+async function followCreated(card, answer, page) {
 	const base = card.dataset.base;
+	const ready = () => (page ? answer.trade?.page_url : answer.qr);
 
-	for (let tries = 0; tries < 20 && !answer.qr && !answer.paid; tries += 1) {
+	for (let tries = 0; tries < 20 && !ready() && !answer.paid; tries += 1) {
 		await wait(500);
 		answer = await get(`${base}/payment`);
 	}
-	location.reload();
+	if (page && ready() && !answer.paid)
+		location.assign(ready());
+	else
+		location.reload();
 }
 
 const payment = document.querySelector("[data-payment]");
@@ -105,11 +111,14 @@ for (const form of payment?.querySelectorAll("[data-pay]") ?? [])
 		const said = payment.querySelector("[data-said]");
 
 		e.preventDefault();
-		say(said, "正在生成二维码……");
-		try {
-			const answer = await post(form.action, { channel: form.elements.channel.value });
+		const channel = form.elements.channel.value;
+		const page = channel.endsWith("_page");
 
-			await followCreated(payment, answer);
+		say(said, page ? "正在打开支付宝……" : "正在生成二维码……");
+		try {
+			const answer = await post(form.action, { channel });
+
+			await followCreated(payment, answer, page);
 		} catch (error) {
 			say(said, error.message);
 		}
