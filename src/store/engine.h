@@ -40,6 +40,7 @@ struct db {
 	bool		 writable;
 	int		 depth;		/* of db_nested */
 	bool		 retry;		/* the engine wants the transaction repeated */
+	bool		 unique;	/* a statement met a unique index */
 };
 
 struct rows {

@@ -116,6 +116,7 @@ pg_result_err(struct db *db, PGresult *res, const char *what, struct err *err)
 	enum err_kind	 kind = PQstatus(c->h) != CONNECTION_OK ? ERR_STORE : pg_kind(state);
 
 	db->retry |= kind == ERR_BUSY;
+	db->unique |= kind == ERR_CONFLICT;
 	pg_fail(err, kind, what, PQresultErrorMessage(res));
 	PQclear(res);
 	return -1;
@@ -161,11 +162,26 @@ pg_try(struct db *db, const char *begin, store_fn fn, void *arg, bool *lost, str
 	return pg_plain(db, "COMMIT", err);
 }
 
+/*
+ * Two that write one unique value at once: each looked before the other was there, and the second
+ * meets the index.  It runs once more and now sees what the first wrote, as it would on SQLite,
+ * where writes come one after the other; so it has a sentence of its own to say.
+ */
+static bool
+pg_lost_race(const struct db *db, const struct err *err, bool *before)
+{
+	bool	 lost = db->unique && err->kind == ERR_CONFLICT && !*before;
+
+	*before |= lost;
+	return lost;
+}
+
 static int
 pg_transaction(struct store *s, const char *begin, bool writable, store_fn fn, void *arg,
     struct err *err)
 {
 	struct pgsql	*q = s->impl;
+	bool		 raced = false;
 	int		 rc = -1;
 
 	for (int tries = 0; tries < RETRY_MAX; tries++) {
@@ -179,7 +195,7 @@ pg_transaction(struct store *s, const char *begin, bool writable, store_fn fn, v
 		db.conn = c;
 		rc = pg_try(&db, begin, fn, arg, &lost, err);
 		pg_give(q, c);
-		if (rc == 0 || (!db.retry && !lost))
+		if (rc == 0 || (!db.retry && !lost && !pg_lost_race(&db, err, &raced)))
 			return rc;
 		usleep(1000 * (rand_below(20) + (useconds_t)tries * 10));
 	}

@@ -10,7 +10,8 @@
  * BIGINT TEXT BYTEA, ON CONFLICT, RETURNING; ids and times given by the application).
  *
  * A write is a function run inside a transaction (store_write): it is begun, committed and,
- * where the engine asks for it (busy, serialization failure), repeated by the store; so the
+ * where the engine asks for it (busy, serialization failure), or once when it met a unique index
+ * that somebody else had filled at the same moment, repeated by the store; so the
  * function touches nothing but the db and its own argument, and must start by resetting what
  * it returns through the argument.  store_write returns after the data is durable.
  * On SQLite one writer thread groups the waiting writes of all threads into one COMMIT, each

@@ -78,7 +78,8 @@ staff_add(struct hall *h, const struct who *who, const char *name, const char *s
 		return err_set(err, ERR_INPUT, "请填写姓名、证书序列号和至少一个岗位。");
 	if (act_write(&a, staff_add_run, err) < 0) {
 		if (err->kind == ERR_CONFLICT)
-			return err_set(err, ERR_CONFLICT, "这张证书已经登记在工作人员名下。");
+			return err_set(err, ERR_CONFLICT, "这张证书已经登记在工作人员名下，"
+			    "请在名单中找到这位工作人员，修改其岗位。");
 		return -1;
 	}
 	*id = a.number;

@@ -1,4 +1,9 @@
 #include "world.h"
+#include "base/str.h"
+#include "hall/payment/trade.h"
+
+#include <pthread.h>
+#include <unistd.h>
 
 /* An order that owes money, with one alipay and one wechat trade. */
 struct purse {
@@ -303,6 +308,74 @@ test_payment__one_bank_entry_pays_one_order(void **state)
 	assert_non_null(strstr(js_str(json_array_get(errors, 0), "text"), no[0]));
 	js_set_str(in, "bank_no", "610659038153-2");
 	assert_ok(payment_confirm(w.h, &w.staff, trade[1], in, errors, &err));
+	json_decref(in);
+	json_decref(errors);
+	world_close(&w);
+}
+
+struct clerk {
+	struct world	*w;
+	const char	*trade, *entry;
+	bool		 took;			/* the entry is in his transaction, not committed */
+};
+
+/* The first clerk's transaction, seen from inside while the second one begins. */
+static int
+clerk_run(struct db *db, void *arg, struct err *err)
+{
+	struct clerk	*c = arg;
+	struct trade	 t = {0};
+
+	if (trade_load(db, c->trade, &t, err) < 0)
+		return -1;
+	trade_set(&t, "paid");
+	str_copy(t.provider_no, sizeof(t.provider_no), c->entry);
+	if (trade_save(db, &t, err) < 0)
+		return -1;
+	__atomic_store_n(&c->took, true, __ATOMIC_SEQ_CST);
+	usleep(400000);
+	return 0;
+}
+
+static void *
+clerk_thread(void *arg)
+{
+	struct clerk	*c = arg;
+	struct err	 err = {0};
+
+	assert_ok(store_write(c->w->store, clerk_run, c, &err));
+	return NULL;
+}
+
+/* Two clerks press at once: the second hears which order has the entry. */
+void
+test_payment__one_bank_entry_of_two_clerks_at_once(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct clerk	 c = {.w = &w, .entry = "610659038153-9"};
+	pthread_t	 first;
+	json_t		*t = NULL, *in = json_pack("{s:s, s:s}", "amount", "340", "bank_no", c.entry),
+			*errors = json_array();
+	char		 no[2][ORDER_NO], trade[2][40];
+	int		 i = 0;
+
+	(void)state;
+	world_open(&w);
+	for (i = 0; i < 2; i++) {
+		world_order(&w, i == 0 ? "pay31" : "pay32", "window", no[i]);
+		assert_ok(payment_voucher(w.h, &w.me, no[i], "JPEG-v", 6, "", &t, &err));
+		(void)snprintf(trade[i], sizeof(trade[i]), "%s", js_str(t, "no"));
+		json_decref(t);
+	}
+	c.trade = trade[0];
+	assert_int_equal(pthread_create(&first, NULL, clerk_thread, &c), 0);
+	while (!__atomic_load_n(&c.took, __ATOMIC_SEQ_CST))
+		usleep(1000);
+	assert_err(payment_confirm(w.h, &w.staff, trade[1], in, errors, &err), ERR_INPUT);
+	assert_string_equal(js_str(json_array_get(errors, 0), "field"), "bank_no");
+	assert_non_null(strstr(js_str(json_array_get(errors, 0), "text"), no[0]));
+	pthread_join(first, NULL);
 	json_decref(in);
 	json_decref(errors);
 	world_close(&w);

@@ -87,6 +87,7 @@ void	(test_payment__cancelled_orders_give_money_back)(void **state);
 void	(test_payment__facts_of_strangers_change_nothing)(void **state);
 void	(test_payment__transfer_is_confirmed_by_finance)(void **state);
 void	(test_payment__one_bank_entry_pays_one_order)(void **state);
+void	(test_payment__one_bank_entry_of_two_clerks_at_once)(void **state);
 void	(test_proof__register_phone_and_code)(void **state);
 void	(test_proof__a_refusal_says_what_differs)(void **state);
 void	(test_proof__five_tries_a_day)(void **state);
@@ -215,6 +216,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_payment__facts_of_strangers_change_nothing,
 		test_payment__transfer_is_confirmed_by_finance,
 		test_payment__one_bank_entry_pays_one_order,
+		test_payment__one_bank_entry_of_two_clerks_at_once,
 		test_proof__register_phone_and_code,
 		test_proof__a_refusal_says_what_differs,
 		test_proof__five_tries_a_day,
