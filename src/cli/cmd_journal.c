@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "hall/anchor.h"
+#include "hall/journal.h"
 #include "journal/proof.h"
 #include "kmc/kmc.h"
 #include "signer/signer.h"
@@ -26,19 +28,94 @@ verify_one(const char *name, int (*ask)(json_t **out, struct err *err), struct e
 	return 0;
 }
 
+/* What was taken back when a store was restored stays to be seen. */
+static void
+verify_say_restored(const json_t *anchors)
+{
+	const json_t	*a;
+	char		 when[CLOCK_TEXT];
+	size_t		 i;
+
+	json_array_foreach(anchors, i, a)
+		if (js_bool(a, "restored"))
+			printf("hall    put back to %" PRId64 " lines on %s (line %" PRId64 " of the "
+			    "signer's journal)\n", js_int(a, "lines", 0),
+			    clock_datetime(js_int(a, "time", 0), when), js_int(a, "line", 0));
+}
+
+/* The hall's chain, by its anchors in the signer's journal, which was verified before. */
+static int
+verify_hall(struct err *err)
+{
+	struct hall	*h = NULL;
+	json_t		*anchors = NULL;
+	int64_t		 lines = 0;
+	size_t		 held = 0;
+	char		 when[CLOCK_TEXT];
+	const json_t	*last;
+	int		 rc = -1;
+
+	if (hall_open(&h, err) == 0 && signer_anchors(&anchors, err) == 0)
+		rc = hall_journal_verify(h, anchors, &lines, &held, err);
+	if (rc == 0) {
+		last = json_array_get(anchors, json_array_size(anchors) - 1);
+		verify_say_restored(anchors);
+		printf("hall    %" PRId64 " lines, %zu anchors in the signer's journal, the last of %"
+		    PRId64 " lines (%s): good\n", lines, held, js_int(last, "lines", 0),
+		    last == NULL ? "never" : clock_datetime(js_int(last, "time", 0), when));
+	}
+	json_decref(anchors);
+	hall_close(h);
+	return rc;
+}
+
+static int
+verify_signer(struct err *err)
+{
+	return verify_one("signer", signer_journal_verify, err);
+}
+
+static int
+verify_kmc(struct err *err)
+{
+	return verify_one("kmc", kmc_journal_verify, err);
+}
+
 static int
 journal_verify_run(int argc, char **argv, struct err *err)
 {
-	const char	*of = argc == 2 ? argv[1] : NULL;
+	static const struct {
+		const char	*name;
+		int		(*run)(struct err *err);
+	} journals[] = {{"signer", verify_signer}, {"kmc", verify_kmc}, {"hall", verify_hall}};
+	bool	 any = false;
 
-	if (argc > 2 || (of != NULL && strcmp(of, "signer") != 0 && strcmp(of, "kmc") != 0))
+	for (size_t i = 0; argc <= 2 && i < ARRAY_LEN(journals); i++) {
+		if (argc == 2 && strcmp(argv[1], journals[i].name) != 0)
+			continue;
+		any = true;
+		if (journals[i].run(err) < 0)
+			return -1;
+	}
+	return any ? 0 : command_usage(command_by_name("journal"), err);
+}
+
+/* ---- anchor ---- */
+
+static int
+journal_anchor_run(int argc, char **argv, struct err *err)
+{
+	bool		 restored = argc == 2 && strcmp(argv[1], "--restored") == 0;
+	struct hall	*h = NULL;
+	int64_t		 lines = 0;
+	int		 rc = -1;
+
+	if (argc != 1 && !restored)
 		return command_usage(command_by_name("journal"), err);
-	if ((of == NULL || strcmp(of, "signer") == 0) &&
-	    verify_one("signer", signer_journal_verify, err) < 0)
-		return -1;
-	if (of == NULL || strcmp(of, "kmc") == 0)
-		return verify_one("kmc", kmc_journal_verify, err);
-	return 0;
+	if (hall_open(&h, err) == 0 && (rc = hall_anchor(h, restored, &lines, err)) == 0)
+		printf("the hall's journal is anchored at %" PRId64 " lines\n", lines);
+	hall_close(h);
+	return rc;
 }
 
 /* ---- prove ---- */
@@ -127,6 +204,7 @@ static const struct {
 	int		(*run)(int argc, char **argv, struct err *err);
 } journal_verbs[] = {
 	{"verify", journal_verify_run}, {"prove", journal_prove_run}, {"check", journal_check_run},
+	{"anchor", journal_anchor_run},
 };
 
 static int
@@ -140,9 +218,9 @@ cmd_journal(int argc, char **argv, struct err *err)
 
 const struct command	 command_journal = {
 	.name = "journal",
-	.args = "verify [signer|kmc] | prove SERIAL [--since LINES] | "
+	.args = "verify [signer|kmc|hall] | anchor [--restored] | prove SERIAL [--since LINES] | "
 	    "prove --line N [--of signer|kmc] [--since LINES] | check FILE [--trust PEM]",
-	.help = "The journals of signer and kmc: verify them whole, prove a certificate's lines, "
-	    "check a proof.",
+	.help = "The journals: verify them whole, anchor the hall's in the signer's, prove a "
+	    "certificate's lines, check a proof.",
 	.run = cmd_journal,
 };

@@ -222,7 +222,8 @@ restore_say(const struct archive *a)
 	    "the log,\nproofs, copies of journal.heads): a head of more lines names what is lost - "
 	    "certificates issued\nsince then (their serial numbers are in the directory and with "
 	    "their holders), and above all\nrevocations, which must be made again before the site "
-	    "opens.\nNext: start it (yinxin serve), then `yinxin journal verify`.\n", stdout);
+	    "opens.\nNext: start it (yinxin serve), `yinxin journal anchor --restored`, `yinxin "
+	    "journal verify`.\n", stdout);
 }
 
 static int

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "hall/digest.h"
+#include "base/str.h"
 
 #define JOURNAL_LINE	(16 * 1024)
 
@@ -74,10 +74,115 @@ hall_journal_add(struct db *db, const struct who *who, const char *what, const c
 	return rc;
 }
 
+/* ---- its head ---- */
+
+struct journal_look {
+	int64_t		 seq;
+	unsigned char	*digest;
+};
+
+static int
+journal_look_head(struct db *db, void *arg, struct err *err)
+{
+	struct journal_look	*l = arg;
+	struct rows		*rows = NULL;
+	const void		*p = NULL;
+	size_t			 len = 0;
+	int			 rc = db_one(db, SQL_JOURNAL_HEAD, &rows, err, DB_INT(1));
+
+	if (rc == 0) {
+		l->seq = rows_int(rows, 0);
+		p = rows_blob(rows, 1, &len);
+		memset(l->digest, 0, SM3_LEN);
+		memcpy(l->digest, p, MIN(len, (size_t)SM3_LEN));
+	}
+	rows_free(rows);
+	return rc;
+}
+
+int
+hall_journal_head(struct hall *h, int64_t *lines, unsigned char digest[SM3_LEN],
+    struct err *err)
+{
+	struct journal_look	l = {.digest = digest};
+
+	if (store_read(hall_store(h), journal_look_head, &l, err) < 0)
+		return -1;
+	*lines = l.seq;
+	return 0;
+}
+
+static int
+journal_look_line(struct db *db, void *arg, struct err *err)
+{
+	struct journal_look	*l = arg;
+	struct rows		*rows = NULL;
+	const void		*p = NULL;
+	size_t			 len = 0;
+	int			 rc = db_one(db, SQL_JOURNAL_DIGEST, &rows, err, DB_INT(l->seq));
+
+	if (rc == 0) {
+		p = rows_blob(rows, 0, &len);
+		memset(l->digest, 0, SM3_LEN);
+		memcpy(l->digest, p, MIN(len, (size_t)SM3_LEN));
+	}
+	rows_free(rows);
+	return rc;
+}
+
+int
+hall_journal_line(struct hall *h, int64_t seq, unsigned char digest[SM3_LEN], struct err *err)
+{
+	struct journal_look	l = {.seq = seq, .digest = digest};
+
+	return store_read(hall_store(h), journal_look_line, &l, err);
+}
+
+/* ---- verifying ---- */
+
 struct journal_walk {
+	const json_t	*anchors;		/* those that count, by their lines */
+	size_t		 held;			/* so many of them fitted */
 	unsigned char	 digest[SM3_LEN];	/* of the line before */
 	int64_t		 seq;
 };
+
+/* The anchors that count: what was said before the store was put back ends there. */
+static json_t *
+journal_anchors(const json_t *all)
+{
+	json_t		*kept = json_array();
+	const json_t	*a = NULL;
+	int64_t		 lines = 0;
+	size_t		 i = 0, n = 0;
+
+	json_array_foreach(all, i, a) {
+		lines = js_int(a, "lines", 0);
+		while (js_bool(a, "restored") && (n = json_array_size(kept)) > 0 &&
+		    js_int(json_array_get(kept, n - 1), "lines", 0) >= lines)
+			(void)json_array_remove(kept, n - 1);
+		(void)json_array_append(kept, (json_t *)(uintptr_t)a);
+	}
+	return kept;
+}
+
+static int
+journal_walk_anchor(struct journal_walk *w, struct err *err)
+{
+	const json_t	*a = json_array_get(w->anchors, w->held);
+	char		 head[2 * SM3_LEN + 1], when[CLOCK_TEXT];
+
+	if (a == NULL || js_int(a, "lines", 0) != w->seq)
+		return 0;
+	hex_encode(w->digest, SM3_LEN, head);
+	if (strcmp(head, js_str(a, "head")) != 0)
+		return err_set(err, ERR_CRYPTO, "journal: line %" PRId64 " is not the one that was "
+		    "anchored in the signer's journal on %s (its line %" PRId64 "): the journal was "
+		    "written anew", w->seq, clock_datetime(js_int(a, "time", 0), when),
+		    js_int(a, "line", 0));
+	w->held++;
+	return 0;
+}
 
 static int
 journal_walk_line(struct rows *rows, struct journal_walk *w, struct err *err)
@@ -99,7 +204,28 @@ journal_walk_line(struct rows *rows, struct journal_walk *w, struct err *err)
 		    w->seq + 1);
 	memcpy(w->digest, md, SM3_LEN);
 	w->seq++;
-	return 0;
+	return journal_walk_anchor(w, err);
+}
+
+/* After the last line: it is the head, and nothing more was anchored. */
+static int
+journal_walk_end(struct db *db, struct journal_walk *w, struct err *err)
+{
+	unsigned char		 digest[SM3_LEN];
+	struct journal_look	 l = {.digest = digest};
+	const json_t		*a = json_array_get(w->anchors, w->held);
+	char			 when[CLOCK_TEXT];
+
+	if (journal_look_head(db, &l, err) < 0)
+		return -1;
+	if (l.seq != w->seq || (w->seq > 0 && memcmp(digest, w->digest, SM3_LEN) != 0))
+		return err_set(err, ERR_CRYPTO, "journal: lines after %" PRId64 " are missing",
+		    w->seq);
+	return a == NULL ? 0 : err_set(err, ERR_CRYPTO, "journal: lines after %" PRId64 " are "
+	    "missing: %" PRId64 " were anchored in the signer's journal on %s (its line %" PRId64
+	    "); after a restore that you want: yinxin journal anchor --restored", w->seq,
+	    js_int(a, "lines", 0), clock_datetime(js_int(a, "time", 0), when),
+	    js_int(a, "line", 0));
 }
 
 static int
@@ -107,42 +233,33 @@ journal_walk(struct db *db, void *arg, struct err *err)
 {
 	struct journal_walk	*w = arg;
 	struct rows		*rows = NULL;
-	const void		*head = NULL;
-	size_t			 len = 0;
 	int			 rc = -1;
 
-	memset(w, 0, sizeof(*w));
+	*w = (struct journal_walk){.anchors = w->anchors};
 	if (db_query(db, SQL_JOURNAL_ALL, &rows, err) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0)
-		if (journal_walk_line(rows, w, err) < 0)
-			goto out;
-	if (rc < 0)
-		goto out;
+		if (journal_walk_line(rows, w, err) < 0) {
+			rc = -1;
+			break;
+		}
 	rows_free(rows);
-	rows = NULL;
-	if (db_one(db, SQL_JOURNAL_HEAD, &rows, err, DB_INT(1)) < 0)
-		goto out;
-	head = rows_blob(rows, 1, &len);
-	if (rows_int(rows, 0) != w->seq ||
-	    (w->seq > 0 && (len != SM3_LEN || memcmp(head, w->digest, SM3_LEN) != 0))) {
-		err_set(err, ERR_CRYPTO, "journal: lines after %" PRId64 " are missing", w->seq);
-		goto out;
-	}
-	rows_free(rows);
-	return 0;
- out:
-	rows_free(rows);
-	return -1;
+	return rc < 0 ? -1 : journal_walk_end(db, w, err);
 }
 
 int
-hall_journal_verify(struct hall *h, int64_t *lines, struct err *err)
+hall_journal_verify(struct hall *h, const json_t *anchors, int64_t *lines, size_t *held,
+    struct err *err)
 {
-	struct journal_walk	w = {0};
+	json_t			*kept = journal_anchors(anchors);
+	struct journal_walk	 w = {.anchors = kept};
+	int			 rc = store_read(hall_store(h), journal_walk, &w, err);
 
-	if (store_read(hall_store(h), journal_walk, &w, err) < 0)
+	json_decref(kept);
+	if (rc < 0)
 		return -1;
 	*lines = w.seq;
+	if (held != NULL)
+		*held = w.held;
 	return 0;
 }

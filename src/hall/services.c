@@ -89,6 +89,7 @@ services_real(void)
 		.seal_cut = doc_seal_cut,
 		.seal_draw = doc_seal_draw,
 		.seal = signer_seal,
+		.anchor = signer_anchor,
 	};
 
 	return &real;

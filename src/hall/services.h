@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "doc/doc.h"
 #include "pki/statement.h"
+#include "signer/signer.h"
 #include "token/unlock.h"
 /*
  * What the hall asks of other processes, behind pointers so that tests stand in for them.
@@ -59,6 +60,8 @@ struct services {
 	/* The seal for the pair of this approval, idempotent per order: signer_seal. */
 	int	(*seal)(const struct signed_statement *approval, const void *picture, size_t len,
 		    struct buf *der, struct err *err);
+	/* Anchor our journal's head: signer_anchor. */
+	int	(*anchor)(struct anchor *a, struct err *err);
 };
 const struct services	*services_real(void);
 #endif

@@ -268,6 +268,28 @@ answer_journal_prove(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_rol
 }
 
 static int
+answer_anchor(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	struct anchor	 a = {.lines = js_int(in->json, "lines", 0),
+		.restored = js_bool(in->json, "restored")};
+
+	if (a.restored && caller != IPC_ADMIN)
+		return err_set(err, ERR_DENIED, "only the administrator says that the hall's store "
+		    "was put back");
+	snprintf(a.head, sizeof(a.head), "%s", js_str(in->json, "head"));
+	return anchor_take(arg, &a, out->json, err);
+}
+
+static int
+answer_anchors(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	(void)caller;
+	return anchors_list(arg, js_int(in->json, "after", 0), out->json, err);
+}
+
+static int
 answer_stats(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
     struct err *err)
 {
@@ -319,6 +341,8 @@ static const struct ipc_request	 signer_requests[] = {
 	{"admin_revoke", IPC_ADMIN, answer_admin_revoke},
 	{"journal_verify", IPC_ADMIN, answer_journal_verify},
 	{"journal_prove", IPC_ADMIN, answer_journal_prove},
+	{"anchor", IPC_WEB | IPC_ADMIN, answer_anchor},
+	{"anchors", IPC_ADMIN, answer_anchors},
 	{"stats", IPC_WEB | IPC_ADMIN, answer_stats},
 	{0}
 };

@@ -183,6 +183,21 @@ NODISCARD int	signer_journal_verify(json_t **out, struct err *err);
  */
 NODISCARD int	signer_journal_prove(const char *serial, int64_t line, int64_t since,
 		    json_t **out, struct err *err);
+/*
+ * Anchor the hall's journal (hall/anchor.h) in the signer's: the SM3 of its line number `lines`, in
+ * lower-case hex.  A line is added when it has more lines than the newest anchor; a gets the newest
+ * one, for the caller to compare.  restored: by the administrator only, after a store was put
+ * back; what was anchored beyond `lines` is void from here on, for ever visible.
+ */
+#define ANCHOR_HEAD	65
+struct anchor {
+	int64_t	 lines;
+	char	 head[ANCHOR_HEAD];
+	bool	 restored;
+};
+NODISCARD int	signer_anchor(struct anchor *a, struct err *err);
+/* All of them, oldest first: [{"line","time","restored","lines","head"}] */
+NODISCARD int	signer_anchors(json_t **out, struct err *err);
 /* Numbers for the metrics: ipc_answer_stats. */
 NODISCARD int	signer_stats(json_t **out, struct err *err);
 

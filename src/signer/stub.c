@@ -257,6 +257,45 @@ signer_journal_prove(const char *serial, int64_t line, int64_t since, json_t **o
 }
 
 int
+signer_anchor(struct anchor *a, struct err *err)
+{
+	json_t	*out = NULL;
+
+	if (ask_json("anchor", json_pack("{s:I,s:s,s:b}", "lines", (json_int_t)a->lines, "head",
+	    a->head, "restored", a->restored), &out, err) < 0)
+		return -1;
+	a->lines = js_int(out, "lines", 0);
+	snprintf(a->head, sizeof(a->head), "%s", js_str(out, "head"));
+	json_decref(out);
+	return 0;
+}
+
+int
+signer_anchors(json_t **out, struct err *err)
+{
+	json_t	*all = json_array(), *page, *list;
+	int64_t	 after = 0;
+	size_t	 n;
+
+	do {
+		page = NULL;
+		if (ask_json("anchors", json_pack("{s:I}", "after", (json_int_t)after), &page,
+		    err) < 0) {
+			json_decref(all);
+			return -1;
+		}
+		list = json_object_get(page, "anchors");
+		n = json_array_size(list);
+		if (n > 0)
+			after = js_int(json_array_get(list, n - 1), "line", INT64_MAX);
+		(void)json_array_extend(all, list);
+		json_decref(page);
+	} while (n > 0);
+	*out = all;
+	return 0;
+}
+
+int
 signer_find(const char *by, const char *what, json_t **out, struct err *err)
 {
 	return ask_json("find", json_pack("{s:s,s:s}", "by", by, "what", what), out, err);

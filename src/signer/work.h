@@ -26,6 +26,12 @@ struct eseal_maker {
 	struct cert	*cert;
 	_Atomic bool	 ready;		/* both stand; they change no more */
 };
+/* The newest anchor of the hall's journal, once it was looked for. */
+struct anchor_last {
+	bool		 known;
+	int64_t		 lines;
+	char		 head[ANCHOR_HEAD];
+};
 struct signer {
 	struct store	*store;
 	struct officers_kept officers;
@@ -36,6 +42,8 @@ struct signer {
 	struct secret	 maker_passphrase;	/* kept only until then */
 	struct journal	 journal;
 	struct journal_owner journal_owner;	/* what we give to it */
+	pthread_mutex_t	 anchor_lock;
+	struct anchor_last anchor;
 	/* ask kmc; replaced in tests */
 	int		(*pair)(const struct kmc_order *order, unsigned char enc_point[65],
 			    struct buf *envelope, struct err *err);
@@ -55,6 +63,11 @@ NODISCARD int	signer_journal_open(struct signer *s, const struct secret *passphr
 /* The proof of the lines about the certificate of this serial; signer.h says what it is. */
 NODISCARD int	certificate_prove(struct signer *s, const char *serial, int64_t since,
 		    json_t *out, struct err *err);
+
+/* anchor.c: a line that tells the hall's head; signer.h says when.  out: the newest anchor. */
+NODISCARD int	anchor_take(struct signer *s, const struct anchor *a, json_t *out, struct err *err);
+/* The anchors on lines after this one, some hundreds at most. */
+NODISCARD int	anchors_list(struct signer *s, int64_t after, json_t *out, struct err *err);
 
 /* officer.c */
 struct officer {

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "doc/doc.h"
 #include "gate/gate.h"
+#include "hall/anchor.h"
 #include "ipc/process.h"
 #include "kmc/kmc.h"
 #include "signer/signer.h"
@@ -57,6 +58,7 @@ static int
 metrics_self(json_t **out, struct err *err)
 {
 	*out = json_object();
+	js_set_int(*out, "journal_anchor_failures_total", hall_anchor_failures());
 	return ipc_own_stats(*out, err);
 }
 

@@ -4,6 +4,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "hall/anchor.h"
 #include "hall/hall.h"
 #include "web/metrics.h"
 #include "web/site.h"
@@ -74,9 +75,12 @@ web_main(struct err *err)
 	if (conf_str("test.captcha")[0] != '\0')
 		log_kv(LOG_WARN, "web.fixed_captcha", LOG_S("setting", "test.captcha"));
 	log_kv(LOG_INFO, "web.ready", LOG_I("port", http_server_port(web_server)));
+	if (hall_anchor_start(site.hall, err) < 0)
+		goto out;
 	http_server_run(web_server);
 	rc = 0;
  out:
+	hall_anchor_stop();
 	http_server_free(web_server);
 	web_server = NULL;
 	web_close(&site);

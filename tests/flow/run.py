@@ -93,6 +93,7 @@ def add_settings(site):
     site.extra.update({
         "YINXIN_GATE_SMS_REPORT_SECRET": "report-address-97531",
         "YINXIN_ENROL_CMP_CA": "machines",
+        "YINXIN_JOURNAL_ANCHOR_SECONDS": "5",
         "YINXIN_GATE_WEBHOOK_PRIVATE": "127.0.0.1",
         "YINXIN_VA_LDAP_URL": f"ldap://127.0.0.1:{port}",
         "YINXIN_VA_LDAP_BASE": "ou=pki,dc=example",

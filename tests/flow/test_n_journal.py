@@ -1,4 +1,5 @@
 """The journals of signer and kmc: proofs for third parties, and what is found when spoiled."""
+import hashlib
 import json
 import os
 import sqlite3
@@ -20,7 +21,7 @@ def sql(ctx, kind, statement):
         db.close()
         return rows
     out = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "\x1f", "-v", "ON_ERROR_STOP=1",
-                          "-d", ctx.site.store[kind], "-c", statement],
+                          "-d", ctx.site.store[kind], "-f", "-"], input=statement,
                          check=True, capture_output=True, text=True).stdout
     return [line.split("\x1f") for line in out.splitlines()]
 
@@ -115,6 +116,67 @@ def test_journal_spoiled(ctx):
         sql(ctx, kind, mend)
         need(sentence in said, f"{spoil}: {said}")
         site.yinxin("journal", "verify", name)
+
+
+def hall_rewrite(ctx, change):
+    """Somebody who can write the hall's store changes a line and makes the whole chain fit again."""
+    ctx.site.stop_one("server")
+    rows = sql(ctx, "hall", "SELECT seq, at, actor, what, subject, detail FROM journal ORDER BY seq")
+    before, out = bytes(32), []
+    for seq, at, *fields in rows:
+        fields = change(int(seq), fields)
+        text = f"{seq} {at}" + "".join(f" {len(f.encode())}:{f}" for f in fields)
+        before = hashlib.new("sm3", before + text.encode()).digest()
+        literal = f"X'{before.hex()}'" if ctx.engine == "sqlite" else f"'\\x{before.hex()}'"
+        out.append(f"UPDATE journal SET actor = '{fields[0]}', digest = {literal} WHERE seq = {seq}")
+    out.append(f"UPDATE journal_head SET digest = {literal} WHERE id = 1")
+    sql(ctx, "hall", "BEGIN; " + "; ".join(out) + "; COMMIT")
+    ctx.site.start_server()
+
+
+def test_hall_journal_rewritten(ctx):
+    """The hall's chain written anew fits in itself; the anchor in the signer's journal finds it."""
+    site, who = ctx.site, []
+    ctx.walker("org"), ctx.walker("person")         # lines
+    site.yinxin("journal", "anchor")
+    said = site.yinxin("journal", "verify")
+    need("anchors in the signer's journal" in said, said)
+
+    def forge(seq, fields):
+        if seq != 1:
+            return fields
+        who.append(fields[0])
+        return ["staff:1", *fields[1:]]
+
+    hall_rewrite(ctx, forge)
+    try:
+        said = fails(site, "journal", "verify", "hall")
+        need("was written anew" in said, f"a rewritten chain: {said}")
+        said = fails(site, "journal", "anchor")
+        need("put back or written anew" in said, f"anchoring it: {said}")
+        walk.poll("the web process to notice", lambda: site.metrics()[
+            "yinxin_web_journal_anchor_failures_total"] > 0, 30)
+    finally:
+        hall_rewrite(ctx, lambda seq, fields: [who[0], *fields[1:]] if seq == 1 else fields)
+    site.yinxin("journal", "verify", "hall")
+
+
+def test_hall_journal_cut_off(ctx):
+    """Lines cut off the hall's chain are missed; a restore that is wanted is said, and stays seen."""
+    site = ctx.site
+    ctx.walker("org"), ctx.walker("person")
+    site.yinxin("journal", "anchor")
+    site.stop_one("server")
+    sql(ctx, "hall", "DELETE FROM journal WHERE seq = (SELECT seq FROM journal_head); "
+        "UPDATE journal_head SET seq = seq - 1, digest = (SELECT digest FROM journal "
+        "WHERE journal.seq = journal_head.seq - 1)")
+    site.start_server()
+    said = fails(site, "journal", "verify", "hall")
+    need("are missing" in said, f"a shorter chain: {said}")
+    said = site.yinxin("journal", "anchor", "--restored")
+    need("anchored at" in said, said)
+    said = site.yinxin("journal", "verify", "hall")
+    need("put back to" in said, f"that it was put back: {said}")
 
 
 def test_store_rolled_back(ctx):

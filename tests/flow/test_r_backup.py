@@ -236,6 +236,8 @@ def test_backup(ctx):
         other.start_server()
         for j, n in before.items():
             need(lines(other, j) >= n, f"the journal of {j} has fewer lines than before")
+        other.yinxin("journal", "anchor", "--restored")
+        need("put back to" in other.yinxin("journal", "verify"), "that the hall was put back")
         there = walk.Walker(other, w.p, ctx.say)
         there.sign_in()
         same(there.browser.get_raw(f"/orders/{w.p.order}/certificates/sign")[1], pem,

@@ -15,3 +15,6 @@ SELECT seq, digest FROM journal_head WHERE id = $1;
 
 -- name: journal_all
 SELECT seq, at, actor, what, subject, detail, digest FROM journal ORDER BY seq;
+
+-- name: journal_digest
+SELECT digest FROM journal WHERE seq = $1;

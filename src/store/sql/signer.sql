@@ -157,3 +157,12 @@ WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.line AND j.what = 'cer
 			WHEN 'revoked' THEN 'certificate.revoke' ELSE 'certificate.release' END
 		AND j.detail LIKE '%"' || c.serial || '"%')
 LIMIT 1
+
+-- The hall's anchors among the lines of the journal; looked for seldom.
+-- name: ca_anchor_last
+SELECT seq, time, what, detail FROM journal WHERE what IN ('hall.anchor', 'hall.restored')
+ORDER BY seq DESC LIMIT 1
+
+-- name: ca_anchors_from
+SELECT seq, time, what, detail FROM journal WHERE what IN ('hall.anchor', 'hall.restored')
+	AND seq > $1 ORDER BY seq LIMIT $2

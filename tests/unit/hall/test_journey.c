@@ -261,7 +261,7 @@ test_journey__organisation_downloads(void **state)
 	assert_int_equal(js_int(m, "total", 0), 1);
 	json_decref(m);
 	journey_reminders(&w, no);
-	assert_ok(hall_journal_verify(w.h, &lines, &err));
+	assert_ok(hall_journal_verify(w.h, NULL, &lines, NULL, &err));
 	assert_true(lines > 15);
 	world_close(&w);
 }

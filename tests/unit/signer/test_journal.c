@@ -184,3 +184,60 @@ test_journal__longer_than_one_reading(void **state)
 	    "UPDATE journal SET what = 'test.more' WHERE seq = 1001");
 	own_world_free(&w);
 }
+
+static struct anchor
+anchor_of(int64_t lines, char digit, bool restored)
+{
+	struct anchor	 a = {.lines = lines, .restored = restored};
+
+	memset(a.head, digit, sizeof(a.head) - 1);
+	return a;
+}
+
+/* The anchor after this one: of so many lines, and its head begins with this digit. */
+static void
+assert_anchored(struct world *w, struct anchor a, int64_t lines, char digit)
+{
+	struct err	 err = {0};
+	json_t		*out = json_object();
+
+	assert_ok(anchor_take(&w->signer, &a, out, &err));
+	assert_int_equal(js_int(out, "lines", 0), lines);
+	assert_int_equal(js_str(out, "head")[0], digit);
+	json_decref(out);
+}
+
+/* A line for each longer head; a shorter one is told the newest; a restore is for ever seen. */
+void
+test_journal__anchors_of_the_hall(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	struct anchor	 bad = anchor_of(7, 'x', false);
+	json_t		*out = json_object(), *list;
+
+	(void)state;
+	own_world_make(&w);
+	assert_anchored(&w, anchor_of(5, 'a', false), 5, 'a');
+	assert_anchored(&w, anchor_of(5, 'b', false), 5, 'a');
+	assert_anchored(&w, anchor_of(4, 'b', false), 5, 'a');
+	assert_anchored(&w, anchor_of(6, 'c', false), 6, 'c');
+	w.signer.anchor = (struct anchor_last){0};	/* as after a start */
+	assert_anchored(&w, anchor_of(6, 'd', false), 6, 'c');
+	assert_anchored(&w, anchor_of(3, 'e', true), 3, 'e');
+	assert_anchored(&w, anchor_of(4, 'f', false), 4, 'f');
+	assert_err(anchor_take(&w.signer, &bad, out, &err), ERR_INPUT);
+	bad = anchor_of(0, 'a', false);
+	assert_err(anchor_take(&w.signer, &bad, out, &err), ERR_INPUT);
+	assert_ok(anchors_list(&w.signer, 0, out, &err));
+	list = json_object_get(out, "anchors");
+	assert_int_equal(json_array_size(list), 4);
+	assert_true(js_bool(json_array_get(list, 2), "restored"));
+	assert_ok(anchors_list(&w.signer, js_int(json_array_get(list, 2), "line", 0), out, &err));
+	list = json_object_get(out, "anchors");
+	assert_int_equal(json_array_size(list), 1);
+	assert_int_equal(js_int(json_array_get(list, 0), "lines", 0), 4);
+	assert_ok(verify(&w, &err));
+	json_decref(out);
+	own_world_free(&w);
+}
