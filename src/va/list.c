@@ -197,18 +197,30 @@ va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 	pthread_mutex_unlock(&v->lists_lock);
 }
 
+/* One that was asked for and is not there was due when its CA was made; 0: nobody waits for it. */
+static int64_t
+list_end(const struct va_list_kept *k, const struct va_issuer *issuer)
+{
+	if (k->der != NULL)
+		return k->next_update;
+	return k->asked == 0 || cert_not_after(issuer->cert) < clock_now() ? 0 :
+	    cert_not_before(issuer->cert);
+}
+
 int64_t
 va_lists_end(struct va *v, const struct va_issuer *issuer)
 {
-	int64_t	 end = 0;
+	int64_t	 end = 0, one;
 
 	pthread_mutex_lock(&v->lists_lock);
 	for (size_t i = 0; i < v->n_lists; i++) {
 		const struct va_list_kept	*k = v->lists[i];
 
-		if (strcmp(k->authority, issuer->id) == 0 && k->der != NULL &&
-		    strstr(k->scope, "delta") == NULL && (end == 0 || k->next_update < end))
-			end = k->next_update;
+		if (strcmp(k->authority, issuer->id) != 0 || strstr(k->scope, "delta") != NULL)
+			continue;
+		one = list_end(k, issuer);
+		if (one != 0 && (end == 0 || one < end))
+			end = one;
 	}
 	pthread_mutex_unlock(&v->lists_lock);
 	return end;

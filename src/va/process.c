@@ -376,6 +376,18 @@ va_open(struct va *v, struct err *err)
 	return va_tsa_open(v, err);
 }
 
+/* A CA that was made meanwhile is kept ready, and counted, before anybody asks for it. */
+static void
+ready_all(struct va *v)
+{
+	struct err	 err = {0};
+
+	if (va_issuers_load(v, &err) < 0)
+		log_err("issuers", &err);
+	va_identities_renew(v);
+	va_lists_ready(v);
+}
+
 /* Keeps answers, keys and lists ready; ends when the process serves no more. */
 static void *
 ready_thread(void *arg)
@@ -384,10 +396,8 @@ ready_thread(void *arg)
 
 	for (unsigned n = 0; !v->stopping; n++) {
 		va_watch(v);
-		if (n % READY_EVERY == 0) {
-			va_identities_renew(v);
-			va_lists_ready(v);
-		}
+		if (n % READY_EVERY == 0)
+			ready_all(v);
 		usleep(READY_MS * 1000);
 	}
 	return NULL;

@@ -172,7 +172,10 @@ NODISCARD int	va_crl(struct va *v, const struct va_issuer *issuer, const char *s
 /* Of the full list we have, ms; both 0: none yet.  Looks only. */
 void		va_crl_times(struct va *v, const struct va_issuer *issuer, int64_t *this_update,
 		    int64_t *next_update);
-/* When the first of this CA's lists ends that we have (deltas aside), ms; 0: none. */
+/*
+ * When the first of this CA's lists ends (deltas aside), ms; one that should be there and is not: when
+ * the CA was made, so that it is overdue.  0: none was looked for yet.
+ */
 int64_t		va_lists_end(struct va *v, const struct va_issuer *issuer);
 void		va_lists_release(struct va *v);
 /* Have the full lists of all CAs and of their parts at hand, also for when the signer is away. */

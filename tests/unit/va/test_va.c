@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "signer/world.h"
 #include "pki/tsp.h"
+#include "signer/authority_make.h"
 #include "va/clock_trust.h"
 #include "va/work.h"
 
@@ -291,6 +292,41 @@ test_va__a_slow_signer_holds_nobody_up(void **state)
 	va_bytes_drop(delta.der);
 	va_end(&v);
 	alarm(0);
+}
+
+/* A CA without a list, with the signer away: overdue since it was made, so that the alarm rings. */
+void
+test_va__a_list_that_never_was(void **state)
+{
+	static struct va	 v;
+	struct err		 err = {0};
+	struct world		*w = world_shared();
+	const struct va_issuer	*issuer;
+	struct va_bytes		*list = NULL;
+	int64_t			 from, to;
+	json_t			*asked = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "name", "mute", "parent",
+	    "root-1", "kind", "sm2", "company", "测试认证有限公司", "cn", "哑", "years", 5),
+				*out = json_object();
+
+	(void)state;
+	assert_ok(ca_create(&w->signer, asked, &w->passphrase, &w->passphrase, out, &err));
+	va_begin(&v);
+	issuer = va_issuer_by_slug(&v, "mute");
+	assert_int_equal(va_lists_end(&v, issuer), 0);		/* not looked for yet */
+	signer_is_away = true;
+	assert_err(va_crl(&v, issuer, "", &list, &from, &to, &err), ERR_BUSY);
+	assert_int_equal(va_lists_end(&v, issuer), cert_not_before(issuer->cert));
+	assert_true(va_lists_end(&v, issuer) <= clock_now());
+	va_end(&v);
+	va_begin(&v);
+	issuer = va_issuer_by_slug(&v, "mute");
+	assert_ok(va_crl(&v, issuer, "", &list, &from, &to, &err));
+	assert_int_equal(va_lists_end(&v, issuer), to);
+	assert_true(to > clock_now());
+	va_bytes_drop(list);
+	json_decref(asked);
+	json_decref(out);
+	va_end(&v);
 }
 
 /* Certificates of a CA that is not ours: no signature is spent on them. */
