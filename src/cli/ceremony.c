@@ -6,21 +6,20 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "cli/ceremony.h"
+#include "cli/custodian.h"
 #include "pki/cert.h"
-#include "pki/share.h"
 #include "signer/signer.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define RECORD_MAX	(256 * 1024)
 
-struct custodian {
-	const char	*name, *file;
-	const char	*pin_file;		/* NULL: asked */
-	struct secret	 pin;
-	struct share	 share;
-};
 struct script {
 	struct yaml_doc	*doc;
 	const char	*title, *record;	/* record: path */
+	char		 print[2 * SM2_DIGEST_LEN + 1];	/* SM3 of the script, hex */
+	struct driver	*driver;		/* of the UKeys; NULL: nobody has one */
 	bool		 make;			/* a new secret */
 	int64_t		 need;
 	struct custodian custodian[SHARES_MAX];
@@ -34,10 +33,9 @@ struct script {
 static void
 script_release(struct script *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		secret_free(&s->custodian[i].pin);
-		secret_wipe(&s->custodian[i].share, sizeof(s->custodian[i].share));
-	}
+	for (size_t i = 0; i < s->n; i++)
+		custodian_release(&s->custodian[i]);
+	driver_free(s->driver);
 	secret_free(&s->secret);
 	secret_free(&s->service);
 	yaml_doc_free(s->doc);
@@ -84,25 +82,48 @@ witness_names(const struct script *s)
 	return list;
 }
 
+/* A line of the journal: that it begins, or the digest of the record at its end. */
+static int
+record_tell(struct script *s, const char *stage, const char *print, bool done, int64_t *line,
+    struct err *err)
+{
+	json_t	*answer = NULL;
+	int	 rc = signer_ca("ca_ceremony", json_pack("{s:s,s:s,s:s,s:o,s:o,s:b}", "stage", stage,
+	    "title", s->title, "record", print, "custodians", custodian_names(s), "witnesses",
+	    witness_names(s), "done", done), NULL, NULL, &answer, err);
+
+	*line = js_int(answer, "line", 0);
+	json_decref(answer);
+	return rc;
+}
+
+/* Before anything is done: one that is killed, or whose record is lost, is not forgotten either. */
+static int
+record_open(struct script *s, struct err *err)
+{
+	int64_t	 line;
+
+	if (record_tell(s, "begin", s->print, false, &line, err) < 0)
+		return -1;
+	return record_add(s, json_pack("{s:s,s:s,s:s,s:I}", "step", "begin", "title", s->title,
+	    "script", s->print, "line", (json_int_t)line), err);
+}
+
 /* The journal keeps the record's digest: nobody writes another one afterwards. */
 static int
 record_close(struct script *s, bool done, struct err *err)
 {
 	unsigned char	 digest[SM2_DIGEST_LEN];
 	char		 hex[2 * SM2_DIGEST_LEN + 1];
-	json_t		*answer = NULL;
-	int		 rc;
+	int64_t		 line;
 
 	sm3(s->text.p, s->text.len, digest);
 	hex_encode(digest, sizeof(digest), hex);
-	rc = signer_ca("ca_ceremony", json_pack("{s:s,s:s,s:o,s:o,s:b}", "title", s->title, "record",
-	    hex, "custodians", custodian_names(s), "witnesses", witness_names(s), "done", done), NULL,
-	    NULL, &answer, err);
-	if (rc == 0)
-		printf("%s, SM3 %s, is told by line %" PRId64 " of the signer's journal\n", s->record,
-		    hex, js_int(answer, "line", 0));
-	json_decref(answer);
-	return rc;
+	if (record_tell(s, "end", hex, done, &line, err) < 0)
+		return -1;
+	printf("%s, SM3 %s, is told by line %" PRId64 " of the signer's journal\n", s->record, hex,
+	    line);
+	return 0;
 }
 
 /* ---- reading the script ---- */
@@ -110,28 +131,50 @@ record_close(struct script *s, bool done, struct err *err)
 static int
 script_custodians(struct script *s, const struct yaml *list, struct err *err)
 {
-	static const char *const known[] = {"name", "file", "pin", NULL};
-
 	if (list->n < 2 || list->n > SHARES_MAX)
 		return yaml_err(s->doc, list, err, "a ceremony has 2 to %d custodians", SHARES_MAX);
 	for (size_t i = 0; i < list->n; i++) {
-		const struct yaml	*row = &list->child[i];
 		struct custodian	*c = &s->custodian[i];
 
-		if (row->kind != YAML_MAP)
-			return yaml_err(s->doc, row, err, "a custodian has name and file");
-		if (yaml_keys(s->doc, row, known, err) < 0 ||
-		    yaml_text(s->doc, row, "name", NULL, &c->name, err) < 0 ||
-		    yaml_text(s->doc, row, "file", NULL, &c->file, err) < 0 ||
-		    yaml_text(s->doc, row, "pin", "", &c->pin_file, err) < 0)
+		if (custodian_read(s->doc, &list->child[i], c, err) < 0)
 			return -1;
-		if (strlen(c->name) >= sizeof(c->share.custodian))
-			return yaml_err(s->doc, row, err, "the name is too long");
-		if (s->make && file_exists(c->file))
-			return yaml_err(s->doc, row, err, "%s is there already", c->file);
+		if (c->ukey[0] != '\0' && s->driver == NULL)
+			return yaml_err(s->doc, &list->child[i], err, "a custodian's ukey needs the "
+			    "script's \"driver\", the library that opens it");
+		if (s->make && c->file[0] != '\0' && file_exists(c->file))
+			return yaml_err(s->doc, &list->child[i], err, "%s is there already", c->file);
 		s->n++;
 	}
 	return 0;
+}
+
+/* Optional: the library of the custodians' UKeys. */
+static int
+script_driver(struct script *s, const struct yaml *root, struct err *err)
+{
+	const char	*path;
+
+	if (yaml_text(s->doc, root, "driver", "", &path, err) < 0)
+		return -1;
+	return path[0] == '\0' ? 0 : driver_load(&s->driver, path, err);
+}
+
+/* What was read is what its digest is of. */
+static int
+script_print(struct script *s, const char *path, struct err *err)
+{
+	unsigned char	 digest[SM2_DIGEST_LEN];
+	struct buf	 text;
+	int		 rc;
+
+	buf_init(&text, LIMIT_HALL_FILE);
+	if ((rc = file_read(path, &text, err)) == 0 &&
+	    (rc = yaml_parse(text.p, text.len, path, &s->doc, err)) == 0) {
+		sm3(text.p, text.len, digest);
+		hex_encode(digest, sizeof(digest), s->print);
+	}
+	buf_free(&text);
+	return rc;
 }
 
 static const char *const step_keys[][8] = {
@@ -170,12 +213,12 @@ script_steps(struct script *s, struct err *err)
 static int
 script_read(struct script *s, const char *path, struct err *err)
 {
-	static const char *const known[] = {"title", "secret", "need", "witnesses", "custodians",
-		"steps", NULL};
+	static const char *const known[] = {"title", "secret", "need", "driver", "witnesses",
+		"custodians", "steps", NULL};
 	const struct yaml	*root, *list;
 	const char		*secret;
 
-	if (yaml_load(path, &s->doc, err) < 0)
+	if (script_print(s, path, err) < 0)
 		return -1;
 	root = yaml_root(s->doc);
 	if (yaml_keys(s->doc, root, known, err) < 0 ||
@@ -190,35 +233,13 @@ script_read(struct script *s, const char *path, struct err *err)
 	s->make = strcmp(secret, "make") == 0;
 	if (!s->make && strcmp(secret, "join") != 0)
 		return yaml_err(s->doc, yaml_get(root, "secret"), err, "secret is make or join");
-	if (script_custodians(s, list, err) < 0 || script_steps(s, err) < 0)
+	if (script_driver(s, root, err) < 0 || script_custodians(s, list, err) < 0 ||
+	    script_steps(s, err) < 0)
 		return -1;
 	return !s->make ? 0 : yaml_int(s->doc, root, "need", 2, (int64_t)s->n, 1, &s->need, err);
 }
 
 /* ---- the custodians' secret ---- */
-
-static int
-custodian_pin(struct custodian *c, struct err *err)
-{
-	char	*what = xasprintf("PIN of %s", c->name);
-	int	 rc = passphrase_read(c->pin_file[0] == '\0' ? NULL : c->pin_file, what, &c->pin, err);
-
-	free(what);
-	return rc;
-}
-
-static int
-custodian_open(struct custodian *c, struct err *err)
-{
-	struct buf	 text;
-	int		 rc = -1;
-
-	buf_init(&text, SHARE_FILE_MAX);
-	if (file_read(c->file, &text, err) == 0)
-		rc = share_open(text.p, text.len, &c->pin, &c->share, err);
-	buf_free(&text);
-	return rc < 0 ? err_add(err, "%s", c->file) : 0;
-}
 
 /* The passphrase is the secret in hex: text, as every passphrase. */
 static int
@@ -241,31 +262,30 @@ secret_join(struct script *s, struct err *err)
 	return rc;
 }
 
-/* Split a fresh secret and write each custodian's file; what is used is read back from there. */
+/* Split a fresh secret, each share to its custodian; what is used is read back from there. */
 static int
 secret_make(struct script *s, struct err *err)
 {
 	struct share	 all[SHARES_MAX];
 	unsigned char	 secret[SHARE_SECRET];
-	struct buf	 text;
-	int		 rc;
+	int		 rc = 0;
 
-	buf_init(&text, SHARE_FILE_MAX);
+	for (size_t i = 0; i < s->n && rc == 0; i++)
+		rc = custodian_check_empty(&s->custodian[i], s->driver, err);
+	if (rc < 0)
+		return -1;
 	rand_bytes(secret, sizeof(secret));
 	rc = share_split(secret, (int)s->need, (int)s->n, all, err);
+	secret_wipe(secret, sizeof(secret));
 	for (size_t i = 0; i < s->n && rc == 0; i++) {
 		struct custodian	*c = &s->custodian[i];
 
-		(void)snprintf(all[i].custodian, sizeof(all[i].custodian), "%s", c->name);
-		(void)snprintf(all[i].what, sizeof(all[i].what), "%s", s->title);
-		buf_clear(&text);
-		if ((rc = share_seal(&all[i], &c->pin, &text, err)) == 0 &&
-		    (rc = file_write(c->file, text.p, text.len, 0600, err)) == 0)
-			rc = custodian_open(c, err);
+		c->share = all[i];
+		(void)snprintf(c->share.custodian, sizeof(c->share.custodian), "%s", c->name);
+		(void)snprintf(c->share.what, sizeof(c->share.what), "%s", s->title);
+		rc = custodian_keep(c, s->driver, err);
 	}
 	secret_wipe(all, sizeof(all));
-	secret_wipe(secret, sizeof(secret));
-	buf_free(&text);
 	return rc;
 }
 
@@ -278,7 +298,7 @@ secret_get(struct script *s, struct err *err)
 	if (s->make && secret_make(s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n && !s->make; i++)
-		if (custodian_open(&s->custodian[i], err) < 0)
+		if (custodian_open(&s->custodian[i], s->driver, err) < 0)
 			return -1;
 	if (secret_join(s, err) < 0)
 		return -1;
@@ -393,6 +413,16 @@ script_steps_run(struct script *s, struct err *err)
 	return 0;
 }
 
+/* The secret is in no core file, and no other process of this user reads it here. */
+static int
+ceremony_close_doors(struct err *err)
+{
+	const struct rlimit	 none = {0, 0};
+
+	return setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ?
+	    err_errno(err, ERR_BUG, "cannot forbid core files") : 0;
+}
+
 int
 ceremony_script_run(const char *script, const char *record, struct err *err)
 {
@@ -405,7 +435,8 @@ ceremony_script_run(const char *script, const char *record, struct err *err)
 		err_set(err, ERR_CONFLICT, "%s is there already: a record is never overwritten", record);
 		goto out;
 	}
-	if (script_read(&s, script, err) < 0)
+	if (ceremony_close_doors(err) < 0 || script_read(&s, script, err) < 0 ||
+	    record_open(&s, err) < 0)
 		goto out;
 	if (secret_get(&s, err) == 0)
 		rc = script_steps_run(&s, err);

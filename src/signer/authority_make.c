@@ -411,6 +411,7 @@ ca_crl(struct signer *s, const char *id, const struct secret *pass, json_t *out,
 }
 
 struct ceremony_line {
+	const char	*what;
 	const json_t	*detail;
 	int64_t		 line;
 };
@@ -420,22 +421,23 @@ ceremony_line_write(struct db *db, void *arg, struct err *err)
 {
 	struct ceremony_line	*c = arg;
 
-	return journal_add(db, "ca.ceremony", c->detail, &c->line, err);
+	return journal_add(db, c->what, c->detail, &c->line, err);
 }
 
 int
 ca_ceremony(struct signer *s, const json_t *asked, int64_t *line, struct err *err)
 {
 	const char		*record = js_str(asked, "record");
+	bool			 begin = strcmp(js_str(asked, "stage"), "begin") == 0;
 	unsigned char		 digest[SM2_DIGEST_LEN];
 	json_t			*detail;
-	struct ceremony_line	 c = {0};
+	struct ceremony_line	 c = {.what = begin ? "ca.ceremony_begin" : "ca.ceremony"};
 	int			 rc;
 
 	if (hex_decode(record, digest, sizeof(digest)) < 0)
 		return err_set(err, ERR_INPUT, "the record of a ceremony is named by its SM3 in hex");
 	c.detail = detail = json_pack("{s:s,s:s,s:O?,s:O?,s:b}", "title", js_str(asked, "title"),
-	    "record", record, "custodians", json_object_get(asked, "custodians"), "witnesses",
+	    begin ? "script" : "record", record, "custodians", json_object_get(asked, "custodians"), "witnesses",
 	    json_object_get(asked, "witnesses"), "done", js_bool(asked, "done"));
 	rc = store_write(s->store, ceremony_line_write, &c, err);
 	json_decref(detail);

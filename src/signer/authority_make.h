@@ -38,8 +38,9 @@ NODISCARD int	ca_state(struct signer *s, const char *id, const char *state, stru
 NODISCARD int	ca_cross(struct signer *s, const char *id, const struct cert *subject, int years,
 		    const struct secret *pass, struct buf *der, struct err *err);
 /*
- * A ceremony has taken place: {"title","record": SM3 of its record in hex,"custodians","witnesses":
- * names,"done"} becomes a line of the journal; *line is its number.
+ * A ceremony begins or has taken place: {"stage": begin|end,"title","record": SM3 of its script, or of
+ * its record, in hex,"custodians","witnesses": names,"done"} becomes a line of the journal; *line is
+ * its number.
  */
 NODISCARD int	ca_ceremony(struct signer *s, const json_t *asked, int64_t *line,
 		    struct err *err);

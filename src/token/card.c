@@ -467,8 +467,8 @@ card_file_write(const struct driver *d, card_handle app, const struct card_file 
 	memcpy(bytes, p, len);
 	rc = skf(d)->GetFileInfo(app, name, &info);
 	if (rc == SAR_FILE_NOT_EXIST)
-		rc = skf(d)->CreateFile(app, name, (ULONG)f->size, SECURE_ANYONE_ACCOUNT,
-		    SECURE_USER_ACCOUNT);
+		rc = skf(d)->CreateFile(app, name, (ULONG)f->size, f->secret ?
+		    SECURE_USER_ACCOUNT : SECURE_ANYONE_ACCOUNT, SECURE_USER_ACCOUNT);
 	if (rc == SAR_OK)
 		rc = skf(d)->WriteFile(app, name, 0, bytes, (ULONG)f->size);
  out:

@@ -25,6 +25,7 @@ struct card_info {
 struct card_file {
 	const char	*name;
 	size_t		 size;		/* it has this size from its making on */
+	bool		 secret;	/* read after the PIN only; else by anyone */
 };
 
 struct card_ops {

@@ -5,7 +5,7 @@
 #include "token/soft.h"
 #include "token/ukey_own.h"
 
-static const struct card_file	ukey_history = {"YXHISTORY", 2048};
+static const struct card_file	ukey_history = {.name = "YXHISTORY", .size = 2048};
 
 int
 ukey_names(struct driver *d, struct buf *list, struct err *err)
