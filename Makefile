@@ -10,7 +10,7 @@ CFLAGS	?= -O2 -g
 WARN	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	   -Wcast-qual -Wwrite-strings -Wformat=2 -Werror=implicit-function-declaration
 PKGS	:= libuv libssl libcrypto sqlite3 libpq jansson yaml-0.1 libcurl libsodium libseccomp \
-	   libqrencode libarchive ldap lber cairo pangocairo libpng libturbojpeg fontconfig \
+	   libqrencode libarchive ldap lber cairo pangocairo libpng zlib libturbojpeg fontconfig \
 	   p11-kit-1 libgfshare
 HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC
 ifdef DEV

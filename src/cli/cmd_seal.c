@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/pdf.h"
 #include "hall/certificate/eseal.h"
 #include "seal/eseal.h"
 
@@ -93,6 +94,38 @@ eseal_verify(const char *path, const char *chain, const char *holder_path, struc
 	return rc;
 }
 
+/* Begins like a PDF. */
+static bool
+is_pdf(const char *path)
+{
+	char	 head[16];
+	FILE	*f = fopen(path, "rb");
+	size_t	 n = f == NULL ? 0 : fread(head, 1, sizeof(head), f);
+
+	if (f != NULL)
+		fclose(f);
+	return pdf_is(head, n);
+}
+
+/* The seals in a document, by the same roots. */
+static int
+document_verify(const char *path, const char *chain, const char *crl, const char *ocsp,
+    struct err *err)
+{
+	struct cert_pool	 pool = {.n = 0};
+	struct pdf_world	 w = {.pool = &pool, .now = clock_now()};
+	int			 rc = -1;
+
+	if (profiles_load(err) < 0 || eseal_pool(chain, &pool, err) < 0)
+		goto out;
+	if (chain == NULL && profile_find("seal") != NULL)
+		w.maker_use = profile_find("seal")->eku;
+	rc = pdf_command_verify(path, &w, crl, ocsp, err);
+ out:
+	cert_pool_release(&pool);
+	return rc;
+}
+
 /* Of this house's halls' store. */
 static int
 seal_list(struct err *err)
@@ -117,10 +150,16 @@ static int
 cmd_seal(int argc, char **argv, struct err *err)
 {
 	const char	*chain = command_option(&argc, argv, "--chain", NULL);
+	const char	*crl = command_option(&argc, argv, "--crl", NULL);
+	const char	*ocsp = command_option(&argc, argv, "--ocsp", NULL);
 	const char	*holder = command_option(&argc, argv, "--holder", NULL);
 
 	if (argc == 3 && strcmp(argv[1], "show") == 0)
 		return eseal_show(argv[2], err);
+	if (argc >= 2 && strcmp(argv[1], "sign") == 0)
+		return pdf_command_sign(argc - 1, argv + 1, err);
+	if (argc == 3 && strcmp(argv[1], "verify") == 0 && is_pdf(argv[2]))
+		return document_verify(argv[2], chain, crl, ocsp, err);
 	if (argc == 3 && strcmp(argv[1], "verify") == 0)
 		return eseal_verify(argv[2], chain, holder, err);
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
@@ -129,9 +168,14 @@ cmd_seal(int argc, char **argv, struct err *err)
 }
 
 const struct command	 command_seal = {
-	.name = "seal", .args = "show FILE | verify FILE [--chain FILE] [--holder FILE] | list",
+	.name = "seal", .args = "show FILE | verify FILE [--chain FILE] [--holder FILE] | "
+	    "verify FILE.pdf [--chain FILE] [--crl FILE | --ocsp URL] | "
+	    "sign (--p12 FILE --seal FILE | --skf LIBRARY [--serial SERIAL]) [--pin-file FILE] "
+	    "[--page N|last|all|edge] [--at X,Y] [--tsa URL] [--out FOLDER] FILE.pdf... | list",
 	.help = "Electronic seals (GB/T 38540-2020, GM/T 0031): print one; check every rule, up to the "
-	    "roots of this house or of the PEM file --chain, for the certificate --holder; list those "
-	    "that were made here.",
+	    "roots of this house or of the PEM file --chain, for the certificate --holder; check "
+	    "every seal in a PDF, with the signer's status by a CRL or an OCSP responder; seal PDFs "
+	    "with the key and seal of a file or a UKey, X,Y the middle of the picture in millimetres "
+	    "from the upper left, edge across the pages' right edges; list those that were made here.",
 	.run = cmd_seal,
 };

@@ -34,6 +34,9 @@ NODISCARD int	cms_sign(const struct cms_plan *plan, struct buf *der, struct err 
  */
 NODISCARD int	cms_check(const void *der, size_t len, const char *type,
 		    const struct cert *signer, struct der *content, struct err *err);
+/* The i-th certificate a ContentInfo carries, whoever signed; ERR_NOT_FOUND past the last. */
+NODISCARD int	cms_certificate(const void *der, size_t len, size_t i, struct cert **out,
+		    struct err *err);
 /* The certs-only form (RFC 5652 5.1, RFC 7030 4.1.3): certs are DER, one behind the other. */
 NODISCARD int	cms_certs(const void *certs, size_t len, struct buf *der, struct err *err);
 /* DER AlgorithmIdentifier of a digest, parameters absent. */

@@ -207,3 +207,20 @@ cms_check(const void *der, size_t len, const char *type, const struct cert *sign
 		return -1;
 	return cms_check_signer(&s, signer, err);
 }
+
+int
+cms_certificate(const void *der, size_t len, size_t i, struct cert **out, struct err *err)
+{
+	struct der	 in = {.p = der, .len = len}, body = {0}, skip, certs, whole;
+	unsigned	 tag;
+
+	if (len > CMS_MAX || cms_open(in, &body) < 0 || der_get(&body, 0x02, &skip) < 0 ||
+	    der_get(&body, 0x31, &skip) < 0 || der_get(&body, 0x30, &skip) < 0)
+		return err_set(err, ERR_INPUT, "not a SignedData message (RFC 5652 5.1)");
+	if (der_get(&body, 0xa0, &certs) < 0)
+		return err_set(err, ERR_NOT_FOUND, "the message carries no certificates");
+	for (; certs.len > 0 && der_next(&certs, &tag, &skip, &whole) == 0; i--)
+		if (i == 0)
+			return cert_parse(whole.p, whole.len, out, err);
+	return err_set(err, ERR_NOT_FOUND, "the message carries no more certificates");
+}

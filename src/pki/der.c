@@ -205,3 +205,34 @@ der_signed_parse_more(const void *p, size_t len, struct der_signed *s)
 		return -1;
 	return rest.len == 0 ? 0 : -1;
 }
+
+int
+der_read_time(struct der t, int64_t *ms)
+{
+	struct tm	 tm = {0};
+	int64_t		 fraction = 0, unit = 100;
+	char		 text[16] = "", back[16];
+
+	if (t.len < 15 || t.p[t.len - 1] != 'Z')
+		return -1;
+	memcpy(text, t.p, 14);
+	if (strspn(text, "0123456789") != 14 || sscanf(text, "%4d%2d%2d%2d%2d%2d", &tm.tm_year,
+	    &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+		return -1;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*ms = (int64_t)timegm(&tm) * 1000;
+	if (strftime(back, sizeof(back), "%Y%m%d%H%M%S", &tm) != 14 || strcmp(back, text) != 0)
+		return -1;
+	if (t.len == 15)
+		return 0;
+	if (t.p[14] != '.' || t.len < 17 || t.p[t.len - 2] == '0')
+		return -1;
+	for (size_t i = 15; i < t.len - 1; i++, unit /= 10) {
+		if (t.p[i] < '0' || t.p[i] > '9')
+			return -1;
+		fraction += (t.p[i] - '0') * unit;
+	}
+	*ms += fraction;
+	return 0;
+}

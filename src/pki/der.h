@@ -16,6 +16,9 @@ NODISCARD int	 der_get(struct der *d, unsigned tag, struct der *body);
 NODISCARD int	 der_next(struct der *d, unsigned *tag, struct der *body, struct der *whole);
 /* A non-negative INTEGER of at most `size` bytes, right-aligned into out. */
 NODISCARD int	 der_get_uint(struct der *d, unsigned char *out, size_t size);
+/* The content of a GeneralizedTime, YYYYMMDDhhmmss[.f…]Z, a real moment; what is beyond the
+ * millisecond is cut. */
+NODISCARD int	 der_read_time(struct der t, int64_t *ms);
 /* Append tag, length and content. */
 void		 der_add(struct buf *b, unsigned tag, const void *p, size_t len);
 /* Replace the content of b by tag, length and the old content. */

@@ -1,5 +1,6 @@
 #ifndef PKI_TSP_H
 #define PKI_TSP_H
+#include "pki/cert_pool.h"
 #include "pki/cms.h"
 /*
  * Time stamps (RFC 3161, RFC 5816, GB/T 20520) with keys of every kind: SM2 stamps differ from
@@ -66,4 +67,12 @@ struct tsp_facts {
 NODISCARD int	tsp_check(const void *der, size_t len, int digest, const void *hash,
 		    size_t hash_len, const void *nonce, size_t nonce_len,
 		    const struct cert *signer, struct tsp_facts *facts, struct err *err);
+/* The TimeStampToken of a TimeStampResp that grants; it points into der and is not checked. */
+NODISCARD int	tsp_token(const void *der, size_t len, struct der *token, struct err *err);
+/*
+ * Check a TimeStampToken that was kept: as above without nonce, by the certificate it carries, whose
+ * way to a root of the pool held at the time of the stamp.
+ */
+NODISCARD int	tsp_check_token(struct der token, int digest, const void *hash, size_t hash_len,
+		    const struct cert_pool *pool, struct tsp_facts *facts, struct err *err);
 #endif

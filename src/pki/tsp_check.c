@@ -1,40 +1,6 @@
 #include "base/base.h"
 #include "pki/tsp_parts.h"
 
-#include <time.h>
-
-/* YYYYMMDDhhmmss[.f…]Z to ms; what is beyond the millisecond is cut. */
-static int
-tsp_time(struct der t, int64_t *ms)
-{
-	struct tm	 tm = {0};
-	int64_t		 fraction = 0, unit = 100;
-	char		 text[16] = "", back[16];
-
-	if (t.len < 15 || t.p[t.len - 1] != 'Z')
-		return -1;
-	memcpy(text, t.p, 14);
-	if (strspn(text, "0123456789") != 14 || sscanf(text, "%4d%2d%2d%2d%2d%2d", &tm.tm_year,
-	    &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
-		return -1;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*ms = (int64_t)timegm(&tm) * 1000;
-	if (strftime(back, sizeof(back), "%Y%m%d%H%M%S", &tm) != 14 || strcmp(back, text) != 0)
-		return -1;
-	if (t.len == 15)
-		return 0;
-	if (t.p[14] != '.' || t.len < 17 || t.p[t.len - 2] == '0')
-		return -1;
-	for (size_t i = 15; i < t.len - 1; i++, unit /= 10) {
-		if (t.p[i] < '0' || t.p[i] > '9')
-			return -1;
-		fraction += (t.p[i] - '0') * unit;
-	}
-	*ms += fraction;
-	return 0;
-}
-
 struct tsp_wanted {
 	int		 digest;
 	const void	*hash, *nonce;
@@ -68,7 +34,7 @@ tsp_check_info(struct der in, const struct tsp_wanted *w, struct tsp_facts *fact
 	    der_get(&info, 0x06, &part) < 0 || der_get(&info, 0x30, &part) < 0 ||
 	    tsp_imprint_parse(part, &hash, &digest) < 0 ||
 	    der_get_uint(&info, facts->serial, sizeof(facts->serial)) < 0 ||
-	    der_get(&info, 0x18, &part) < 0 || tsp_time(part, &facts->time) < 0)
+	    der_get(&info, 0x18, &part) < 0 || der_read_time(part, &facts->time) < 0)
 		return err_set(err, ERR_INPUT, "the time stamp is malformed (RFC 3161 2.4.2)");
 	if (info.len > 0 && info.p[0] == 0x30 && der_get(&info, 0x30, &part) < 0)
 		return err_set(err, ERR_INPUT, "the time stamp's accuracy is malformed");
@@ -83,10 +49,10 @@ tsp_check_info(struct der in, const struct tsp_wanted *w, struct tsp_facts *fact
 }
 
 /* To the token behind a granting status (0, or 1: with modifications). */
-static int
-tsp_token(const void *p, size_t len, struct der *token, struct err *err)
+int
+tsp_token(const void *der, size_t len, struct der *token, struct err *err)
 {
-	struct der	 in = {.p = p, .len = len}, body, status;
+	struct der	 in = {.p = der, .len = len}, body, status;
 	unsigned char	 value;
 
 	if (len > TSP_ANSWER_MAX || der_get(&in, 0x30, &body) < 0 || in.len != 0 ||
@@ -98,24 +64,56 @@ tsp_token(const void *p, size_t len, struct der *token, struct err *err)
 	return 0;
 }
 
+/* A token under this signer, whatever stood around it. */
+static int
+tsp_check_signed(struct der token, const struct tsp_wanted *w, const struct cert *signer,
+    struct tsp_facts *facts, struct err *err)
+{
+	struct der	 info = {0};
+
+	*facts = (struct tsp_facts){0};
+	if (!cert_has_eku(signer, "1.3.6.1.5.5.7.3.8"))
+		return err_set(err, ERR_CRYPTO, "%s may not stamp (RFC 3161 2.3)",
+		    cert_subject(signer));
+	if (cms_check(token.p, token.len, TSP_OID_INFO, signer, &info, err) < 0 ||
+	    tsp_check_info(info, w, facts, err) < 0)
+		return -1;
+	if (facts->time < cert_not_before(signer) || facts->time > cert_not_after(signer))
+		return err_set(err, ERR_EXPIRED, "the signer's certificate does not hold at the "
+		    "time of the stamp");
+	return 0;
+}
+
 int
 tsp_check(const void *der, size_t len, int digest, const void *hash, size_t hash_len,
     const void *nonce, size_t nonce_len, const struct cert *signer, struct tsp_facts *facts,
     struct err *err)
 {
 	struct tsp_wanted	 w = {digest, hash, nonce, hash_len, nonce_len};
-	struct der		 token = {0}, info = {0};
+	struct der		 token = {0};
 
 	*facts = (struct tsp_facts){0};
-	if (!cert_has_eku(signer, "1.3.6.1.5.5.7.3.8"))
-		return err_set(err, ERR_CRYPTO, "%s may not stamp (RFC 3161 2.3)",
-		    cert_subject(signer));
-	if (tsp_token(der, len, &token, err) < 0 ||
-	    cms_check(token.p, token.len, TSP_OID_INFO, signer, &info, err) < 0 ||
-	    tsp_check_info(info, &w, facts, err) < 0)
+	if (tsp_token(der, len, &token, err) < 0)
 		return -1;
-	if (facts->time < cert_not_before(signer) || facts->time > cert_not_after(signer))
-		return err_set(err, ERR_EXPIRED, "the signer's certificate does not hold at the "
-		    "time of the stamp");
-	return 0;
+	return tsp_check_signed(token, &w, signer, facts, err);
+}
+
+int
+tsp_check_token(struct der token, int digest, const void *hash, size_t hash_len,
+    const struct cert_pool *pool, struct tsp_facts *facts, struct err *err)
+{
+	struct tsp_wanted	 w = {digest, hash, NULL, hash_len, 0};
+	struct cert		*signer = NULL;
+	int			 rc = -1;
+
+	for (size_t i = 0; i < CERT_CHAIN_MAX && rc < 0; i++) {
+		if (cms_certificate(token.p, token.len, i, &signer, err) < 0)
+			return -1;
+		if (cert_has_eku(signer, "1.3.6.1.5.5.7.3.8") &&
+		    tsp_check_signed(token, &w, signer, facts, err) == 0)
+			rc = cert_pool_verify(pool, signer, facts->time, err);
+		cert_free(signer);
+		signer = NULL;
+	}
+	return rc;
 }

@@ -123,6 +123,9 @@ NODISCARD int	ukey_recover_request(struct ukey *u, const char *order, const char
 NODISCARD int	ukey_recover_install(struct ukey *u, const char *order,
 		    const struct ukey_bundle *b, struct err *err);
 
+/* Append the order's electronic seal, DER, as it is in the UKey; ERR_NOT_FOUND.  Read by anyone. */
+NODISCARD int	ukey_seal_get(struct ukey *u, const char *order, struct buf *der, struct err *err);
+
 /* ---- using a pair; after login ---- */
 
 /*

@@ -64,27 +64,37 @@ seal_length(const struct buf *head)
 	    SEAL_HEAD + ((size_t)p[2] << 8 | p[3]) : 0;
 }
 
-void
-ukey_seal_id(struct ukey *u, const char *order, char id[ESEAL_ID_TEXT])
+int
+ukey_seal_get(struct ukey *u, const char *order, struct buf *der, struct err *err)
 {
 	char			 name[SEAL_FILE_NAME];
 	struct card_file	 f = {.name = name, .size = SEAL_HEAD};
-	struct eseal		*s = NULL;
-	struct err		 none = {0};
-	struct buf		 der;
+	struct buf		 head;
+	bool			 ok = false;
+
+	seal_file_name(order, name);
+	buf_init(&head, SEAL_HEAD);
+	if (order[0] != '\0' &&
+	    u->driver->ops->file_read(u->driver, u->app, &f, &head) == SAR_OK &&
+	    (f.size = seal_length(&head)) > 0)
+		ok = u->driver->ops->file_read(u->driver, u->app, &f, der) == SAR_OK;
+	buf_free(&head);
+	return ok ? 0 : err_set(err, ERR_NOT_FOUND, "这张证书没有电子印章。"
+	    "请确认办理时选择了电子印章，或换一支 UKey。");
+}
+
+void
+ukey_seal_id(struct ukey *u, const char *order, char id[ESEAL_ID_TEXT])
+{
+	struct eseal	*s = NULL;
+	struct err	 none = {0};
+	struct buf	 der;
 
 	id[0] = '\0';
-	if (order[0] == '\0')
-		return;
-	seal_file_name(order, name);
 	buf_init(&der, ESEAL_MAX);
-	if (u->driver->ops->file_read(u->driver, u->app, &f, &der) == SAR_OK &&
-	    (f.size = seal_length(&der)) > 0) {
-		buf_clear(&der);
-		if (u->driver->ops->file_read(u->driver, u->app, &f, &der) == SAR_OK &&
-		    eseal_parse(der.p, der.len, &s, &none) == 0)
-			(void)snprintf(id, ESEAL_ID_TEXT, "%s", eseal_id(s));
-	}
+	if (ukey_seal_get(u, order, &der, &none) == 0 &&
+	    eseal_parse(der.p, der.len, &s, &none) == 0)
+		(void)snprintf(id, ESEAL_ID_TEXT, "%s", eseal_id(s));
 	eseal_free(s);
 	buf_free(&der);
 }
