@@ -250,7 +250,7 @@ cmp_on_error(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, const OSSL_CMP_PKIS
 
 /*
  * The certificate whose key shall have signed: the one the message carries, or the RA's of that
- * key.  Neither: OpenSSL will say so.
+ * key.  Neither: nobody is trusted, and OpenSSL says so in a signed error message, as to a MAC.
  */
 static int
 cmp_pin_sender(struct enrol *e, OSSL_CMP_CTX *ctx, const struct cmp_message *m,
@@ -267,6 +267,11 @@ cmp_pin_sender(struct enrol *e, OSSL_CMP_CTX *ctx, const struct cmp_message *m,
 	if (len == 0 && m->kid.len > 0 && m->kid.len <= KEY_ID_LEN) {
 		hex_encode(m->kid.p, m->kid.len, kid);
 		rc = e->sender(kid, from, &der, err);
+		if (rc < 0 && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED)) {
+			log_err("cmp.stranger", err);
+			err_clear(err);
+			rc = 0;
+		}
 		p = (const unsigned char *)der.p;
 		len = der.len;
 	}
@@ -354,6 +359,8 @@ cmp_process(struct cmp_transaction *t, const struct cmp_message *m,
 		err_openssl(err, ERR_INPUT, "no answer to such a message");
 		goto out;
 	}
+	if (OSSL_CMP_MSG_get_bodytype(answer) == CMP_ERROR)
+		enrol_count(t->call->enrol, ENROL_CMP, false);
 	http_respond_header(res, "Content-Type", "%s", CMP_TYPE);
 	http_respond_header(res, "Cache-Control", "no-store");
 	buf_add(&res->body, der, (size_t)len);

@@ -210,6 +210,44 @@ est_refuse(struct http_response *res, const struct err *err, bool known)
 	}
 }
 
+/*
+ * RFC 7030 3.5: a challengePassword is the name of the TLS connection, or this request was made for
+ * another one, by somebody in between.
+ */
+static int
+est_check_channel(const struct http_request *req, const struct buf *csr, struct err *err)
+{
+	struct der	 have;
+	struct buf	 want;
+	int		 n = csr_challenge(csr->p, csr->len, &have);
+	bool		 same;
+
+	if (n == 0)
+		return 0;
+	buf_init(&want, 2 * HTTP_CHANNEL);
+	base64_add(&want, req->channel, req->channel_len);
+	same = n == 1 && req->channel_len > 0 && secret_equal(have.p, have.len, want.p, want.len);
+	buf_free(&want);
+	return same ? 0 : err_set(err, ERR_INPUT, "the challengePassword is not the tls-unique (TLS "
+	    "1.3: tls-exporter) of this connection (RFC 7030 3.5)");
+}
+
+/* Who asks: by name and secret, or a machine by the certificate of its TLS connection. */
+static int
+est_caller(const struct http_request *req, struct signer_enrolment *q, char name[EST_NAME],
+    struct err *err)
+{
+	const char	*header = http_header(req, "authorization");
+
+	if (header == NULL && req->client_len > 0 && q->renewal) {
+		q->client = req->client;
+		q->client_len = req->client_len;
+		return 0;
+	}
+	q->ra = name;
+	return est_basic(header, name, &q->secret, err);
+}
+
 static void
 est_enrol(struct enrol *e, const char *label, bool renewal, const struct http_request *req,
     struct http_response *res)
@@ -222,13 +260,13 @@ est_enrol(struct enrol *e, const char *label, bool renewal, const struct http_re
 
 	buf_init(&csr, LIMIT_CSR);
 	buf_init(&cert, LIMIT_CERT);
-	known = est_basic(http_header(req, "authorization"), name, &q.secret, &err) == 0;
+	known = est_caller(req, &q, name, &err) == 0;
 	if (!http_is_type(req, "application/pkcs10")) {
 		enrol_text(res, 415, "application/pkcs10 is wanted");
-	} else if (!known || est_csr(req->body, req->body_len, &csr, &err) < 0) {
+	} else if (!known || est_csr(req->body, req->body_len, &csr, &err) < 0 ||
+	    est_check_channel(req, &csr, &err) < 0) {
 		est_refuse(res, &err, known);
 	} else {
-		q.ra = name;
 		q.csr = csr.p;
 		q.csr_len = csr.len;
 		if (e->enrol(&q, &cert, &err) < 0)

@@ -145,7 +145,7 @@ enrol_main(struct err *err)
 		.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct http_config	 config = {.listen = conf_str("enrol.listen"), .threads = 2,
 		.tls_cert = conf_path("enrol.tls_cert"), .tls_key = conf_path("enrol.tls_key"),
-		.body_max = enrol_body_max, .handle = enrol_handle, .arg = &e};
+		.ask_client = true, .body_max = enrol_body_max, .handle = enrol_handle, .arg = &e};
 	int64_t			 fd = 0;
 
 	if (getenv("YINXIN_LISTEN_FD") != NULL &&

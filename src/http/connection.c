@@ -387,6 +387,22 @@ connection_continue(struct connection *c)
 	connection_send(c, w, on_flushed);
 }
 
+/* Who shows a certificate, and what names the connection; kept with the request. */
+static void
+connection_name_client(const struct connection *c, struct http_request *req)
+{
+	struct buf	 der;
+
+	buf_init(&der, LIMIT_CERT);
+	tls_peer(c->tls, &der);
+	if (!der.over && der.len > 0) {
+		req->client = memcpy(arena_alloc(req->arena, der.len), der.p, der.len);
+		req->client_len = der.len;
+	}
+	req->channel_len = tls_channel(c->tls, req->channel, sizeof(req->channel));
+	buf_free(&der);
+}
+
 /* A head is there: set the request up and see how its body comes. */
 static void
 connection_begin(struct connection *c, int head_len)
@@ -406,6 +422,8 @@ connection_begin(struct connection *c, int head_len)
 		connection_refuse(c, 400);
 		return;
 	}
+	if (s->config.ask_client && c->tls != NULL)
+		connection_name_client(c, &j->req);
 	max = s->config.body_max == NULL ? LIMIT_HTTP_BODY :
 	    s->config.body_max(&j->req, s->config.arg);
 	if (j->head.has_length && j->head.length > max) {

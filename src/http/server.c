@@ -231,7 +231,8 @@ http_server_new(struct http_server **out, const struct http_config *config, stru
 	s->listener.data = s->async.data = s->sweep.data = s;
 	s->listener_open = true;
 	if (config->tls_cert != NULL &&
-	    tls_context_new(&s->tls, config->tls_cert, config->tls_key, err) < 0)
+	    tls_context_new(&s->tls, config->tls_cert, config->tls_key,
+	    config->ask_client, err) < 0)
 		goto fail;
 	if (server_listen(s, err) < 0)
 		goto fail;

@@ -14,6 +14,7 @@
  * 503.  TLS 1.2 and 1.3 with ECDSA or RSA certificates.
  */
 struct http_server;
+#define HTTP_CHANNEL	64
 
 struct http_header {
 	const char	*name;		/* lower case */
@@ -34,6 +35,13 @@ struct http_request {
 	char			 peer[64];	/* address without port */
 	char			 id[24];	/* request id; also in the log and X-Request-Id */
 	bool			 tls;
+	/* Of TLS, with config.ask_client: the certificate that the caller proved to hold the key
+	   of, DER (NULL: none; nobody has judged it), and what names this very connection (RFC
+	   5929 tls-unique, with TLS 1.3 RFC 9266 tls-exporter). */
+	const void		*client;
+	size_t			 client_len;
+	unsigned char		 channel[HTTP_CHANNEL];
+	size_t			 channel_len;
 	int64_t			 received;	/* clock_now() at the first byte */
 	void			*user;		/* for the handler's own use */
 };
@@ -70,6 +78,7 @@ struct http_config {
 	int		 listen_fd;	/* inherited listening socket, used when > 0 */
 	const char	*tls_cert;	/* PEM chain; NULL: plain HTTP */
 	const char	*tls_key;
+	bool		 ask_client;	/* for a TLS certificate; it may have none */
 	int		 threads;	/* worker threads */
 	int		 queue;		/* requests that may wait; 0: 1024 */
 	int		 max_connections, max_per_address;	/* 0: 4096, 256 */

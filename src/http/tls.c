@@ -8,8 +8,29 @@ struct tls {
 	BIO	*from_net, *to_net;	/* owned by ssl */
 };
 
+/* Whoever it is: that the key is held TLS itself sees to. */
+static int
+tls_take_any(X509_STORE_CTX *chain, void *arg)
+{
+	(void)chain;
+	(void)arg;
+	return 1;
+}
+
+/* Without resumption each connection has its own proof, and tls-unique means it. */
+static void
+tls_ask_client(SSL_CTX *ctx)
+{
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, tls_take_any, NULL);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	SSL_CTX_set_num_tickets(ctx, 0);
+}
+
 int
-tls_context_new(SSL_CTX **out, const char *cert, const char *key, struct err *err)
+tls_context_new(SSL_CTX **out, const char *cert, const char *key, bool ask_client,
+    struct err *err)
 {
 	SSL_CTX	*ctx = SSL_CTX_new(TLS_server_method());
 
@@ -19,6 +40,8 @@ tls_context_new(SSL_CTX **out, const char *cert, const char *key, struct err *er
 	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	if (ask_client)
+		tls_ask_client(ctx);
 	if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
 	    SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
@@ -98,6 +121,29 @@ tls_drain(struct tls *t, struct buf *out)
 
 	while ((n = BIO_read(t->to_net, cipher, sizeof(cipher))) > 0)
 		buf_add(out, cipher, (size_t)n);
+}
+
+void
+tls_peer(struct tls *t, struct buf *der)
+{
+	X509		*x = SSL_get0_peer_certificate(t->ssl);
+	unsigned char	*p = NULL;
+	int		 len = x == NULL ? 0 : i2d_X509(x, &p);
+
+	if (len > 0)
+		buf_add(der, p, (size_t)len);
+	OPENSSL_free(p);
+}
+
+size_t
+tls_channel(struct tls *t, unsigned char *out, size_t max)
+{
+	static const char	 label[] = "EXPORTER-Channel-Binding";
+
+	if (SSL_version(t->ssl) < TLS1_3_VERSION)	/* the first Finished is the client's */
+		return MIN(SSL_get_peer_finished(t->ssl, out, max), max);
+	return max >= 32 && SSL_export_keying_material(t->ssl, out, 32, label,
+	    sizeof(label) - 1, (const unsigned char *)"", 0, 1) == 1 ? 32 : 0;
 }
 
 void

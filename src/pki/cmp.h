@@ -11,7 +11,7 @@
 #define CMP_SERIAL_TEXT	65
 
 enum cmp_type {			/* of PKIBody; the number is its tag */
-	CMP_IR = 0, CMP_CR = 2, CMP_P10CR = 4, CMP_KUR = 7, CMP_RR = 11,
+	CMP_IR = 0, CMP_CR = 2, CMP_P10CR = 4, CMP_KUR = 7, CMP_RR = 11, CMP_ERROR = 23,
 };
 /* A message taken apart; pointers lead into the bytes it was parsed from. */
 struct cmp_message {

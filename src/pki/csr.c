@@ -87,10 +87,10 @@ csr_build_key(const struct name *subject, EVP_PKEY *key, struct buf *der, struct
 	return rc;
 }
 
-/* Subject, SPKI and the signed slice; the rest is skipped over by length. */
+/* Subject, SPKI, attributes (what is inside their tag) and the signed slice. */
 static int
 csr_slice(const void *p, size_t len, struct der_signed *s, struct der *subject,
-    struct der *spki)
+    struct der *spki, struct der *attributes)
 {
 	struct der	 in, body, skip;
 	unsigned char	 version;
@@ -103,9 +103,10 @@ csr_slice(const void *p, size_t len, struct der_signed *s, struct der *subject,
 	    version != 0 || der_next(&body, &tag, &skip, subject) < 0 || tag != 0x30 ||
 	    der_next(&body, &tag, &skip, spki) < 0 || tag != 0x30)
 		return -1;
+	*attributes = (struct der){0};
 	if (body.len == 0)
 		return 0;
-	return der_get(&body, 0xa0, &skip) < 0 || body.len != 0 ? -1 : 0;
+	return der_get(&body, 0xa0, attributes) < 0 || body.len != 0 ? -1 : 0;
 }
 
 /* The key and the proof that its private half is held. */
@@ -113,10 +114,10 @@ static int
 csr_check_der(const void *p, size_t len, EVP_PKEY **key, struct err *err)
 {
 	struct der_signed	 s;
-	struct der		 subject, spki;
+	struct der		 subject, spki, attributes;
 	bool			 sm2;
 
-	if (csr_slice(p, len, &s, &subject, &spki) < 0)
+	if (csr_slice(p, len, &s, &subject, &spki, &attributes) < 0)
 		return err_set(err, ERR_INPUT, "证书请求的格式不正确（须为 PKCS#10），"
 		    "请用证书助手重新生成。");
 	if (key_spki_parse(spki.p, spki.len, key, err) < 0)
@@ -176,9 +177,32 @@ int
 csr_subject(const void *p, size_t len, struct name *subject, struct err *err)
 {
 	struct der_signed	 s;
-	struct der		 name, spki;
+	struct der		 name, spki, attributes;
 
-	if (csr_slice(p, len, &s, &name, &spki) < 0)
+	if (csr_slice(p, len, &s, &name, &spki, &attributes) < 0)
 		return err_set(err, ERR_INPUT, "not a PKCS#10 request in DER");
 	return name_from_der(subject, name.p, name.len, err);
+}
+
+int
+csr_challenge(const void *p, size_t len, struct der *text)
+{
+	static const unsigned char	 oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x07};
+	struct der_signed		 s;
+	struct der			 name, spki, list, one, type, values;
+	unsigned			 tag;
+	int				 found = 0;
+
+	if (csr_slice(p, len, &s, &name, &spki, &list) < 0)
+		return -1;
+	while (list.len > 0) {
+		if (der_get(&list, 0x30, &one) < 0 || der_get(&one, 0x06, &type) < 0 ||
+		    der_get(&one, 0x31, &values) < 0 || one.len != 0)
+			return -1;
+		if (type.len != sizeof(oid) || memcmp(type.p, oid, sizeof(oid)) != 0)
+			continue;
+		if (found++ > 0 || der_next(&values, &tag, text, NULL) < 0 || values.len != 0)
+			return -1;
+	}
+	return found;
 }

@@ -5,7 +5,7 @@
 /*
  * PKCS#10 certification requests (RFC 2986, GM/T 0092): proof that somebody holds
  * the private key.  Names inside count only where csr_subject is asked,
- * attributes never.
+ * attributes never, but csr_challenge.
  */
 
 /* Sign e (32 bytes) where the private key lives, e.g. SKF_ECCSignData in the UKey. */
@@ -32,4 +32,9 @@ NODISCARD int	csr_check_key(const void *p, size_t len, EVP_PKEY **key, struct er
  * or a value that name_add refuses.
  */
 NODISCARD int	csr_subject(const void *p, size_t len, struct name *subject, struct err *err);
+/*
+ * The challengePassword of a DER request (RFC 2985 5.4.1), which points into it: 1, 0 when there is
+ * none, -1 when it is malformed or stands there twice.
+ */
+NODISCARD int	csr_challenge(const void *p, size_t len, struct der *text);
 #endif

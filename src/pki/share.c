@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #define SHARE_ROUNDS	210000
+#define SHARE_ROUNDS_MAX	(10 * SHARE_ROUNDS)
 #define SHARE_SALT	16
 #define SHARE_PLAIN	(SHARE_SECRET + SM2_DIGEST_LEN)
 
@@ -170,6 +171,33 @@ share_encrypt(const unsigned char plain[SHARE_PLAIN], const struct secret *pin, 
 	return rc;
 }
 
+/* PBES2 with PBKDF2 as we write it: a file must not say how long, or with how much memory, we try. */
+static int
+share_check_cost(const X509_ALGOR *how, struct err *err)
+{
+	const ASN1_OBJECT	*oid = NULL;
+	const void		*parameter = NULL;
+	PBE2PARAM		*pbe = NULL;
+	PBKDF2PARAM		*kdf = NULL;
+	int64_t			 rounds = -1;
+	int			 type;
+
+	X509_ALGOR_get0(&oid, &type, &parameter, how);
+	if (OBJ_obj2nid(oid) == NID_pbes2 && type == V_ASN1_SEQUENCE)
+		pbe = ASN1_item_unpack(parameter, ASN1_ITEM_rptr(PBE2PARAM));
+	if (pbe != NULL) {
+		X509_ALGOR_get0(&oid, &type, &parameter, pbe->keyfunc);
+		if (OBJ_obj2nid(oid) == NID_id_pbkdf2 && type == V_ASN1_SEQUENCE)
+			kdf = ASN1_item_unpack(parameter, ASN1_ITEM_rptr(PBKDF2PARAM));
+	}
+	if (kdf == NULL || ASN1_INTEGER_get_int64(&rounds, kdf->iter) != 1)
+		rounds = -1;
+	PBKDF2PARAM_free(kdf);
+	PBE2PARAM_free(pbe);
+	return rounds >= 1 && rounds <= SHARE_ROUNDS_MAX ? 0 :
+	    err_set(err, ERR_INPUT, "a share is not encrypted like that (PBES2, PBKDF2)");
+}
+
 static int
 share_decrypt(const json_t *in, const struct secret *pin, unsigned char plain[SHARE_PLAIN],
     struct err *err)
@@ -185,7 +213,10 @@ share_decrypt(const json_t *in, const struct secret *pin, unsigned char plain[SH
 	if (js_need_bytes(in, "how", &der, err) < 0 || js_need_bytes(in, "sealed", &sealed, err) < 0)
 		goto out;
 	p = (const unsigned char *)der.p;
-	if (cipher == NULL || (how = d2i_X509_ALGOR(NULL, &p, (long)der.len)) == NULL ||
+	if ((how = d2i_X509_ALGOR(NULL, &p, (long)der.len)) != NULL &&
+	    share_check_cost(how, err) < 0)
+		goto out;
+	if (cipher == NULL || how == NULL ||
 	    !ASN1_OCTET_STRING_set(cipher, (const unsigned char *)sealed.p, (int)sealed.len) ||
 	    (octets = PKCS12_item_decrypt_d2i(how, ASN1_ITEM_rptr(ASN1_OCTET_STRING),
 	    (const char *)pin->p, (int)pin->len, cipher, 1)) == NULL ||

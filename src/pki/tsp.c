@@ -63,11 +63,18 @@ tsp_oid_text(struct der body, char text[TSP_POLICY_TEXT])
 	return n > 0 && n < TSP_POLICY_TEXT ? 0 : -1;
 }
 
+/* Any INTEGER in its shortest form, also a negative one: it is given back as it came. */
+static bool
+tsp_nonce_is_good(struct der n)
+{
+	return n.len >= 1 && n.len <= TSP_NONCE_MAX && (n.len == 1 ||
+	    !((n.p[0] == 0x00 && n.p[1] < 0x80) || (n.p[0] == 0xff && n.p[1] >= 0x80)));
+}
+
 static int
 tsp_parse_rest(struct der *body, struct tsp_request *r, enum tsp_failure *failure)
 {
 	struct der	 part = {0};
-	unsigned char	 value[TSP_NONCE_MAX];
 
 	*failure = TSP_BAD_FORMAT;
 	if (body->len > 0 && body->p[0] == 0x06 &&
@@ -75,15 +82,16 @@ tsp_parse_rest(struct der *body, struct tsp_request *r, enum tsp_failure *failur
 		return -1;
 	if (body->len > 0 && body->p[0] == 0x02) {
 		r->nonce.p = body->p;
-		if (der_get_uint(body, value, sizeof(value)) < 0)
+		if (der_get(body, 0x02, &part) < 0 || !tsp_nonce_is_good(part))
 			return -1;
 		r->nonce.len = (size_t)(body->p - r->nonce.p);
 	}
-	/* DEFAULT FALSE: DER writes TRUE only */
+	/* DEFAULT FALSE: DER writes TRUE only, but there are clients that write both */
 	if (body->len > 0 && body->p[0] == 0x01) {
-		if (der_get(body, 0x01, &part) < 0 || part.len != 1 || part.p[0] != 0xff)
+		if (der_get(body, 0x01, &part) < 0 || part.len != 1 ||
+		    (part.p[0] != 0xff && part.p[0] != 0))
 			return -1;
-		r->cert = true;
+		r->cert = part.p[0] != 0;
 	}
 	if (body->len == 0)
 		return 0;

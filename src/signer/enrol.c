@@ -234,32 +234,121 @@ enrol_work(struct signer *s, struct enrolment *e, struct cert **out, struct err 
 	return rc;
 }
 
-/* ---- asked ---- */
+/* ---- a machine for itself ---- */
+
+struct machine_find {
+	const char	*print;
+	char		 ra[RA_NAME];
+	bool		 good;
+	struct cert	*cert;		/* NULL: none of ours */
+};
 
 static int
-enrol_by_secret(struct signer *s, const struct ipc_msg *in, const struct ra *ra,
-    struct cert **out, struct err *err)
+machine_load(struct db *db, void *arg, struct err *err)
 {
-	const char		*label = js_str(in->json, "label");
-	struct enrolment	 e = {.ra = ra, .from = js_str(in->json, "from"), .again = true,
-		.renewal = js_bool(in->json, "renewal")};
-	struct buf		 csr;
-	int			 rc = -1;
+	struct machine_find	*f = arg;
+	struct rows		*r = NULL;
+	const void		*der;
+	size_t			 len;
+	int			 rc;
+
+	cert_free(f->cert);
+	*f = (struct machine_find){.print = f->print};
+	if (db_query(db, SQL_ENROLMENT_BY_PRINT, &r, err, DB_TEXT(f->print)) < 0)
+		return -1;
+	if ((rc = rows_next(r, err)) > 0) {
+		snprintf(f->ra, sizeof(f->ra), "%s", rows_text(r, 0));
+		f->good = strcmp(rows_text(r, 2), "good") == 0 &&
+		    rows_int(r, 3) > clock_now();
+		der = rows_blob(r, 1, &len);
+		rc = cert_parse(der, len, &f->cert, err);
+	}
+	rows_free(r);
+	return rc;
+}
+
+int
+enrol_machine(struct signer *s, const char *print, struct ra *ra, struct cert **cert,
+    struct err *err)
+{
+	struct machine_find	 f = {.print = print};
+	int			 rc = store_read(s->store, machine_load, &f, err);
+
+	if (rc == 0 && f.cert == NULL)
+		rc = err_set(err, ERR_NOT_FOUND,
+		    "the sender is neither a registration authority nor a machine of one");
+	if (rc == 0 && !f.good)
+		rc = err_set(err, ERR_DENIED, "the sender's certificate is not good any more");
+	if (rc == 0)
+		rc = ra_by_name(s, f.ra, ra, err);
+	if (rc == 0) {
+		*cert = f.cert;
+		f.cert = NULL;	/* transferred */
+	}
+	cert_free(f.cert);
+	return rc;
+}
+
+/* ---- asked ---- */
+
+/* The request proved, its profile the RA's own: issue. */
+static int
+enrol_csr(struct signer *s, const struct ipc_msg *in, struct enrolment *e,
+    const struct cert *client, struct cert **out, struct err *err)
+{
+	const char	*label = js_str(in->json, "label");
+	char		 want[NAME_TEXT], have[NAME_TEXT];
+	struct buf	 csr;
+	int		 rc = -1;
 
 	buf_init(&csr, LIMIT_CSR);
-	if (label[0] != '\0' && (ra->profile == NULL || strcmp(label, ra->profile->name) != 0))
-		err_set(err, ERR_DENIED, "%s may not ask for certificates of \"%s\"", ra->name,
-		    label);
-	else if (js_need_bytes(in->json, "csr", &csr, err) == 0 &&
-	    csr_check_key(csr.p, csr.len, &e.key, err) == 0 &&
-	    csr_subject(csr.p, csr.len, &e.subject, err) == 0) {
-		enrol_digest((struct enrol_part[]){{"est", 3}, {ra->name, strlen(ra->name)},
-		    {csr.p, csr.len}, {0}}, e.ref);
-		memcpy(e.request, e.ref, sizeof(e.request));
-		rc = enrol_work(s, &e, out, err);
+	if (label[0] != '\0' &&
+	    (e->ra->profile == NULL || strcmp(label, e->ra->profile->name) != 0))
+		err_set(err, ERR_DENIED, "%s may not ask for certificates of \"%s\"",
+		    e->ra->name, label);
+	else if (js_need_bytes(in->json, "csr", &csr, err) < 0 ||
+	    csr_check_key(csr.p, csr.len, &e->key, err) < 0 ||
+	    csr_subject(csr.p, csr.len, &e->subject, err) < 0)
+		goto out;
+	else if (client != NULL && !key_is_same(e->key, cert_key(client)))
+		err_set(err, ERR_DENIED, "by its certificate a machine renews with the key it has; "
+		    "for another key: CMP (kur), or the registration authority's secret");
+	else if (client != NULL && strcmp(name_text(&e->subject, want),
+	    name_text(cert_name(client), have)) != 0)
+		err_set(err, ERR_DENIED, "a machine may only renew its own certificate");
+	else {
+		/* the same request by another certificate is another renewal */
+		const char	*print = client == NULL ? NULL : cert_fingerprint(client);
+
+		enrol_digest((struct enrol_part[]){{"est", 3}, {e->ra->name, strlen(e->ra->name)},
+		    {csr.p, csr.len}, {print, print == NULL ? 0 : strlen(print)}, {0}}, e->ref);
+		memcpy(e->request, e->ref, sizeof(e->request));
+		rc = enrol_work(s, e, out, err);
 	}
-	enrolment_release(&e);
+ out:
 	buf_free(&csr);
+	return rc;
+}
+
+/*
+ * RFC 7030 3.3.2: by the certificate of the TLS connection.  That we have not seen; what we see is
+ * the request, which the very key of that certificate has signed.
+ */
+static int
+enrol_by_certificate(struct signer *s, const struct ipc_msg *in, struct ra *ra,
+    struct cert **client, struct err *err)
+{
+	char		 print[RA_REF];
+	struct buf	 der;
+	int		 rc;
+
+	buf_init(&der, LIMIT_CERT);
+	rc = js_need_bytes(in->json, "client", &der, err);
+	if (rc == 0) {
+		ra_digest((const unsigned char *)der.p, der.len, print);
+		rc = enrol_machine(s, print, ra, client, err);
+	}
+	buf_free(&der);
 	return rc;
 }
 
@@ -269,22 +358,28 @@ answer_enrol(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller
 {
 	struct signer	*s = arg;
 	struct ra	 ra = {0};
-	struct cert	*c = NULL;
+	struct enrolment e = {.ra = &ra, .from = js_str(in->json, "from"), .again = true,
+		.renewal = js_bool(in->json, "renewal")};
+	struct cert	*c = NULL, *client = NULL;
 	size_t		 len;
 	bool		 known;
 	int		 rc = -1;
 
 	(void)caller;
-	known = ra_by_secret(s, js_str(in->json, "ra"), in->blob.p, in->blob.len, &ra, err) == 0;
+	known = json_object_get(in->json, "client") != NULL ?
+	    enrol_by_certificate(s, in, &ra, &client, err) == 0 :
+	    ra_by_secret(s, js_str(in->json, "ra"), in->blob.p, in->blob.len, &ra, err) == 0;
 	if (known)
-		rc = enrol_by_secret(s, in, &ra, &c, err);
+		rc = enrol_csr(s, in, &e, client, &c, err);
 	if (rc == 0) {
 		const unsigned char	*der = cert_der(c, &len);
 
 		js_set_bytes(out->json, "cert", der, len);
 	} else {
-		enrol_refused(s, known ? &ra : NULL, js_str(in->json, "from"), err);
+		enrol_refused(s, known ? &ra : NULL, e.from, err);
 	}
+	enrolment_release(&e);
+	cert_free(client);
 	cert_free(c);
 	ra_release(&ra);
 	return rc;

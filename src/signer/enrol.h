@@ -25,6 +25,12 @@ void		enrol_digest(const struct enrol_part *parts, char hex[RA_REF]);
 /* The certificate given before, or a new one.  ERR_DENIED, ERR_INPUT, ERR_CONFLICT. */
 NODISCARD int	enrol_work(struct signer *s, struct enrolment *e, struct cert **out,
 		    struct err *err);
+/*
+ * A machine speaks for itself while its certificate (found by the digest of its DER) and its RA are
+ * good.  ERR_NOT_FOUND, ERR_DENIED.
+ */
+NODISCARD int	enrol_machine(struct signer *s, const char *print, struct ra *ra,
+		    struct cert **cert, struct err *err);
 /* A line in the journal; ra NULL: a stranger, of whom only so many a minute are written down. */
 void		enrol_refused(struct signer *s, const struct ra *ra, const char *from,
 		    const struct err *why);

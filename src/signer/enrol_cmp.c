@@ -20,60 +20,6 @@ struct cmp_work {
 	bool			 machine;	/* the sender is a machine of the RA's, not the RA */
 };
 
-/* A machine may speak for itself while its certificate and its RA are good. */
-struct machine_find {
-	const char	*print;
-	char		 ra[RA_NAME];
-	bool		 good;
-	struct cert	*cert;		/* NULL: none of ours */
-};
-
-static int
-machine_load(struct db *db, void *arg, struct err *err)
-{
-	struct machine_find	*f = arg;
-	struct rows		*r = NULL;
-	const void		*der;
-	size_t			 len;
-	int			 rc;
-
-	cert_free(f->cert);
-	*f = (struct machine_find){.print = f->print};
-	if (db_query(db, SQL_ENROLMENT_BY_PRINT, &r, err, DB_TEXT(f->print)) < 0)
-		return -1;
-	if ((rc = rows_next(r, err)) > 0) {
-		snprintf(f->ra, sizeof(f->ra), "%s", rows_text(r, 0));
-		f->good = strcmp(rows_text(r, 2), "good") == 0 &&
-		    rows_int(r, 3) > clock_now();
-		der = rows_blob(r, 1, &len);
-		rc = cert_parse(der, len, &f->cert, err);
-	}
-	rows_free(r);
-	return rc;
-}
-
-static int
-cmp_find_machine(struct cmp_work *w, const char *print, struct err *err)
-{
-	struct machine_find	 f = {.print = print};
-	int			 rc = store_read(w->signer->store, machine_load, &f, err);
-
-	if (rc == 0 && f.cert == NULL)
-		rc = err_set(err, ERR_NOT_FOUND,
-		    "the sender is neither a registration authority nor a machine of one");
-	if (rc == 0 && !f.good)
-		rc = err_set(err, ERR_DENIED, "the sender's certificate is not good any more");
-	if (rc == 0)
-		rc = ra_by_name(w->signer, f.ra, &w->ra, err);
-	if (rc == 0) {
-		w->machine = true;
-		w->sender = f.cert;
-		f.cert = NULL;	/* transferred */
-	}
-	cert_free(f.cert);
-	return rc;
-}
-
 /*
  * By the digest of the certificate that the message carries, or by the key that it names.  Only
  * certificates of our own store are taken apart here, never a stranger's.
@@ -102,7 +48,10 @@ cmp_find_sender(struct cmp_work *w, struct err *err)
 	if (m->sender.len == 0 || err->kind != ERR_NOT_FOUND)
 		return -1;
 	err_clear(err);
-	return cmp_find_machine(w, print, err);
+	if (enrol_machine(w->signer, print, &w->ra, &w->sender, err) < 0)
+		return -1;
+	w->machine = true;
+	return 0;
 }
 
 /* Who signed it, and that they did. */
@@ -110,12 +59,16 @@ static int
 cmp_check_sender(struct cmp_work *w, struct err *err)
 {
 	const struct cmp_message	*m = &w->message;
+	struct err			 why = {0};
 
 	if (m->signature.signature.len == 0 || m->signature.algorithm.len == 0)
 		return err_set(err, ERR_DENIED,
 		    "the message must be signed by a registration authority");
 	if (cmp_find_sender(w, err) < 0)
 		return -1;
+	if (cert_key(w->sender) != NULL &&
+	    key_check_algorithm(cert_key(w->sender), &m->signature, &why) < 0)
+		return err_set(err, ERR_DENIED, "%s: %s", cert_subject(w->sender), why.text);
 	if (cert_key(w->sender) == NULL ||
 	    key_verify_signed(cert_key(w->sender), &m->signature, err) < 0)
 		return err_set(err, ERR_DENIED, "the signature is not that of %s",

@@ -124,6 +124,10 @@ struct signer_enrolment {
 	const char	*label;		/* profile it thinks it asks for; "": its own */
 	const char	*from;		/* address, for the journal */
 	bool		 renewal;	/* of a certificate with the same subject */
+	/* Instead of ra and secret: the machine's own certificate, DER, to be renewed with the key
+	   it has; the request, signed by that key, is the proof. */
+	const void	*client;	/* NULL: by ra and secret */
+	size_t		 client_len;
 	const void	*csr;
 	size_t		 csr_len;
 };

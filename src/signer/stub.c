@@ -338,7 +338,10 @@ signer_enrol(const struct signer_enrolment *e, struct buf *cert, struct err *err
 
 	ipc_msg_init(&in);
 	ipc_msg_init(&answer);
-	js_set_str(in.json, "ra", e->ra);
+	if (e->client != NULL)
+		js_set_bytes(in.json, "client", e->client, e->client_len);
+	else
+		js_set_str(in.json, "ra", e->ra);
 	js_set_str(in.json, "label", e->label);
 	js_set_str(in.json, "from", e->from);
 	js_set_bool(in.json, "renewal", e->renewal);

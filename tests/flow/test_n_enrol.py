@@ -3,6 +3,8 @@ import base64
 import os
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import threading
 
@@ -247,6 +249,105 @@ def test_est_refused(ctx):
     site.yinxin("journal", "verify")
 
 
+def by_certificate(site, cert, csr, operation="simplereenroll", label="/machine", key=None):
+    """Re-enrolment by the certificate of the TLS connection alone (RFC 7030 3.3.2)."""
+    body = site.path("est.body")
+    with open(csr + ".csr", "rb") as f, open(body, "wb") as out:
+        out.write(base64.encodebytes(f.read()))
+    return curl(site, f"/.well-known/est{label}/{operation}", "--cert", cert, "--key", key or
+                csr + ".key", "-H", "Content-Type: application/pkcs10", "--data-binary", "@" + body)
+
+
+def same_key_csr(site, name, key_path, cn, *config):
+    """Another request by a key that is there."""
+    path = site.path(name)
+    openssl("req", "-new", "-key", key_path, "-subj", f"/O=Changsha Water/CN={cn}", "-outform",
+            "DER", "-out", path + ".csr", *config)
+    return path
+
+
+def test_est_by_certificate(ctx):
+    """A machine renews by TLS with its own certificate: the same key and name, or it is told what to
+    do; without an authority nobody new is enrolled."""
+    site = ctx.site
+    user = "plant-t:" + make_ra(site, "plant-t", "--suffix", SUFFIX)
+    for kind in ("ec", "rsa"):
+        cn = f"valve-{kind}{SUFFIX}"
+        csr = make_csr(site, f"valve-{kind}", cn, kind)
+        old = save(site, f"valve-{kind}.pem", certificates(site, enrol(site, user, csr))[0])
+        again = same_key_csr(site, f"valve-{kind}-2", csr + ".key", cn)
+        status, _, body = by_certificate(site, old, again, key=csr + ".key")
+        need(status == 200, f"{status} {body}")
+        fresh = save(site, f"valve-{kind}-2.pem", certificates(site, (status, {
+            "content-type": "application/pkcs7-mime; smime-type=certs-only"}, body))[0])
+        need(serial_of(fresh) != serial_of(old), "not a new certificate")
+        same(openssl("x509", "-in", fresh, "-noout", "-pubkey", "-subject"),
+             openssl("x509", "-in", old, "-noout", "-pubkey", "-subject"), "key and name")
+        rekey = make_csr(site, f"valve-{kind}-3", cn, kind)
+        status, _, body = by_certificate(site, old, rekey, key=csr + ".key")
+        need(status == 403 and b"kur" in body, f"another key: {status} {body}")
+        other = same_key_csr(site, f"valve-{kind}-4", csr + ".key", f"other{SUFFIX}")
+        status, _, body = by_certificate(site, old, other, key=csr + ".key")
+        need(status == 403 and b"its own certificate" in body, f"another name: {status} {body}")
+        status, _, body = by_certificate(site, old, again, label="/machine-ecdsa", key=csr + ".key")
+        same(status, 403, f"another profile: {body}")
+        same(by_certificate(site, old, again, "simpleenroll", key=csr + ".key")[0], 401, "new")
+        same(enrol(site, user, rekey)[0], 200, "by the authority's secret")
+        site.yinxin("cert", "revoke", serial_of(old), "4")
+        last = same_key_csr(site, f"valve-{kind}-5", csr + ".key", cn)
+        status, _, body = by_certificate(site, old, last, key=csr + ".key")
+        need(status == 403 and b"not good any more" in body, f"revoked: {status} {body}")
+    path = site.path("nobody")
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-keyout", path + ".key", "-out", path + ".pem", "-subj", f"/CN=valve-ec{SUFFIX}")
+    mine = same_key_csr(site, "nobody-2", path + ".key", f"valve-ec{SUFFIX}")
+    same(by_certificate(site, path + ".pem", mine, key=path + ".key")[0], 401, "self-signed")
+    site.yinxin("ra", "remove", "plant-t")
+    need(by_certificate(site, fresh, again, key=site.path("valve-rsa.key"))[0] in (401, 403),
+         "its authority is gone")
+    site.yinxin("journal", "verify")
+
+
+def est_linked(site, user, challenge, version):
+    """Over one TLS connection: enrol with a challengePassword made from it; status and words."""
+    tls = ssl.create_default_context(cafile=site.path("data", "pub", "site-root.crt"))
+    tls.minimum_version = tls.maximum_version = version
+    with socket.create_connection(("127.0.0.1", site.ports["enrol"]), 20) as plain, \
+            tls.wrap_socket(plain, server_hostname="127.0.0.1") as s:
+        text = challenge(s)
+        conf = site.path("linked.cnf")
+        with open(conf, "w", encoding="ascii") as f:
+            f.write("[req]\ndistinguished_name=dn\nattributes=at\nprompt=no\n[dn]\nO=Changsha "
+                    f"Water\nCN=linked{SUFFIX}\n[at]\nchallengePassword={text}\n")
+        der = site.path("linked.csr")
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", site.path("linked.key"), "-config", conf, "-outform", "DER", "-out", der)
+        with open(der, "rb") as f:
+            body = base64.encodebytes(f.read())
+        s.sendall(b"POST /.well-known/est/machine/simpleenroll HTTP/1.1\r\nHost: x\r\n"
+                  b"Authorization: Basic %s\r\nContent-Type: application/pkcs10\r\n"
+                  b"Connection: close\r\nContent-Length: %d\r\n\r\n" %
+                  (base64.b64encode(user.encode()), len(body)) + body)
+        answer = b"".join(iter(lambda: s.recv(65536), b""))
+    return int(answer.split()[1]), answer
+
+
+def test_est_linked(ctx):
+    """A challengePassword must be the tls-unique of the connection it comes by (RFC 7030 3.5): a
+    request carried over from another connection is refused, also under TLS 1.3."""
+    site = ctx.site
+    user = "plant-u:" + make_ra(site, "plant-u", "--suffix", SUFFIX)
+
+    def unique(s):
+        return base64.b64encode(s.get_channel_binding("tls-unique")).decode()
+    old, new = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+    same(est_linked(site, user, unique, old)[0], 200, "linked")
+    for challenge in (lambda s: "MTIzNDU2Nzg5MDEy", lambda s: unique(s)[:-4] + "AAAA"):
+        for version in (old, new):
+            status, answer = est_linked(site, user, challenge, version)
+            need(status == 400 and b"challengePassword" in answer, f"{status} {answer}")
+
+
 def test_enrol_counts(ctx):
     """What was given out and refused is counted."""
     site = ctx.site
@@ -429,7 +530,7 @@ def test_cmp_refused(ctx):
             "-keyout", path + ".key", "-out", path + ".pem", "-subj", "/CN=cmp-no")
     text = cmp(site, "ir", "-cert", path + ".pem", "-key", path + ".key", *new, "-subject",
                f"/CN=a{SUFFIX}", check=False)
-    need("403" in text, text)
+    need("no suitable sender cert" in text, text)
     text = cmp(site, "ir", "-cert", path + ".pem", "-key", path + ".key", "-extracerts",
                path + ".pem", *new, "-subject", f"/CN=a{SUFFIX}", check=False)
     need("neither a registration authority" in text, text)
@@ -445,6 +546,15 @@ def test_cmp_refused(ctx):
     need("no certificate of cmp-no" in text, text)
     text = cmp(site, "ir", "-secret", "pass:12345", "-ref", "cmp-no", *new, "-subject",
                f"/CN=a{SUFFIX}", check=False)
+    need("missing secret" in text, text)
+    text = cmp(site, "ir", *ra, "-unprotected_requests", *new, "-subject", f"/CN=a{SUFFIX}",
+               check=False)
+    need("missing protection" in text, text)
+    text = cmp(site, "ir", *ra, "-digest", "sha512", *new, "-subject", f"/CN=a{SUFFIX}",
+               check=False)
+    need("not signed with ECDSA P-256/SHA-256" in text, text)
+    text = cmp(site, "genm", *ra, "-infotype", "signKeyPairTypes", check=False)
+    need("unexpected pkibody" in text, text)
     need(not os.path.exists(site.path("no.pem")), "somebody got a certificate")
     good = site.path("no.req")
     cmp(site, "ir", *ra, *new, "-subject", f"/CN=good{SUFFIX}", "-reqout", good)

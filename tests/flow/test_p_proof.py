@@ -130,8 +130,20 @@ def test_killed_under_load(ctx):
 
 
 # -- a store that is full, or gone ---------------------------------------------------------
+def fill(path):
+    """Take all the room there is."""
+    block = b"\0" * 4096
+    with open(path, "ab", buffering=0) as f:
+        try:
+            while f.write(block) == len(block):
+                pass
+        except OSError:
+            pass
+
+
 class Full:
-    """The folder of a SQLite store on a small file system of its own, filled to the last byte."""
+    """A folder of the data directory on a small file system of its own, filled to the last byte."""
+    reads = True                # while broken
 
     def __init__(self, site, kind):
         self.site, self.folder = site, site.path("data", kind)
@@ -151,13 +163,7 @@ class Full:
         site.start_server()
 
     def break_it(self):
-        block = b"\0" * 4096
-        with open(self.ballast, "wb", buffering=0) as f:
-            try:
-                while f.write(block) == len(block):
-                    pass
-            except OSError:
-                pass
+        fill(self.ballast)
 
     def mend(self):
         os.unlink(self.ballast)
@@ -178,6 +184,7 @@ class Full:
 
 class Gone:
     """A PostgreSQL database that throws everybody out and lets nobody in."""
+    reads = False
 
     def __init__(self, site, kind):
         self.address = os.environ["YINXIN_TEST_" + kind.upper()]
@@ -199,14 +206,32 @@ class Gone:
         pass
 
 
-def issue_broken(ctx, kind):
+class Moved:
+    """The folder of a SQLite store taken away under the running services, then put back."""
+    reads = False
+
+    def __init__(self, site, kind):
+        self.folder = site.path("data", kind)
+
+    def break_it(self):
+        os.rename(self.folder, self.folder + ".gone")
+
+    def mend(self):
+        os.rename(self.folder + ".gone", self.folder)
+
+    def end(self):
+        if not os.path.exists(self.folder):
+            self.mend()
+
+
+def issue_broken(ctx, kind, how):
     """An approved order whose download meets the broken store; then the same goes on."""
     w = ctx.walker("person")
     w.apply()
     ctx.officer().approve(w.p.order)
     w.site.plug(w.p.key)
     code = w.authorisation_code()
-    broken = (Full if ctx.engine == "sqlite" else Gone)(ctx.site, kind)
+    broken = how(ctx.site, kind)
     try:
         ctx.desk = None
         w.browser.connection = None
@@ -218,7 +243,7 @@ def issue_broken(ctx, kind):
         broken.break_it()
         e = refused((500, 502, 503), w.browser.post, "/fetch/issue", asked)
         need("再试" in sentence(e), sentence(e))
-        if ctx.engine == "sqlite":      # a full disk keeps nobody from reading
+        if broken.reads:                # a full disk keeps nobody from reading
             need("good" in ctx.site.yinxin("cert", "status", staff_serial(ctx.site)), "the va")
         broken.mend()
         issued = walk.poll("the pair after the store came back", lambda: retry(
@@ -251,7 +276,30 @@ def test_store_broken(ctx):
         ctx.say("not root: no small file system can be mounted")
         return
     for kind in ("ca", "kmc"):
-        issue_broken(ctx, kind)
+        issue_broken(ctx, kind, Full if ctx.engine == "sqlite" else Gone)
+
+
+def test_store_moved(ctx):
+    """The folder of the ca store, then of the kmc store, vanishes while a pair is asked for (SQLite):
+    nothing is written into the file that is no longer there, OCSP does not go on saying "good"
+    from it, and all goes on when it is back."""
+    if ctx.engine != "sqlite":
+        return
+    site = ctx.site
+    for kind in ("ca", "kmc"):
+        issue_broken(ctx, kind, Moved)
+    asked = va.ocsp_request(site, site.path("keys", "staff.crt"))
+    folder = Moved(site, "ca")
+
+    def said():
+        return va.ask(site.va_url + "/ocsp", asked, Content_Type="application/ocsp-request")[2]
+    need("good" in va.ocsp_text(site, said()), "before")
+    try:
+        folder.break_it()
+        walk.poll("try later", lambda: said() == TRY_LATER, 8)
+    finally:
+        folder.end()
+    walk.poll("OCSP", lambda: "good" in va.ocsp_text(site, said()), 8)
 
 
 def test_hall_store_broken(ctx):
@@ -293,15 +341,15 @@ class Stopped:
         self.port = address.rpartition("/")[0].rpartition(":")[2]
         self.running = True
 
-    def control(self, *args):
+    def control(self, *args, check=True):
         find = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_ctl"))[-1]
         run = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"] \
             if os.geteuid() == 0 else []
-        subprocess.run([*run, find, "-D", self.data, "-w", *args], check=True, cwd="/",
+        subprocess.run([*run, find, "-D", self.data, "-w", *args], check=check, cwd="/",
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def stop(self):
-        self.control("-m", "immediate", "stop")
+    def stop(self, how="immediate", check=True):
+        self.control("-m", how, "stop", check=check)
         self.running = False
 
     def start(self):

@@ -156,6 +156,32 @@ test("OCSP: signature by the responder", () => {
 	want(octets.body.includes("0123456789abcdef"), "nonce");
 	want(octets.body.includes(certs.ocsp.tbs.whole), "the responder's certificate");
 });
+// RFC 3161 2.4.2, RFC 5652 5.4: the stamp's digest is the message's, the attributes' that of the
+// stamp, and the signature is over the attributes as a SET.
+for (const [name, id] of [["sm2", "1.2.840.113549.1.7.2"], ["sm2gm", "1.2.156.10197.6.1.4.2.2"]])
+	test(`time stamp ${name}: signature by the TSA over its attributes`, () => {
+		const [status, token] = children(read(file(`${name}-stamp.tsr`)));
+		want(hex(children(status)[0].body) === "00", "not granted");
+		const [type, content] = children(token);
+		want(oid(type) === id, "another content type: " + oid(type));
+		const parts = children(children(content)[0]);
+		const info = read(children(parts[2])[1].body);	// OCTET STRING
+		const imprint = children(children(read(info.body))[2]);
+		want(hex(imprint[1].body) === sm3([...file("message.txt")]), "another message");
+		const [, sid, , attributes, algorithm, signature] = children(children(parts.at(-1))[0]);
+		const tsa = certificate(`${name}-tsa.der`);
+		want(same(children(sid)[1].whole, tsa.serial.whole), "another signer");
+		want(oid(children(algorithm)[0]).startsWith("1.2.156.10197.1.301") ||
+			oid(children(algorithm)[0]) === SM2_SM3, "not SM2: " + oid(children(algorithm)[0]));
+		const digest = children(attributes).find((a) =>
+			oid(children(a)[0]) === "1.2.840.113549.1.9.4");
+		want(hex(children(children(digest)[1])[0].body) === sm3([...info.body]), "another digest");
+		const set = Buffer.from(attributes.whole);
+		set[0] = 0x31;
+		const object = { tbs: { whole: set }, signature: signature.body };
+		verify(object, tsa.publicKey);
+		refuse(object, tsa.publicKey);
+	});
 test("request: signature by its own key", () => {
 	const request = signed(file("request.der"));
 	const [, , spki] = children(request.tbs);

@@ -12,7 +12,8 @@ static char		 est_asked[256];	/* what it was asked */
 static int
 fake_enrol(const struct signer_enrolment *e, struct buf *cert, struct err *err)
 {
-	snprintf(est_asked, sizeof(est_asked), "%s|%.*s|%s|%s|%s", e->ra, (int)e->secret.len,
+	snprintf(est_asked, sizeof(est_asked), "%s|%.*s|%s|%s|%s", e->client != NULL ?
+	    (const char *)e->client : e->ra, (int)e->secret.len,
 	    (const char *)e->secret.p, e->label, e->from, e->renewal ? "again" : "new");
 	if (est_verdict != ERR_NONE)
 		return err_set(err, est_verdict, "the signer says no");
@@ -36,6 +37,8 @@ struct exchange {
 	struct http_response	 res;
 };
 
+static const char	*est_client;	/* stands for the certificate of the connection */
+
 static void
 est_ask(struct exchange *x, const char *method, const char *path, const char *auth,
     const char *type, const char *body)
@@ -46,6 +49,8 @@ est_ask(struct exchange *x, const char *method, const char *path, const char *au
 		.req = {.method = method, .path = path, .body = body, .body_len = strlen(body),
 		.peer = "192.0.2.1", .n_headers = 2}};
 	x->req.headers = x->header;
+	x->req.client = est_client;
+	x->req.client_len = est_client == NULL ? 0 : strlen(est_client);
 	if (auth == NULL)
 		x->header[0].name = "x";
 	if (type == NULL)
@@ -130,6 +135,27 @@ test_est__certificates_only(void **state)
 	est_ask(&x, "POST", EST "/simpleenroll", ANNA, P10, good_csr());
 	assert_string_equal(est_asked, "anna|secret||192.0.2.1|new");
 	exchange_free(&x);
+}
+
+/* By a certificate a machine may renew; a name and a secret outrank it; new ones need those. */
+void
+test_est__by_certificate(void **state)
+{
+	struct exchange	 x;
+
+	(void)state;
+	est_verdict = ERR_NONE;
+	est_client = "CERT";
+	est_ask(&x, "POST", EST "/simplereenroll", NULL, P10, good_csr());
+	assert_int_equal(x.res.status, 200);
+	assert_string_equal(est_asked, "CERT|||192.0.2.1|again");
+	exchange_free(&x);
+	est_ask(&x, "POST", EST "/simplereenroll", ANNA, P10, good_csr());
+	assert_string_equal(est_asked, "anna|secret||192.0.2.1|again");
+	exchange_free(&x);
+	assert_answer("POST", EST "/simpleenroll", NULL, P10, good_csr(), 401);
+	est_client = NULL;
+	assert_answer("POST", EST "/simplereenroll", NULL, P10, good_csr(), 401);
 }
 
 void

@@ -330,7 +330,19 @@ test_exchange__refused(void **state)
 	exchange_refuses = true;
 	ctx = client_new(&status, EVP_EC_gen("P-256"));
 	assert_null(OSSL_CMP_exec_certreq(ctx, OSSL_CMP_IR, NULL));
-	assert_int_equal(status, 403);		/* nobody knows the sender's key */
+	assert_int_equal(status, 200);		/* nobody knows the sender's key: an error message */
+	assert_int_equal(OSSL_CMP_CTX_get_status(ctx), OSSL_CMP_PKISTATUS_rejection);
+	assert_int_equal(exchange_asked, 0);
+	OSSL_CMP_CTX_free(ctx);
+	/* nor is anybody known by a secret */
+	ctx = client_new(&status, EVP_EC_gen("P-256"));
+	OSSL_CMP_CTX_set1_cert(ctx, NULL);
+	OSSL_CMP_CTX_set1_secretValue(ctx, (const unsigned char *)"secret", 6);
+	OSSL_CMP_CTX_set1_referenceValue(ctx, (const unsigned char *)
+	    "12345678901234567890", 20);
+	assert_null(OSSL_CMP_exec_certreq(ctx, OSSL_CMP_IR, NULL));
+	assert_int_equal(status, 200);
+	assert_int_equal(exchange_asked, 0);
 	OSSL_CMP_CTX_free(ctx);
 
 	/* the name and certificate of the RA, the key of another: OpenSSL says no before us */

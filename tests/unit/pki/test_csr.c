@@ -129,3 +129,35 @@ test_csr__other_keys_are_refused(void **state)
 	X509_REQ_free(req);
 	EVP_PKEY_free(key);
 }
+
+/* A challengePassword is found among other attributes. */
+void
+test_csr__challenge(void **state)
+{
+	static unsigned char	 der[2048];
+	unsigned char		*end;
+	struct der		 found = {0};
+	int			 len;
+
+	(void)state;
+	for (int n = 0; n < 2; n++) {
+		EVP_PKEY	*key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+		X509_REQ	*r = X509_REQ_new();
+
+		assert_true(X509_REQ_set_pubkey(r, key));
+		assert_true(X509_REQ_add1_attr_by_NID(r, NID_pkcs9_unstructuredName, MBSTRING_ASC,
+		    (const unsigned char *)"x", -1));
+		if (n == 1)
+			assert_true(X509_REQ_add1_attr_by_NID(r, NID_pkcs9_challengePassword,
+			    MBSTRING_ASC, (const unsigned char *)"MTIz", -1));
+		assert_true(X509_REQ_sign(r, key, EVP_sha256()) > 0);
+		end = der;
+		assert_true((len = i2d_X509_REQ(r, &end)) > 0);
+		assert_int_equal(csr_challenge(der, (size_t)len, &found), n);
+		assert_int_equal(csr_challenge(der, (size_t)len - 1, &found), -1);
+		X509_REQ_free(r);
+		EVP_PKEY_free(key);
+	}
+	assert_int_equal(found.len, 4);
+	assert_memory_equal(found.p, "MTIz", 4);
+}

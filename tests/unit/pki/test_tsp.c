@@ -179,6 +179,46 @@ test_tsp__strict_requests(void **state)
 	buf_free(&der);
 }
 
+/* What stands behind the imprint: nonces of any sign, shortest form, 1 to 32 bytes; certReq. */
+void
+test_tsp__nonce_and_cert(void **state)
+{
+	static const struct {
+		const char	*tail;
+		size_t		 len;
+		bool		 good, cert;
+	} rows[] = {
+		{"\x02\x01\x00", 3, true, false}, {"\x02\x02\xff\x7f", 4, true, false},
+		{"\x02\x02\x00\x80", 4, true, false}, {"\x02\x01\xff\x01\x01\xff", 6, true, true},
+		{"\x02\x20" "0123456789abcdef0123456789abcdef", 34, true, false},
+		{"\x01\x01\xff", 3, true, true}, {"\x01\x01\x00", 3, true, false},
+		{"\x02\x00", 2, false, false}, {"\x02\x02\x00\x7f", 4, false, false},
+		{"\x02\x02\xff\x80", 4, false, false}, {"\x01\x01\x01", 3, false, false},
+		{"\x02\x21" "0123456789abcdef0123456789abcdefg", 35, false, false},
+	};
+	struct err		 err = {0};
+	struct buf		 der;
+	struct tsp_request	 r;
+	enum tsp_failure	 failure;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_init(&der, TSP_REQUEST_MAX);
+		assert_ok(tsp_request_build(NID_sha256, hash, 32, NULL, 0, false, &der, &err));
+		buf_add(&der, rows[i].tail, rows[i].len);
+		der.p[1] = (char)(der.p[1] + (char)rows[i].len);
+		if (!rows[i].good) {
+			assert_failure(der.p, der.len, TSP_BAD_FORMAT);
+		} else {
+			assert_ok(tsp_request_parse(der.p, der.len, &r, &failure, &err));
+			assert_int_equal(r.cert, rows[i].cert);
+			assert_int_equal(r.nonce.len, rows[i].tail[0] != 0x02 ? 0 :
+			    rows[i].len - (rows[i].cert ? 3 : 0));
+		}
+		buf_free(&der);
+	}
+}
+
 void
 test_tsp__refusal(void **state)
 {
