@@ -13,7 +13,7 @@
 #define NOTICE_MAIL	(32 * 1024)
 
 const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", "returned",
-	"approved", "approved_soft", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
+	"owing", "approved", "approved_soft", "made", "shipped", "done", "cancelled", "refunded", "certificate_frozen",
 	"certificate_released", "certificate_revoked", "expiring", "expired", "mobile_changed",
 	"unlock_link", "unlock_begun", "unlock_ready", "unlocked", "activation",
 	"petition_filed", "petition_refused", "petition_granted", "petition_warning",

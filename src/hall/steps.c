@@ -6,6 +6,7 @@
 #include "hall/medium/words.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
+#include "hall/order/authorisation.h"
 
 #define STEP(name)	extern const struct step step_##name;
 #include "hall/steps.def"
@@ -191,6 +192,23 @@ step_is_complete(const struct hall *h, const struct order *o)
 	return s == NULL || strcmp(s->name, "review") == 0 || strcmp(s->name, "fetch") == 0;
 }
 
+bool
+step_is_owed(const struct hall *h, const struct order *o)
+{
+	const struct def_steps	*way = halldef_steps(hall_def(h), o->op);
+	bool			 reviewed = false;
+	size_t			 i = 0;
+
+	for (i = 0; i < way->n; i++) {
+		const struct step	*s = step_by_name(way->names[i]);
+
+		if (reviewed && s->accept != NULL && step_applies(h, s, o) && !step_is_done(s, o))
+			return true;
+		reviewed = reviewed || s == &step_review;
+	}
+	return false;
+}
+
 int
 step_settle(struct db *db, struct hall *h, const struct who *who, struct order *o,
     struct err *err)
@@ -198,6 +216,9 @@ step_settle(struct db *db, struct hall *h, const struct who *who, struct order *
 	json_t	*v = NULL;
 	int	 rc = 0;
 
+	if (o->state == ORDER_OWING && !step_is_owed(h, o))
+		return order_move(db, h, who, o, EVENT_SETTLE, NULL, err) < 0 ? -1 :
+		    authorisation_send(db, h, o, true, err);
 	if (o->state != ORDER_SUBMITTED || !step_is_complete(h, o))
 		return 0;
 	if (order_move(db, h, who, o, EVENT_COMPLETE, NULL, err) < 0)
@@ -310,7 +331,8 @@ step_accept_run(struct db *db, struct act *a, struct err *err)
 
 	if (step_reachable(a->h, s, &a->o, err) < 0)
 		return -1;
-	if (!order_may_edit(&a->o))
+	if (!order_may_edit(&a->o) &&
+	    (a->o.state != ORDER_OWING || s != step_current(a->h, &a->o)))
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，不能再修改。",
 		    order_state_text(a->o.state));
 	if (s->accept(db, a->h, a->who, &a->o, a->in, a->errors, err) < 0)

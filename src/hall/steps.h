@@ -72,9 +72,14 @@ const char	*step_next_text(const struct hall *h, const struct order *o);
 /* Mark done; when all the applicant's steps are done, move the order to review. */
 NODISCARD int	step_mark(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, const char *name, struct err *err);
-/* Move to review when the applicant has done everything (after a fact from outside). */
+/*
+ * Move on when the applicant has done everything (after a fact from outside): to review, or
+ * once that is over to approved, with the authorisation code.
+ */
 NODISCARD int	step_settle(struct db *db, struct hall *h, const struct who *who,
 		    struct order *o, struct err *err);
+/* Is something of the applicant's left that comes after review (payment)? */
+bool		step_is_owed(const struct hall *h, const struct order *o);
 void		step_unmark(struct order *o, const char *name);
 /* How many steps that prove the applicant this order has; done: only those that are done. */
 size_t		step_proofs(const struct hall *h, const struct order *o, bool done);

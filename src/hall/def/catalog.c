@@ -66,6 +66,20 @@ catalog_products(const struct halldef *d)
 	return out;
 }
 
+json_t *
+catalog_projects(const struct hall *h, const char *chosen)
+{
+	const struct halldef	*d = hall_def(h);
+	json_t			*out = json_array();
+	size_t			 i = 0;
+
+	for (i = 0; i < d->n_projects; i++)
+		(void)json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:b}", "id",
+		    d->projects[i].id, "title", d->projects[i].title, "text",
+		    d->projects[i].text, "chosen", strcmp(d->projects[i].id, chosen) == 0));
+	return out;
+}
+
 static json_t *
 catalog_agreements(const struct halldef *d)
 {
@@ -96,6 +110,7 @@ catalog_site(const struct hall *h, json_t **model)
 	(void)json_object_set_new(m, "links", catalog_texts(d->links, d->n_links));
 	(void)json_object_set_new(m, "faq", catalog_texts(d->faq, d->n_faq));
 	(void)json_object_set_new(m, "products", catalog_products(d));
+	js_set_bool(m, "has_projects", d->n_projects > 0);
 	(void)json_object_set_new(m, "agreements", catalog_agreements(d));
 	js_set_int(m, "review_days", d->review_days);
 	js_set_int(m, "pin_tries", d->pin_tries);
@@ -123,6 +138,18 @@ catalog_years(const struct def_product *p)
 	return out;
 }
 
+/* Nothing is ever paid for it: its project pays. */
+static bool
+catalog_is_free(const struct def_product *p)
+{
+	int	i = 0;
+
+	for (i = 1; i <= HALLDEF_YEARS; i++)
+		if (product_amount(p, i) > 0)
+			return false;
+	return p->seal <= 0;
+}
+
 int
 catalog_product(const struct hall *h, const char *id, json_t **model, struct err *err)
 {
@@ -137,6 +164,7 @@ catalog_product(const struct hall *h, const char *id, json_t **model, struct err
 	m = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s}", "id", p->id, "title", p->title, "template",
 	    p->template_name, "person", p->person, "soft", p->soft, "medium_text",
 	    product_medium_text(p));
+	js_set_str(m, "project_title", p->project == NULL ? "" : p->project->title);
 	(void)json_object_set_new(m, "years", catalog_years(p));
 	js_set_fen(m, "medium", p->medium);
 	js_set_bool(m, "has_seal", p->seal >= 0);
@@ -144,6 +172,7 @@ catalog_product(const struct hall *h, const char *id, json_t **model, struct err
 	js_set_fen(m, "discount", p->discount);
 	js_set_str(m, "discount_text", p->discount_text);
 	js_set_str(m, "fee_note", p->fee_note);
+	js_set_bool(m, "free", catalog_is_free(p));
 	for (i = 0; i < p->n_materials; i++)
 		if (material_is_for(&p->materials[i], "new"))
 			(void)json_array_append_new(materials,

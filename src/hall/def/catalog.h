@@ -6,15 +6,17 @@
  *
  * catalog_site: {"title","issuer","voluntary","about","phones":[…],"contacts":[…],
  *   "paper_address","downloads":[{"title","text","url"}],"guides":[…],"links":[…],"faq":[…],
- *   "products":[{"id","title","template","person"}],"review_days","pin_tries","warranty_days",
+ *   "products":[{"id","title","template","person"}],"has_projects","review_days","pin_tries","warranty_days",
  *   "medium_fee"}
- * catalog_product: {"id","title","template","person","years":[{"years","price","price_fen",
+ * catalog_product: {"id","title","template","person","project_title","free" (nothing to pay),"years":[{"years","price","price_fen",
  *   "total","total_fen","ends"}],"medium","has_seal","seal" (fee),"discount","discount_text","fee_note","materials":[…]}
  *   (ends: the last day when it began today).
  * catalog_agreement: {"id","title","version","digest","paragraphs":[text]}
  * catalog_regions: {"provinces":[{"name","cities":[name]}]}
  */
 void		catalog_site(const struct hall *h, json_t **model);
+/* What certificates may be for: [{"id","title","text","chosen"}]; chosen: an id or "". */
+json_t		*catalog_projects(const struct hall *h, const char *chosen);
 NODISCARD int	catalog_product(const struct hall *h, const char *id, json_t **model,
 		    struct err *err);
 /* The certification practice statement (RFC 3647): {"title","version","digest",

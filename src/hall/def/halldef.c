@@ -104,6 +104,29 @@ halldef_read_cps(struct reader *r, const struct yaml *root, struct err *err)
 	return 0;
 }
 
+/* Where a step stands; way->n when it is none of this way's. */
+static size_t
+halldef_place(const struct def_steps *way, const char *name)
+{
+	size_t	i = 0;
+
+	while (i < way->n && strcmp(way->names[i], name) != 0)
+		i++;
+	return i;
+}
+
+/* Nothing is given away: a certificate is fetched last, reviewed and, where it costs, paid for. */
+static bool
+halldef_pays(const struct def_steps *way)
+{
+	size_t	fetch = halldef_place(way, "fetch"), pay = halldef_place(way, "payment"),
+		confirm = halldef_place(way, "confirm");
+
+	if (pay < way->n && confirm < way->n && confirm > pay)
+		return false;
+	return fetch == way->n || (fetch == way->n - 1 && halldef_place(way, "review") < fetch);
+}
+
 /* Nobody gets an answer for a UKey by less than two proofs, or unseen. */
 static bool
 halldef_unlocks(const struct def_steps *way)
@@ -148,6 +171,9 @@ halldef_read_way(struct reader *r, const struct yaml *steps, struct def_steps *w
 			    way->names[i]);
 	if (way->n == 0)
 		return yaml_err(r->doc, list, err, "\"%s\" must not be empty", way->op);
+	if (!halldef_pays(way))
+		return yaml_err(r->doc, list, err, "\"%s\": confirm comes before payment, and fetch "
+		    "comes last, after review", way->op);
 	if (strcmp(way->op, "unlock") == 0 && !halldef_unlocks(way))
 		return yaml_err(r->doc, list, err, "\"unlock\" needs two steps that prove the "
 		    "applicant, then challenge, review, unlock");
@@ -440,7 +466,8 @@ static int
 halldef_read(struct reader *r, struct err *err)
 {
 	static const char *const known[] = { "hall", "title", "issuer", "voluntary", "about",
-	    "paper_address", "phones", "contacts", "agreements", "cps", "products", "steps",
+	    "paper_address", "phones", "contacts", "agreements", "cps", "projects", "products",
+	    "steps",
 	    "renewal", "change", "recovery", "collection", "identity", "payment", "limits", "review", "security_questions",
 	    "warranty", "medium", "pin", "account", "invoice", "express", "notices", "downloads",
 	    "guides", "links", "faq", NULL };
@@ -521,6 +548,12 @@ halldef_has_profile(const char *name)
 			return &(list)[find_i];					\
 	return NULL;								\
 } while (0)
+
+const struct def_project *
+halldef_project(const struct halldef *d, const char *id)
+{
+	HALLDEF_FIND(d->projects, d->n_projects, id, id);
+}
 
 const struct def_product *
 halldef_product(const struct halldef *d, const char *id)

@@ -46,8 +46,17 @@ struct def_material {
 	int		 paper_mm;	/* long edge of what is depicted, 0: unknown */
 };
 
+/* What certificates are for: a business system with products, materials and prices of its own. */
+struct def_project {
+	const char	*id;		/* "procurement" */
+	const char	*title;		/* 政府采购 */
+	const char	*text;		/* who needs which certificate */
+};
+
 struct def_product {
 	const char	*id;		/* "org" */
+	const struct def_project *project;	/* NULL: the hall has none */
+	bool		 once;		/* an account has one of them: under way, or valid */
 	const char	*title;		/* 单位证书 */
 	const char	*template_name;	/* SM2机构证书 */
 	const char	*profile;	/* certificate profile: sm2-org */
@@ -146,6 +155,7 @@ struct halldef {
 	size_t		 n_contacts;
 	const struct def_agreement *agreements;	size_t n_agreements;
 	const struct def_agreement *cps;	/* practice statement; "# " begins a heading */
+	const struct def_project *projects;	size_t n_projects;
 	const struct def_product *products;	size_t n_products;
 	const struct def_steps *steps;		size_t n_steps;		/* one an operation */
 	int		 renew_before, renew_after;	/* days; before 0: no renewal */
@@ -190,6 +200,7 @@ bool		halldef_has_profile(const char *name);
 NODISCARD int	halldef_load(const char *path, struct halldef **out, struct err *err);
 void		halldef_free(struct halldef *d);		/* NULL: no-op */
 
+const struct def_project	*halldef_project(const struct halldef *d, const char *id);
 const struct def_product	*halldef_product(const struct halldef *d, const char *id);
 const struct def_collection	*halldef_collection(const struct halldef *d, const char *id);
 /* Does this operation of the hall have this step? */

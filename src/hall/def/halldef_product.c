@@ -233,6 +233,23 @@ product_read_seal(struct reader *r, const struct yaml *y, struct def_product *p,
 	    yaml_int(r->doc, y, "seal", 0, PRODUCT_FEN_MAX, -1, &p->seal, err);
 }
 
+/* A hall with projects has no product beside them: applicants choose by what they need it for. */
+static int
+product_read_project(struct reader *r, const struct yaml *y, struct def_product *p,
+    struct err *err)
+{
+	const char	*id = NULL;
+
+	if (read_text(r, y, "project", "", &id, err) < 0 ||
+	    yaml_bool(r->doc, y, "once", false, &p->once, err) < 0)
+		return -1;
+	p->project = halldef_project(r->def, id);
+	if ((r->def->n_projects > 0 || *id != '\0') && p->project == NULL)
+		return yaml_err(r->doc, *id == '\0' ? y : yaml_get(y, "project"), err,
+		    "product \"%s\": \"project\" names one of \"projects\"", p->id);
+	return 0;
+}
+
 static int
 product_read(struct reader *r, const struct yaml *y, struct def_product *p, struct err *err)
 {
@@ -241,6 +258,7 @@ product_read(struct reader *r, const struct yaml *y, struct def_product *p, stru
 	    read_text(r, y, "template", NULL, &p->template_name, err) < 0 ||
 	    read_text(r, y, "profile", NULL, &p->profile, err) < 0 ||
 	    read_text(r, y, "form", NULL, &p->form, err) < 0 ||
+	    product_read_project(r, y, p, err) < 0 ||
 	    product_read_kind(r, y, p, err) < 0 ||
 	    product_read_price(r, y, p, err) < 0 ||
 	    product_read_medium(r, y, p, err) < 0 ||
@@ -256,17 +274,46 @@ product_read(struct reader *r, const struct yaml *y, struct def_product *p, stru
 	return product_read_materials(r, y, p, err);
 }
 
+static int
+read_projects(struct reader *r, const struct yaml *root, struct err *err)
+{
+	static const char *const known[] = { "id", "title", "text", NULL };
+	const struct yaml	*list = NULL;
+	struct def_project	*p = NULL;
+	size_t			 i = 0;
+
+	if (yaml_get(root, "projects") == NULL)
+		return 0;
+	if (read_list(r, root, "projects", known, &list, err) < 0)
+		return -1;
+	p = arena_alloc(r->arena, list->n * sizeof(*p) + 1);
+	r->def->projects = p;
+	for (i = 0; i < list->n; i++) {
+		if (read_text(r, &list->child[i], "id", NULL, &p[i].id, err) < 0 ||
+		    read_text(r, &list->child[i], "title", NULL, &p[i].title, err) < 0 ||
+		    read_text(r, &list->child[i], "text", "", &p[i].text, err) < 0)
+			return -1;
+		if (halldef_project(r->def, p[i].id) != NULL)
+			return yaml_err(r->doc, &list->child[i], err,
+			    "project \"%s\" stands here twice", p[i].id);
+		r->def->n_projects = i + 1;
+	}
+	return 0;
+}
+
 int
 read_products(struct reader *r, const struct yaml *root, struct err *err)
 {
 	static const char *const known[] = { "id", "title", "template", "profile", "kind",
 	    "form", "identity", "price", "medium", "seal", "discount", "discount_text",
-	    "fee_note", "authorisation", "subject", "materials", "collection", NULL };
+	    "fee_note", "authorisation", "subject", "materials", "collection", "project", "once",
+	    NULL };
 	const struct yaml	*list = NULL;
 	struct def_product	*p = NULL;
 	size_t			 i = 0;
 
-	if (yaml_need(r->doc, root, "products", YAML_LIST, &list, err) < 0 ||
+	if (read_projects(r, root, err) < 0 ||
+	    yaml_need(r->doc, root, "products", YAML_LIST, &list, err) < 0 ||
 	    read_list(r, root, "products", known, &list, err) < 0)
 		return -1;
 	if (list->n == 0)

@@ -225,8 +225,8 @@ order_stamp(struct order *o)
 
 	if (o->state == ORDER_REVIEWING || (o->state == ORDER_SUBMITTED && o->submitted == 0))
 		o->submitted = now;
-	if (o->state == ORDER_APPROVED || o->state == ORDER_UNLOCKING ||
-	    o->state == ORDER_RECOVERING ||
+	if (o->state == ORDER_OWING || o->state == ORDER_APPROVED ||
+	    o->state == ORDER_UNLOCKING || o->state == ORDER_RECOVERING ||
 	    o->state == ORDER_RETURNED)
 		o->decided = now;
 	if (o->state == ORDER_DONE || o->state == ORDER_CANCELLED)
@@ -270,7 +270,14 @@ order_may_change_material(const struct order *o)
 bool
 order_may_continue(const struct order *o)
 {
-	return o->state == ORDER_DRAFT || o->state == ORDER_SUBMITTED || o->state == ORDER_RETURNED;
+	return o->state == ORDER_DRAFT || o->state == ORDER_SUBMITTED ||
+	    o->state == ORDER_RETURNED || o->state == ORDER_OWING;
+}
+
+bool
+order_may_pay(const struct order *o)
+{
+	return o->state == ORDER_SUBMITTED || o->state == ORDER_RETURNED || o->state == ORDER_OWING;
 }
 
 bool

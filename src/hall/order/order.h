@@ -19,7 +19,7 @@ enum order_event {
 	EVENT_SHIP, EVENT_HAND_OVER, EVENT_RECEIVED, EVENT_CANCEL, EVENT_CANCEL_PAID,
 	EVENT_REFUNDED, EVENT_PERMIT, EVENT_LAPSE, EVENT_UNLOCKED, EVENT_FIRST_SIGN,
 	EVENT_SECOND_SIGN, EVENT_DECLINE, EVENT_OUTDATE, EVENT_REFUSE, EVENT_EXPIRE,
-	EVENT_RECOVERED, EVENT__MAX
+	EVENT_RECOVERED, EVENT_OWE, EVENT_SETTLE, EVENT__MAX
 };
 const char	*order_state_name(enum order_state s);		/* "draft" */
 const char	*order_state_text(enum order_state s);		/* 填写中 */
@@ -88,6 +88,8 @@ bool		order_may_change_material(const struct order *o);
 bool		order_may_cancel(const struct order *o);
 /* It is the applicant's turn: steps of the application are open. */
 bool		order_may_continue(const struct order *o);
+/* Money may come for it: before review, to be mended, or reviewed and not paid yet. */
+bool		order_may_pay(const struct order *o);
 
 /* ---- for pages ---- */
 

@@ -33,6 +33,28 @@ order_need_account(const struct who *who, struct err *err)
 	    err_set(err, ERR_DENIED, "请先登录后再办理。");
 }
 
+/* Of some certificates an account has one (`once`): the account is held, so that two who ask at
+ * the same moment do not both find none. */
+static int
+order_need_none(struct db *db, const struct who *who, const struct def_product *p,
+    struct err *err)
+{
+	struct rows	*rows = NULL;
+	int		 rc = 0;
+
+	if (!p->once)
+		return 0;
+	if (db_run(db, SQL_ACCOUNT_HOLD, NULL, err, DB_INT(who->account)) < 0 ||
+	    db_query(db, SQL_ORDER_ONCE, &rows, err, DB_INT(who->account), DB_TEXT(p->id),
+	    DB_INT(clock_now())) < 0)
+		return -1;
+	if ((rc = rows_next(rows, err)) > 0)
+		rc = err_set(err, ERR_CONFLICT, "一个账户只能申请一份“%s”，您已有业务受理号%s：没有办完的请从用户中心"
+		    "继续办理；已有证书的请更新、变更或补办。", p->title, rows_text(rows, 0));
+	rows_free(rows);
+	return rc;
+}
+
 static int
 order_create_run(struct db *db, struct act *a, struct err *err)
 {
@@ -47,6 +69,8 @@ order_create_run(struct db *db, struct act *a, struct err *err)
 		return -1;
 	if (no[0] != '\0')
 		return 0;
+	if (order_need_none(db, a->who, p, err) < 0)
+		return -1;
 	order_fresh(&o, p);
 	rc = order_insert(db, a->h, a->who, &o, "create", err);
 	if (rc == 0)
@@ -84,6 +108,8 @@ order_copy_run(struct db *db, struct act *a, struct err *err)
 	struct order	o = {0};
 	int		rc = -1;
 
+	if (order_need_none(db, a->who, a->o.def, err) < 0)
+		return -1;
 	order_fresh(&o, a->o.def);
 	(void)json_object_update(o.form, a->o.form);
 	(void)json_object_update(o.collection, a->o.collection);

@@ -69,6 +69,7 @@ order_event_name(enum order_event event)
 		[EVENT_SECOND_SIGN] = "second_sign", [EVENT_DECLINE] = "decline",
 		[EVENT_OUTDATE] = "outdate", [EVENT_REFUSE] = "refuse",
 		[EVENT_EXPIRE] = "expire", [EVENT_RECOVERED] = "recovered",
+		[EVENT_OWE] = "owe", [EVENT_SETTLE] = "settle",
 	};
 
 	return event < EVENT__MAX ? names[event] : "";

@@ -249,8 +249,7 @@ order_view_rights(const struct hall *h, const struct order *o, json_t *m)
 	js_set_bool(m, "may_copy", formed);
 	js_set_bool(m, "may_print", json_object_get(o->steps, "confirm") != NULL);
 	js_set_bool(m, "may_materials", order_may_change_material(o));
-	js_set_bool(m, "may_pay", (o->state == ORDER_SUBMITTED || o->state == ORDER_RETURNED) &&
-	    o->paid < o->amount);
+	js_set_bool(m, "may_pay", order_may_pay(o) && o->paid < o->amount);
 	js_set_bool(m, "may_fetch", o->state == ORDER_APPROVED || o->state == ORDER_FETCHED);
 	js_set_bool(m, "may_resubmit", o->state == ORDER_RETURNED && (step_current(h, o) == NULL ||
 	    strcmp(step_current(h, o)->name, "review") == 0));

@@ -12,6 +12,7 @@
 #include "hall/order/authorisation.h"
 #include "hall/order/order_row.h"
 #include "hall/order/order_view.h"
+#include "hall/steps.h"
 #include "pki/cert.h"
 
 #define REVIEW_CLAIM	(30 * CLOCK_MINUTE)
@@ -318,17 +319,20 @@ review_approve_check(struct db *db, struct act *a, const struct approval *p,
 	return 0;
 }
 
-/* A certificate may be fetched with a code by mail; a UKey may be unlocked by its order. */
+/*
+ * A certificate may be fetched with a code by mail; a UKey may be unlocked by its order; who
+ * pays after the review is asked to.
+ */
 static int
 review_permit(struct db *db, struct act *a, const char *officer, struct err *err)
 {
-	bool	unlock = strcmp(a->o.op, "unlock") == 0;
+	bool			 unlock = strcmp(a->o.op, "unlock") == 0, owes = step_is_owed(a->h, &a->o);
+	enum order_event	 event = unlock ? EVENT_PERMIT : owes ? EVENT_OWE : EVENT_APPROVE;
 
-	if (order_move(db, a->h, a->who, &a->o, unlock ? EVENT_PERMIT : EVENT_APPROVE, officer,
-	    err) < 0)
+	if (order_move(db, a->h, a->who, &a->o, event, officer, err) < 0)
 		return -1;
-	return unlock ? notice_order(db, a->h, &a->o, "unlock_ready", NULL, err) :
-	    authorisation_send(db, a->h, &a->o, true, err);
+	return event == EVENT_APPROVE ? authorisation_send(db, a->h, &a->o, true, err) :
+	    notice_order(db, a->h, &a->o, unlock ? "unlock_ready" : "owing", NULL, err);
 }
 
 static int

@@ -21,7 +21,7 @@ bundle_owes(const struct hall *h, const struct order *o)
 {
 	const struct step	*s = step_current(h, o);
 
-	if (o->state != ORDER_SUBMITTED && o->state != ORDER_RETURNED)
+	if (!order_may_pay(o))
 		return 0;
 	return s != NULL && strcmp(s->name, "payment") == 0 && o->paid < o->amount ? o->amount : 0;
 }

@@ -81,7 +81,7 @@ payment_way_is_open(const struct halldef *d, const char *way)
 static int
 payment_may_start(const struct order *o, struct err *err)
 {
-	if (o->state != ORDER_SUBMITTED && o->state != ORDER_RETURNED)
+	if (!order_may_pay(o))
 		return err_set(err, ERR_WRONG_STATE, "业务当前为“%s”，现在不能缴费。",
 		    order_state_text(o->state));
 	if (o->amount <= 0 || o->paid >= o->amount)

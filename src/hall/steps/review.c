@@ -6,6 +6,7 @@ static bool
 review_done(const struct order *o)
 {
 	switch (o->state) {
+	case ORDER_OWING:
 	case ORDER_APPROVED:
 	case ORDER_UNLOCKING:
 	case ORDER_RECOVERING:

@@ -123,3 +123,7 @@ DELETE FROM challenge WHERE created < $1;
 
 -- name: order_any_by_mobile
 SELECT no FROM orders WHERE mobile_digest = $1 LIMIT 1;
+
+-- name: account_hold
+-- Held until the transaction ends: who asks at the same moment waits.
+UPDATE account SET id = id WHERE id = $1;

@@ -41,6 +41,16 @@ WHERE account = $1 AND product = $2 AND op = 'new' AND state = 'draft' AND years
 	AND created > $3
 ORDER BY created DESC LIMIT 1;
 
+-- name: order_once
+-- What this account has of the product: an application under way or a valid certificate.
+SELECT no FROM orders
+WHERE account = $1 AND product = $2
+	AND ((op = 'new' AND state NOT IN ('done', 'refunding', 'cancelled'))
+		OR EXISTS (SELECT 1 FROM certificate
+			WHERE order_id = orders.id AND kind = 'sign' AND certificate.state <> 'revoked'
+				AND not_after > $3))
+ORDER BY created DESC LIMIT 1;
+
 -- name: order_list
 -- An account's, by its index; order_list_all is the system's.
 SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,

@@ -10,13 +10,17 @@ static int
 order_new_show(struct call *c, struct err *err)
 {
 	const struct halldef	*d = hall_def(c->hall);
-	const char		*want = call_query(c, "product");
+	const char		*want = call_query(c, "product"), *project = call_query(c, "project");
 	json_t			*list = json_array();
 	size_t			 i = 0;
 
+	/* What is it for?  Until that is said there is nothing to offer. */
+	js_set_bool(c->model, "choose", d->n_projects > 0);
+	(void)json_object_set_new(c->model, "projects", catalog_projects(c->hall, project));
 	(void)json_object_set_new(c->model, "products", list);
 	for (i = 0; i < d->n_products; i++) {
-		if (*want != '\0' && strcmp(want, d->products[i].id) != 0)
+		if (*want != '\0' ? strcmp(want, d->products[i].id) != 0 :
+		    d->products[i].project != NULL && strcmp(project, d->products[i].project->id) != 0)
 			continue;
 		if (catalog_product(c->hall, d->products[i].id, &c->got, err) < 0)
 			return -1;

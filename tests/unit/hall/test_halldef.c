@@ -1,7 +1,11 @@
 #include "world.h"
 
+struct halldef_fault {
+	const char	*from, *to, *says;
+};
+
 /* The shipped definition with one text replaced must be refused at that place. */
-static const struct { const char *from, *to, *says; } halldef_bad[] = {
+static const struct halldef_fault halldef_bad[] = {
 	{ "\ntitle: ", "\ntitel: ", "unknown key \"titel\"" },
 	{ "\nissuer: ", "\n#issuer: ", "key \"issuer\" is missing" },
 	{ "profile: sm2-org\n", "profile: sm3-org\n", "unknown profile \"sm3-org\"" },
@@ -63,7 +67,7 @@ static const struct { const char *from, *to, *says; } halldef_bad[] = {
 };
 
 /* The same of the platform's, for what only that has. */
-static const struct { const char *from, *to, *says; } platform_bad[] = {
+static const struct halldef_fault platform_bad[] = {
 	{ "organisation: [legal_phone,", "organisation: [phone,", "no way to prove an organisation" },
 	{ "person: [phone,", "person: [legal_card,", "no way to prove a person" },
 	{ "legal_phone, remittance, legal_card]", "legal_phone, legal_phone]", "stands here twice" },
@@ -78,6 +82,18 @@ static const struct { const char *from, *to, *says; } platform_bad[] = {
 	{ "payment, pin_account, review", "payment, review", "pin_account" },
 	{ "unlock: [phone_code, proof,", "unlock: [proof,", "two steps" },
 	{ "strict: false, activation: true", "strict: false", "medium.activation" },
+};
+
+/* The same of a hall with projects that is paid after the review. */
+static const struct halldef_fault project_bad[] = {
+	{ "    project: procurement\n", "    project: nothing\n", "names one of \"projects\"" },
+	{ "    project: procurement\n", "", "names one of \"projects\"" },
+	{ "{id: resources, title:", "{id: procurement, title:", "project \"procurement\" stands here twice" },
+	{ "    once: true", "    once: often", "must be true or false" },
+	{ "materials, review, payment, fetch]", "materials, fetch, review, payment]", "fetch comes last" },
+	{ "materials, review, payment, fetch]", "materials, payment, fetch]", "fetch comes last" },
+	{ "materials, review, payment, fetch]", "materials, fetch, payment]", "fetch comes last" },
+	{ "form, confirm, identity, proof,", "form, payment, confirm, identity,", "confirm comes before" },
 };
 
 static char *
@@ -138,8 +154,9 @@ test_halldef__faults_are_named_with_their_line(void **state)
 	buf_free(&b);
 }
 
-void
-test_halldef__faults_of_the_platform_are_named(void **state)
+/* Each of these faults is named, in a copy of the shipped definition without its text files. */
+static void
+halldef_refuses(const char *shipped, const struct halldef_fault *list, size_t n)
 {
 	struct err	 err = {0};
 	struct buf	 b = {0};
@@ -147,25 +164,38 @@ test_halldef__faults_of_the_platform_are_named(void **state)
 	size_t		 i = 0;
 	int		 line = 0;
 
-	(void)state;
 	assert_non_null(mkdtemp(path));
 	(void)snprintf(where, sizeof(where), "%s/x.yaml", path);
 	buf_init(&b, LIMIT_HALL_FILE);
-	assert_ok(hall_check("halls/hunan-platform.yaml", &err));
-	assert_ok(file_read("halls/hunan-platform.yaml", &b, &err));
-	for (i = 0; i < ARRAY_LEN(platform_bad); i++) {
-		bad = halldef_replace(b.p, platform_bad[i].from, platform_bad[i].to, &line);
+	assert_ok(hall_check(shipped, &err));
+	assert_ok(file_read(shipped, &b, &err));
+	for (i = 0; i < n; i++) {
+		bad = halldef_replace(b.p, list[i].from, list[i].to, &line);
 		while ((p = strstr(bad, "file: dfca")) != NULL)
 			memcpy(p, "text: dfca", 10);
 		assert_ok(file_write(where, bad, strlen(bad), 0644, &err));
 		assert_err(hall_check(where, &err), ERR_INPUT);
-		if (strstr(err.text, platform_bad[i].says) == NULL)
-			fail_msg("%s: %s", platform_bad[i].to, err.text);
+		if (strstr(err.text, list[i].says) == NULL)
+			fail_msg("%s: %s", list[i].to, err.text);
 		free(bad);
 	}
 	(void)unlink(where);
 	(void)rmdir(path);
 	buf_free(&b);
+}
+
+void
+test_halldef__faults_of_the_platform_are_named(void **state)
+{
+	(void)state;
+	halldef_refuses("halls/hunan-platform.yaml", platform_bad, ARRAY_LEN(platform_bad));
+}
+
+void
+test_halldef__faults_of_projects_are_named(void **state)
+{
+	(void)state;
+	halldef_refuses("halls/neimenggu.yaml", project_bad, ARRAY_LEN(project_bad));
 }
 
 void
