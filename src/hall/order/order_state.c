@@ -81,7 +81,8 @@ order_event_note(const char *what)
 {
 	static const struct { const char *name, *text; } notes[] = {
 		{ "identity", "核验流水号 " }, { "paid", "交易号 " }, { "approve", "审核员证书 " },
-		{ "permit", "审核员证书 " }, { "certificates", "签名证书序列号 " }, { "seal", "印章编码 " },
+		{ "permit", "审核员证书 " }, { "owe", "审核员证书 " }, { "certificates", "签名证书序列号 " },
+		{ "seal", "印章编码 " },
 		{ "certificate_frozen", "序列号 " }, { "certificate_released", "序列号 " },
 		{ "certificate_revoked", "序列号 " }, { "blank", "运单号 " },
 		{ "challenge", "UKey序列号 " }, { "unlock_answer", "UKey序列号 " },
