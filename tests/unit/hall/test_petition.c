@@ -1,6 +1,10 @@
 #include "world.h"
 #include "hall/account/session.h"
 #include "hall/petition/petition.h"
+#include "hall/petition/petition_own.h"
+
+#include <pthread.h>
+#include <unistd.h>
 
 #define NEW_MOBILE	"13912340001"
 #define PETITION_WAIT	(3 * CLOCK_DAY)
@@ -549,4 +553,68 @@ test_petition__filings_are_counted_alike_for_nobodys_account(void **state)
 	}
 	assert_int_equal(n[0], 3);
 	assert_int_equal(n[1], n[0]);
+}
+
+/* A filing seen from inside: filed, not committed yet. */
+struct filing {
+	struct world	*w;
+	const char	*ref;
+	bool		 filed;
+};
+
+static int
+filing_run(struct db *db, void *arg, struct err *err)
+{
+	struct filing	*f = arg;
+	struct petition	 p = {0};
+	int		 rc = petition_load(db, f->w->h, &visitor, f->ref, &p, err);
+
+	if (rc == 0)
+		rc = petition_move(db, f->w->h, &visitor, &p, "reviewing", NULL, err);
+	petition_release(&p);
+	__atomic_store_n(&f->filed, true, __ATOMIC_SEQ_CST);
+	usleep(400000);
+	return rc;
+}
+
+static void *
+filing_thread(void *arg)
+{
+	struct filing	*f = arg;
+	struct err	 err = {0};
+
+	assert_ok(store_write(f->w->store, filing_run, f, &err));
+	return NULL;
+}
+
+/* Swapped in the moment of filing: the reviewer sees the picture that was filed. */
+void
+test_petition__a_picture_is_not_swapped_while_it_is_filed(void **state)
+{
+	struct err	 err = {0};
+	struct world	 w;
+	char		 ref[PETITION_REF];
+	struct filing	 f = {.w = &w, .ref = ref};
+	struct buf	 seen;
+	const char	*type = NULL;
+	pthread_t	 thread;
+
+	(void)state;
+	world_open(&w);
+	buf_init(&seen, 64);
+	assert_ok(begin(&w, WORLD_MOBILE, NEW_MOBILE, "赵钱孙", ref, &err));
+	assert_ok(petition_picture_add(w.h, &visitor, ref, "id_front", "JPEG-1", 6, &err));
+	assert_ok(petition_picture_add(w.h, &visitor, ref, "id_back", "JPEG-2", 6, &err));
+	assert_int_equal(pthread_create(&thread, NULL, filing_thread, &f), 0);
+	while (!__atomic_load_n(&f.filed, __ATOMIC_SEQ_CST))
+		usleep(1000);
+	assert_true(petition_picture_add(w.h, &visitor, ref, "id_front", "JPEG-9", 6, &err) < 0);
+	assert_true(err.kind == ERR_CONFLICT || err.kind == ERR_WRONG_STATE);
+	pthread_join(thread, NULL);
+	assert_true(is_in_state(&w, ref, "reviewing"));
+	err_clear(&err);
+	assert_ok(petition_picture_read(w.h, &visitor, ref, "id_front", &seen, &type, &err));
+	assert_string_equal(seen.p, "JPEG-1");
+	buf_free(&seen);
+	world_close(&w);
 }

@@ -109,6 +109,7 @@ void	(test_petition__nobody_decides_about_oneself)(void **state);
 void	(test_petition__two_reviewers_where_the_hall_says_so)(void **state);
 void	(test_petition__limits_and_drafts_of_a_day)(void **state);
 void	(test_petition__returned_mended_and_filed_again)(void **state);
+void	(test_petition__a_picture_is_not_swapped_while_it_is_filed)(void **state);
 void	(test_petition__what_comes_back_from_the_second_reviewer_begins_anew)(void **state);
 void	(test_petition__filings_are_counted_alike_for_nobodys_account)(void **state);
 void	(test_sign_in__told_of_what_is_new_and_not_too_often)(void **state);
@@ -238,6 +239,7 @@ test_postgres__runs_the_same_tests(void **state)
 		test_petition__two_reviewers_where_the_hall_says_so,
 		test_petition__limits_and_drafts_of_a_day,
 		test_petition__returned_mended_and_filed_again,
+		test_petition__a_picture_is_not_swapped_while_it_is_filed,
 		test_petition__what_comes_back_from_the_second_reviewer_begins_anew,
 		test_petition__filings_are_counted_alike_for_nobodys_account,
 		test_sign_in__told_of_what_is_new_and_not_too_often,
