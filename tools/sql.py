@@ -5,6 +5,7 @@
 
 A statement file of another store than the hall's begins with `-- store: ca` (or kmc, every).
 A block is `-- name: order_by_no`, optional further comments, then one statement.  Parameters are $1, $2 … without gaps.  Faults are told with file and line.
+Text that stands in several statements is a block `-- part: order_columns`; they say @order_columns.
 """
 import glob
 import os
@@ -20,12 +21,39 @@ def die(path, line, what):
     sys.exit(f"{os.path.relpath(path, ROOT)}:{line}: {what}")
 
 
+def parts():
+    """{name: text} of the parts of all files."""
+    found, name = {}, None
+    for path in sorted(glob.glob(os.path.join(ROOT, "src/store/sql/*.sql"))):
+        name = None
+        for number, line in enumerate(open(path, encoding="utf-8"), 1):
+            bare = line.strip()
+            if m := re.match(r"--\s*(part|name):\s*(\S+)$", bare):
+                name = m.group(2) if m.group(1) == "part" else None
+                if name in found:
+                    die(path, number, f'part "{name}" stands twice')
+                if name:
+                    found[name] = ""
+            elif name and bare and not bare.startswith("--"):
+                found[name] = f"{found[name]} {bare}".strip()
+    return found
+
+
+PARTS = parts()
+
+
 def statements(path):
     """Yield (line, name, store, sql, number of parameters) of one file."""
     store, name, text, start = "hall", None, [], 0
 
+    def part(m):
+        if m.group(1) not in PARTS:
+            die(path, start, f'"{name}" wants a part "{m.group(1)}", which is nowhere')
+        return PARTS[m.group(1)]
+
     def finish():
         sql = " ".join(text).rstrip(";").strip()
+        sql = re.sub(r"@([a-z_]+)", part, sql)
         if not sql:
             die(path, start, f'"{name}" is empty')
         if ";" in sql:
@@ -44,7 +72,11 @@ def statements(path):
             name, text, start = m.group(1), [], number
             if not NAME.match(name):
                 die(path, number, f'bad name "{name}"')
-        elif bare and not bare.startswith("--"):
+        elif re.match(r"--\s*part:", bare):
+            if name:
+                yield finish()
+            name, text = "", []
+        elif bare and not bare.startswith("--") and name != "":
             if name is None:
                 die(path, number, "a statement without -- name:")
             text.append(re.sub(r"\s--\s.*$", "", bare))

@@ -1,5 +1,22 @@
 -- store: hall
 
+-- As order_from_row reads them.
+-- part: order_columns
+id, no, account, product, op, state, version, form, steps, collection, user_name,
+	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
+	decided, done, replaces, concerns
+
+-- What a list shows: states, products, number, words, new or not, paid or not, operation.
+-- part: order_wanted
+$2 LIKE '%,' || state || ',%'
+	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
+	AND ($4 = '' OR no = $4)
+	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
+	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
+	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
+		OR (amount = 0 AND $7 = 3))
+	AND ($8 = '' OR op = $8)
+
 -- name: order_insert
 INSERT INTO orders (id, no, account, product, op, state, version, form, steps, collection,
 	user_name, subject, mobile_digest, years, amount, paid, reviewer, claimed, maker,
@@ -14,15 +31,11 @@ SELECT no, op, state FROM orders WHERE replaces = $1 AND state <> 'cancelled' OR
 SELECT no, op, state FROM orders WHERE concerns = $1 AND state <> 'done' AND state <> 'cancelled';
 
 -- name: order_by_no
-SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
-	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+SELECT @order_columns
 FROM orders WHERE no = $1;
 
 -- name: order_by_id
-SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
-	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+SELECT @order_columns
 FROM orders WHERE id = $1;
 
 -- name: order_save
@@ -53,65 +66,31 @@ ORDER BY created DESC LIMIT 1;
 
 -- name: order_list
 -- An account's, by its index; order_list_all is the system's.
-SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
-	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+SELECT @order_columns
 FROM orders
 WHERE account = $1
-	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
-	AND ($4 = '' OR no = $4)
-	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
-	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
-	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
-		OR (amount = 0 AND $7 = 3))
-	AND ($8 = '' OR op = $8)
+	AND @order_wanted
 ORDER BY created DESC LIMIT $9 OFFSET $10;
 
 -- name: order_list_count
 SELECT COUNT(*) FROM orders
 WHERE account = $1
-	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
-	AND ($4 = '' OR no = $4)
-	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
-	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
-	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
-		OR (amount = 0 AND $7 = 3))
-	AND ($8 = '' OR op = $8);
+	AND @order_wanted;
 
 -- name: order_list_all
-SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
-	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+SELECT @order_columns
 FROM orders
 WHERE $1 = 0
-	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
-	AND ($4 = '' OR no = $4)
-	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
-	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
-	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
-		OR (amount = 0 AND $7 = 3))
-	AND ($8 = '' OR op = $8)
+	AND @order_wanted
 ORDER BY created DESC LIMIT $9 OFFSET $10;
 
 -- name: order_list_all_count
 SELECT COUNT(*) FROM orders
 WHERE $1 = 0
-	AND $2 LIKE '%,' || state || ',%'
-	AND ($3 = '' OR $3 LIKE '%,' || product || ',%')
-	AND ($4 = '' OR no = $4)
-	AND ($5 = '' OR subject LIKE $5 OR user_name LIKE $5)
-	AND ($6 = 0 OR (op = 'new' AND $6 = 1) OR (op <> 'new' AND $6 = 2))
-	AND ($7 = 0 OR (amount > 0 AND paid >= amount AND $7 = 1) OR (paid < amount AND $7 = 2)
-		OR (amount = 0 AND $7 = 3))
-	AND ($8 = '' OR op = $8);
+	AND @order_wanted;
 
 -- name: order_work
-SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
-	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+SELECT @order_columns
 FROM orders WHERE state = $1 ORDER BY submitted LIMIT $2;
 
 -- name: order_count_states

@@ -30,9 +30,7 @@ WHERE r.expires <= $1 AND r.first_at <> 0 AND o.state IN ('countersigning', 'rec
 ORDER BY r.expires LIMIT 20;
 
 -- name: key_recovery_orders
-SELECT id, no, account, product, op, state, version, form, steps, collection, user_name,
-	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+SELECT @order_columns
 FROM orders
 WHERE op = 'recover' AND (state IN ('submitted', 'reviewing', 'countersigning', 'recovering')
 	OR (state IN ('done', 'cancelled') AND done > $1))

@@ -9,6 +9,7 @@ static int
 certificate_show(struct call *c, struct err *err)
 {
 	page_captcha(c);
+	js_set_str(c->model, "orders", c->who.staff != 0 ? "/staff/orders" : "/orders");
 	return call_take(c, certificate_view(c->hall, &c->who, call_param(c, "serial"),
 	    &c->got, err));
 }
