@@ -71,6 +71,13 @@ hall_outbox_put(struct db *db, const struct hall *h, const char *kind, const cha
 }
 
 int
+hall_was_first(int64_t changed, const char *what, struct err *err)
+{
+	return changed == 1 ? 0 : err_set(err, ERR_CONFLICT, "%s刚刚有了变化，请刷新页面后再试。",
+	    what);
+}
+
+int
 hall_need_role(const struct who *who, unsigned int roles, struct err *err)
 {
 	if (who->staff == 0 || (who->roles & roles) == 0)

@@ -35,6 +35,11 @@ int		act_model(struct act *a, int rc, json_t **model);
 NODISCARD int	hall_outbox_put(struct db *db, const struct hall *h, const char *kind,
 		    const char *key, const json_t *payload, struct err *err);
 void		hall_poke(struct hall *h);		/* pokes when something was put */
+/*
+ * After a row was written if it was still as it was read (`changed` rows): ERR_CONFLICT with a
+ * sentence about `what` ("这笔交易") when somebody was first.
+ */
+NODISCARD int	hall_was_first(int64_t changed, const char *what, struct err *err);
 /* ERR_DENIED with a sentence unless who has one of the roles. */
 NODISCARD int	hall_need_role(const struct who *who, unsigned int roles, struct err *err);
 /* Lists in pages: the page asked for by query.page, 1 or more; and into the model "total",

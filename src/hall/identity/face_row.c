@@ -72,8 +72,8 @@ face_save(struct db *db, struct face *f, struct err *err)
 	    DB_TEXT(f->provider_no), DB_TEXT(f->reason), DB_INT(f->ended),
 	    DB_TEXT(f->proves), DB_TEXT(f->meta)) < 0)
 		return -1;
-	if (changed != 1)
-		return err_set(err, ERR_CONFLICT, "身份识别刚刚有了变化，请刷新页面。");
+	if (hall_was_first(changed, "身份识别", err) < 0)
+		return -1;
 	(void)snprintf(f->was, sizeof(f->was), "%s", f->state);
 	return 0;
 }

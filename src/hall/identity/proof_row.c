@@ -131,8 +131,8 @@ proof_save(struct db *db, struct proof *p, struct err *err)
 	    DB_TEXT(p->provider_no), DB_TEXT(p->evidence), DB_TEXT(p->reason),
 	    DB_INT(p->expires), DB_INT(p->ended)) < 0)
 		return -1;
-	if (n != 1)
-		return err_set(err, ERR_CONFLICT, "身份认证刚刚有了变化，请刷新页面。");
+	if (hall_was_first(n, "身份认证", err) < 0)
+		return -1;
 	(void)snprintf(p->was, sizeof(p->was), "%s", p->state);
 	p->tries_was = p->tries;
 	return 0;

@@ -180,8 +180,8 @@ remittance_save(struct db *db, struct remittance *r, struct err *err)
 	    DB_TEXT(r->state), DB_TEXT(r->bank_no), DB_TEXT(r->reason), DB_INT(clock_now()),
 	    DB_INT(r->paid_at)) < 0)
 		return -1;
-	if (n != 1)
-		return err_set(err, ERR_CONFLICT, "打款刚刚有了变化，请刷新页面。");
+	if (hall_was_first(n, "打款", err) < 0)
+		return -1;
 	(void)snprintf(r->was, sizeof(r->was), "%s", r->state);
 	return 0;
 }

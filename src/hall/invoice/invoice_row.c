@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "hall/act.h"
 #include "hall/sealed.h"
 
 #define INVOICE_COLUMN	"invoice.buyer"
@@ -131,10 +132,10 @@ invoice_save(struct db *db, const struct hall *h, struct invoice *v, struct err 
 		    DB_INT(v->issued_at), DB_INT(v->reversed_at), DB_TEXT(v->red_reason));
 	buf_free(&buyer);
 	buf_free(&items);
-	if (rc == 0 && changed != 1)
-		return err_set(err, ERR_CONFLICT, "这张发票刚刚有了变化，请刷新页面后再试。");
+	if (rc < 0 || hall_was_first(changed, "这张发票", err) < 0)
+		return -1;
 	v->version++;
-	return rc;
+	return 0;
 }
 
 bool

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "hall/act.h"
 #include "hall/journal.h"
 #include "hall/order/order_row.h"
 #include "hall/sealed.h"
@@ -166,10 +167,8 @@ order_save(struct db *db, const struct hall *h, struct order *o, struct err *err
 	    DB_INT(o->claimed), DB_INT(o->maker), DB_INT(o->updated), DB_INT(o->submitted),
 	    DB_INT(o->decided), DB_INT(o->done)) < 0)
 		goto out;
-	if (changed != 1) {
-		err_set(err, ERR_CONFLICT, "申请刚刚有了变化，请刷新页面后再试。");
+	if (hall_was_first(changed, "申请", err) < 0)
 		goto out;
-	}
 	o->version++;
 	o->was = o->state;
 	rc = 0;

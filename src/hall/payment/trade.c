@@ -154,8 +154,8 @@ trade_save(struct db *db, struct trade *t, struct err *err)
 	    DB_TEXT(t->voucher_type), DB_TEXT(t->remark), DB_INT(t->asked),
 	    DB_INT(t->paid_at), DB_INT(t->refunded_at), DB_INT(t->page)) < 0)
 		return -1;
-	if (changed != 1)
-		return err_set(err, ERR_CONFLICT, "这笔交易刚刚有了变化，请刷新页面后再试。");
+	if (hall_was_first(changed, "这笔交易", err) < 0)
+		return -1;
 	t->version++;
 	return 0;
 }

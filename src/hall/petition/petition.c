@@ -5,6 +5,7 @@
 #include "base/conf.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "hall/act.h"
 #include "hall/journal.h"
 #include "hall/notice.h"
 #include "hall/sealed.h"
@@ -213,8 +214,8 @@ petition_save(struct db *db, const struct hall *h, struct petition *p, const cha
 	buf_free(&body);
 	if (rc < 0)
 		return -1;
-	if (changed != 1)
-		return err_set(err, ERR_CONFLICT, "这个申请刚刚有了变化，请刷新页面后再试。");
+	if (hall_was_first(changed, "这个申请", err) < 0)
+		return -1;
 	p->version++;
 	(void)snprintf(p->state, sizeof(p->state), "%s", state);
 	return 0;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "hall/account/account_own.h"
 #include "hall/account/code.h"
+#include "hall/act.h"
 #include "hall/blob.h"
 #include "hall/notice.h"
 #include "hall/services.h"
@@ -149,8 +150,8 @@ petition_picture_run(struct db *db, struct act *a, struct err *err)
 	    DB_INT(j->p.version)) < 0)
 		return -1;
 	/* Filed at this very moment: the reviewer sees what was filed. */
-	if (held != 1)
-		return err_set(err, ERR_CONFLICT, "这个申请刚刚有了变化，请刷新页面后再试。");
+	if (hall_was_first(held, "这个申请", err) < 0)
+		return -1;
 	if (db_run(db, SQL_PETITION_PICTURE_LEAVE, NULL, err, DB_INT(j->p.id), DB_TEXT(j->kind),
 	    DB_INT(clock_now())) < 0 ||
 	    blob_put(db, a->h, j->im->kept.p, j->im->kept.len, blob, err) < 0)
