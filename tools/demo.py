@@ -21,11 +21,12 @@ def open_site(name):
     site.install()
     first = not site.initialised()
     site.init()
-    for key in ("org", "person"):
+    for key in ("org", "person", "blank"):
         path = site.path("keys", key + ".key")
         if os.path.exists(path):
             os.rename(path, path + time.strftime(".%Y%m%d%H%M%S"))
-        site.make_key(key, {"org": "单位UKey", "person": "个人UKey"}[key], walk.BLANK_PIN)
+        site.make_key(key, {"org": "单位UKey", "person": "个人UKey", "blank": "空白UKey"}[key],
+                      walk.BLANK_PIN)
     print(f"data directory {site.path('data')} " + ("made" if first else "kept"))
     site.start(("org",))
     site.yinxin("kmc", "officer", "add", site.path("keys", "staff.crt"), "--may", "unlock")
@@ -43,7 +44,12 @@ def show(site, people):
     for p in people:
         print(f"  {p.title}: sign in as {p.mobile} with password {p.password},"
               f" UKey {site.path('keys', p.key + '.key')} PIN {walk.USER_PIN}")
-    print("\nmake demo-stop ends it.")
+    print(f"""
+To walk yourself: register in the hall with a made-up number.  SMS codes and mails arrive in the
+outside world, where you also enter your made-up person (人口登记, 企业登记), pass the face check
+and pay.  Approve at the staff desk; then download into the blank UKey, PIN {walk.BLANK_PIN}.
+
+make demo-stop ends it.""")
 
 
 def main(mode):
@@ -61,7 +67,7 @@ def main(mode):
         site.stop()
         print("every step held; everything stopped")
         return 0
-    site.plug("org", "person", "staff")
+    site.plug("org", "person", "blank", "staff")
     show(site, people)
     return 0
 

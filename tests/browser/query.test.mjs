@@ -1,6 +1,6 @@
 /* Without signing in, and about the account: after the applications are done. */
 import assert from "node:assert/strict";
-import { signIn } from "./application.test.mjs";
+import { enter, signIn } from "./application.test.mjs";
 
 async function askCode(world, page, mobile) {
 	const seen = (await world.sms(mobile)).length;
@@ -35,9 +35,7 @@ export const tests = [
 		await world.shot(page, "phone-renewal");
 		assert.ok(!(await page.textContent("main")).includes(p.name), "the name stands there in full");
 		await page.click("text=登录并更新");
-		await page.fill("#f-login", p.mobile);
-		await page.fill("#f-password", p.password);
-		await page.click("#panel-password button");
+		await enter(page, p);
 		await page.waitForURL(/\/certificates\//);
 		await page.locator("button:has-text('更新')").first().waitFor();
 	}],

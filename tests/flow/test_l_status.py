@@ -149,6 +149,7 @@ def test_revoke_by_two(ctx):
     waiting = next(r for r in officer.browser.get("/staff/certificates")["waiting"]
                    if r["serial"] == serial)
     need(not waiting["mine"], "the first one is asked again")
+    same(waiting["plain"], "撤销这张证书，撤销后不能恢复。原因：不再使用。", "in words")
     signed = officer.sign(waiting["statement"])
     path = f"/staff/certificates/{serial}/change"
     refused(403, officer.browser.post, path, {"id": waiting["id"],

@@ -660,10 +660,36 @@ certificate_freeze(struct hall *h, const struct who *who, const char *serial, co
 
 /* ---- the desk ---- */
 
+/* What the second officer signs, in words: read from the statement itself. */
+static void
+search_plain(const char *statement, json_t *row)
+{
+	struct err	 err = {0};
+	json_t		*j = NULL;
+	const char	*type = NULL, *why = NULL;
+	char		 code[24], plain[200];
+
+	js_set_str(row, "plain", "");
+	if (json_parse(statement, strlen(statement), 0, &j, &err) < 0)
+		return;
+	type = js_str(j, "type");
+	(void)snprintf(code, sizeof(code), "%" PRId64, js_int(j, "reason", -1));
+	why = reason_text(code);
+	if (strcmp(type, "revocation") == 0)
+		(void)snprintf(plain, sizeof(plain), "撤销这张证书，撤销后不能恢复。原因：%s。",
+		    why == NULL ? "没有写明" : why);
+	else
+		(void)snprintf(plain, sizeof(plain), "%s", strcmp(type, "hold") == 0 ?
+		    "冻结这张证书，找到后可以恢复。" : "解除冻结，这张证书恢复使用。");
+	js_set_str(row, "plain", plain);
+	json_decref(j);
+}
+
 static int
 search_waiting(struct db *db, struct act *a, json_t *list, struct err *err)
 {
 	struct rows	*rows = NULL;
+	json_t		*row = NULL;
 	char		 id[24], at[CLOCK_TEXT];
 	int		 rc = 0;
 
@@ -671,12 +697,13 @@ search_waiting(struct db *db, struct act *a, json_t *list, struct err *err)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
 		(void)snprintf(id, sizeof(id), "%" PRId64, rows_int(rows, 0));
-		(void)json_array_append_new(list, json_pack(
-		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", id, "serial",
+		row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", id, "serial",
 		    rows_text(rows, 1), "statement", rows_text(rows, 3), "subject",
 		    rows_text(rows, 7), "first", rows_text(rows, 8), "created",
 		    clock_datetime(rows_int(rows, 6), at), "mine",
-		    rows_int(rows, 5) == a->who->staff));
+		    rows_int(rows, 5) == a->who->staff);
+		search_plain(rows_text(rows, 3), row);
+		(void)json_array_append_new(list, row);
 	}
 	rows_free(rows);
 	return rc;
