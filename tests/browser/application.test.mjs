@@ -132,7 +132,7 @@ export async function apply(world, page, p, channel, way) {
 	await confirmAndProve(world, page, p, way);
 	await page.waitForURL(/steps\/payment/);
 	await pay(world, page, channel, order);
-	await page.locator("text=缴费完成").first().waitFor();
+	await page.locator("text=/缴费完成|工作日/").first().waitFor();	/* it goes on by itself */
 	await world.shot(page, `step-paid-${channel}`);
 	await page.goto(`/orders/${order}/continue`);
 	await page.locator("text=工作日").first().waitFor();
