@@ -78,9 +78,14 @@ def check_rows():
         with open(path, encoding="utf-8") as f:
             tests += f.read()
     with open(os.path.join(ROOT, "doc/rows.md"), encoding="utf-8") as f:
-        for name in sorted(set(re.findall(r"`(test_[a-z_0-9]+)`", f.read()))):
-            if not re.search(rf"^(?:file |def |void\n)?{name}(?:__|\(|$)", tests, re.M):
-                yield f"names no test: {name}"
+        rows = f.read()
+    for name in sorted(set(re.findall(r"`(test_[a-z_0-9]+)`", rows))):
+        if not re.search(rf"^(?:file |def |void\n)?{name}(?:__|\(|$)", tests, re.M):
+            yield f"names no test: {name}"
+    heads = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-")
+             for h in re.findall(r"^### (.+)$", rows, re.M)}
+    for anchor in sorted(set(re.findall(r"\]\(#([^)]+)\)", rows)) - heads):
+        yield f"a link to no section: {anchor}"
 
 
 def main():
