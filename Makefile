@@ -24,9 +24,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) -Isrc -I$(B)/gen \
 # Floors, lowest first; includes go downward only (tools/check_style.py reads this list).
 FLOORS	:= base ipc store http pki seal journal token doc kmc signer va enrol gate hall web cli
 
-# tools/*.mk hold rules of their own
 .DEFAULT_GOAL := all
-include $(wildcard tools/*.mk)
 
 lib	= $(B)/lib$(1).a
 srcs	= $(sort $(wildcard src/$(1)/*.c src/$(1)/*/*.c))
@@ -36,6 +34,9 @@ upto	= $(shell for f in $(FLOORS); do echo $$f; [ $$f = $(1) ] && break; done)
 # link group of the floors named in $(1)
 group	= -Wl,--start-group $(foreach f,$(1),$(call lib,$(f))) -Wl,--end-group
 LIBS	= $(shell pkg-config --libs $(PKGS)) -lpthread -ldl -lm
+
+# tools/*.mk hold rules of their own; their prerequisites are made of the above
+include $(wildcard tools/*.mk)
 
 PROGRAMS := yinxin yinxin-assistant yinxin-sandbox
 .PHONY: all
