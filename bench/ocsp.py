@@ -1,6 +1,6 @@
 """The figures of `make bench-ocsp`: OCSP for SM2, ECDSA and RSA, beside what others use.
 
-Without nonce: beside nginx serving the same bytes and cfssl serving the same answer from its
+Without nonce: beside nginx serving the same bytes and, where it can read it, cfssl serving the same answer from its
 file (no signature at either).  With a nonce: beside OpenSSL's own responder with a key of the
 same kind and beside bare signatures on the same core.  p50 and p99 as wrk says
 them at full load.  Rounds alternate; one core for the server, one for the load; about three
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
@@ -80,12 +81,26 @@ class Cfssl:
         file = site.path("cfssl.responses")
         with open(file, "w", encoding="ascii") as f:
             f.write(base64.b64encode(answer).decode() + "\n")
-        self.proc = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), "cfssl", "ocspserve", f"-port={self.port}",
-             f"-responses={file}", "-loglevel=5"], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, env={**os.environ, "GOMAXPROCS": "1"})
+        self.log = site.path("cfssl.log")
+        with open(self.log, "w", encoding="ascii") as log:
+            self.proc = subprocess.Popen(
+                ["taskset", "-c", str(SERVER_CORE), "cfssl", "ocspserve", f"-port={self.port}",
+                 f"-responses={file}", "-loglevel=3"], stdout=log, stderr=log,
+                env={**os.environ, "GOMAXPROCS": "1"})
         self.url = f"http://127.0.0.1:{self.port}/"
         wait_port(self.port)
+
+    def refuses(self, request, answer):
+        """Why it gives another answer than this; "" when it gives it."""
+        asked = urllib.request.Request(self.url, request,
+                                       {"Content-Type": "application/ocsp-request"})
+        with urllib.request.urlopen(asked, timeout=10) as r:
+            got = r.read()
+        if got == answer:
+            return ""
+        with open(self.log, encoding="utf-8") as f:
+            said = re.search(r"OCSP decode error (.*?) on:", f.read())
+        return said.group(1) if said else f"it says {got[:5].hex()}"
 
     def stop(self):
         self.proc.terminate()
@@ -210,9 +225,13 @@ def without_nonce(site, kind, cert, issuer):
         nginx.stop()
     cfssl = Cfssl(site, answer)
     try:
+        if (why := cfssl.refuses(request, answer)):
+            print(f"{'  beside another':<34} no row for cfssl ocspserve: it does not give this "
+                  f"answer ({why})")
+            return
         theirs = []
         for _ in range(ROUNDS):
-            theirs.append(wrk(site, cfssl.url, 1, lua=lua))
+            theirs.append(wrk(site, cfssl.url, len(answer), lua=lua))
         row("  beside another", "/s", ours, "/s cfssl ocspserve, the same answer", theirs)
         print(f"{'':<34} cfssl: {latency(site, cfssl.url, lua)}")
     finally:
