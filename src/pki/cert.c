@@ -367,6 +367,12 @@ cert_is_ca(const struct cert *c)
 	return (c->flags & EXFLAG_CA) != 0;
 }
 
+long
+cert_path_len(const struct cert *c)
+{
+	return X509_get_pathlen(c->x);
+}
+
 bool
 cert_is_sign(const struct cert *c)
 {

@@ -36,6 +36,8 @@ struct cert_pointers {
 struct cert_plan {
 	const struct profile *profile;
 	const struct name *subject;
+	const struct cert *as;			/* a cross-certificate: subject and key identifier byte
+						   for byte as in this one; NULL */
 	const EVP_PKEY	*key;			/* the subject's public key, of any kind */
 	const struct cert *issuer;		/* NULL: self-signed */
 	unsigned char	 serial[CERT_SERIAL_LEN]; /* from cert_new_serial */
@@ -82,6 +84,7 @@ int64_t		 cert_not_before(const struct cert *c);	/* ms */
 int64_t		 cert_not_after(const struct cert *c);
 unsigned	 cert_usage(const struct cert *c);	/* keyUsage bits; 0 when absent */
 bool		 cert_is_ca(const struct cert *c);
+long		 cert_path_len(const struct cert *c);	/* CAs that may stand below; -1: any */
 bool		 cert_is_sign(const struct cert *c);	/* may sign, may not encipher */
 bool		 cert_is_enc(const struct cert *c);	/* may encipher, may not sign */
 bool		 cert_has_eku(const struct cert *c, const char *oid);

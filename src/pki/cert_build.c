@@ -124,7 +124,7 @@ cert_add_tbs(struct buf *b, const struct cert_plan *plan, const struct key_kind 
 	cert_add_name(b, plan->issuer == NULL ? subject :
 	    X509_get_subject_name(plan->issuer->x));
 	cert_add_validity(b, plan->not_before, plan->not_after);
-	cert_add_name(b, subject);
+	cert_add_name(b, plan->as == NULL ? subject : X509_get_subject_name(plan->as->x));
 	if (key_spki_add(plan->key, b, err) < 0)
 		goto out;
 	der_wrap(&ext, 0x30);

@@ -71,9 +71,14 @@ cert_add_key_ids(struct buf *out, const struct cert_plan *plan, struct buf *b, s
 	const ASN1_OCTET_STRING	*id;
 	unsigned char		 own[KEY_ID_LEN];
 
-	if (key_id(plan->key, own, err) < 0)
+	/* what the other CA issued names its key by the identifier it gave itself */
+	if (plan->as != NULL && (id = X509_get0_subject_key_id(plan->as->x)) != NULL) {
+		der_add(b, 0x04, ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
+	} else if (key_id(plan->key, own, err) == 0) {
+		der_add(b, 0x04, own, sizeof(own));
+	} else {
 		return -1;
-	der_add(b, 0x04, own, sizeof(own));
+	}
 	if (cert_attach(out, "2.5.29.14", false, b, err) < 0)
 		return -1;
 	if (plan->issuer == NULL)

@@ -334,7 +334,7 @@ ca_state(struct signer *s, const char *id, const char *state, struct err *err)
 
 struct ca_cross_keep {
 	const struct cert	*cert;
-	const char		*id;
+	const char		*id, *profile;
 };
 
 static int
@@ -347,7 +347,32 @@ ca_cross_write(struct db *db, void *arg, struct err *err)
 	int			 rc = journal_add(db, "ca.cross", detail, &line, err);
 
 	json_decref(detail);
-	return rc < 0 ? -1 : certificate_add(db, k->cert, "cross", "issuing-ca", k->id, line, err);
+	return rc < 0 ? -1 : certificate_add(db, k->cert, "cross", k->profile, k->id, line, err);
+}
+
+/* A CA, valid now, whose certificate is what it says when it signed it itself. */
+static int
+ca_cross_check(const struct cert *subject, int years, struct err *err)
+{
+	if (!cert_is_ca(subject) || years < 1 || years > CROSS_YEARS_MAX)
+		return err_set(err, ERR_INPUT, "a cross-certificate is for a CA certificate, 1 to "
+		    "%d years", CROSS_YEARS_MAX);
+	if (clock_now() < cert_not_before(subject) || clock_now() > cert_not_after(subject))
+		return err_set(err, ERR_INPUT, "the certificate of %s is not valid now",
+		    cert_subject(subject));
+	if (strcmp(cert_subject(subject), cert_issuer(subject)) == 0 &&
+	    cert_verify_signature(subject, subject, err) < 0)
+		return err_add(err, "the certificate names itself as issuer");
+	return 0;
+}
+
+/* One that may have CAs below it keeps one level of them, where there is a profile for that. */
+static const struct profile *
+ca_cross_profile(const struct cert *subject)
+{
+	const struct profile	*deep = profile_find("cross-ca");
+
+	return deep != NULL && cert_path_len(subject) != 0 ? deep : profile_find("issuing-ca");
 }
 
 int
@@ -357,7 +382,7 @@ ca_cross(struct signer *s, const char *id, const struct cert *subject, int years
 	const struct authority	*a = ca_by_id(s, id, err);
 	struct authority	 up = {0};
 	int64_t			 now = clock_now() / 1000 * 1000;
-	struct cert_plan	 plan = {.profile = profile_find("issuing-ca"),
+	struct cert_plan	 plan = {.profile = ca_cross_profile(subject), .as = subject,
 		.subject = cert_name(subject), .key = cert_key(subject), .not_before = now,
 		.not_after = clock_add_years(now, years) - CLOCK_SECOND};
 	struct cert		*c = NULL;
@@ -366,19 +391,15 @@ ca_cross(struct signer *s, const char *id, const struct cert *subject, int years
 	size_t			 len;
 	int			 rc = -1;
 
-	if (a == NULL)
-		return -1;
-	if (!cert_is_ca(subject) || years < 1 || years > CROSS_YEARS_MAX)
-		return err_set(err, ERR_INPUT, "a cross-certificate is for a CA certificate, 1 to "
-		    "%d years", CROSS_YEARS_MAX);
-	if (ca_open_key(a, pass, &up, err) < 0)
+	if (a == NULL || ca_cross_check(subject, years, err) < 0 ||
+	    ca_open_key(a, pass, &up, err) < 0)
 		return -1;
 	plan.issuer = a->cert;
-	plan.not_after = MIN(plan.not_after, cert_not_after(a->cert));
+	plan.not_after = MIN(plan.not_after, MIN(cert_not_after(a->cert), cert_not_after(subject)));
 	cert_new_serial(plan.serial);
 	authority_pointers(a, &plan);
 	if (cert_build(&plan, &up.key, &c, err) == 0) {
-		keep = (struct ca_cross_keep){c, a->id};
+		keep = (struct ca_cross_keep){c, a->id, plan.profile->name};
 		if ((rc = store_write(s->store, ca_cross_write, &keep, err)) == 0) {
 			p = cert_der(c, &len);
 			buf_add(der, p, len);

@@ -34,7 +34,11 @@ NODISCARD int	ca_create(struct signer *s, const json_t *asked, const struct secr
 void		ca_list(struct signer *s, json_t *out);
 /* One of active, retiring, ended. */
 NODISCARD int	ca_state(struct signer *s, const char *id, const char *state, struct err *err);
-/* A certificate by this CA for the key of another one (RFC 4949 cross-certificate), DER. */
+/*
+ * A certificate by this CA for the key of another one (RFC 4949 cross-certificate), DER: its name and
+ * key identifier stay as they are, so that what it issued chains to it (RFC 5280 4.2.1.1); it lives no
+ * longer than either certificate.
+ */
 NODISCARD int	ca_cross(struct signer *s, const char *id, const struct cert *subject, int years,
 		    const struct secret *pass, struct buf *der, struct err *err);
 /*

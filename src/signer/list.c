@@ -166,6 +166,22 @@ list_keep(struct db *db, void *arg, struct err *err)
 	    DB_TEXT(l->scope), DB_INT(l->number - LIST_KEEP));
 }
 
+/*
+ * Its entries and number.  A delta of the second in which its full list was made has the number of
+ * that one, and says the same (RFC 5280 5.2.3).
+ */
+static int
+list_fill(struct list *l, const struct list *full, struct err *err)
+{
+	if (store_read(l->signer->store, list_entries, l, err) < 0 ||
+	    store_read(l->signer->store, list_next_number, l, err) < 0)
+		return -1;
+	if (full != NULL && l->this_update / CLOCK_SECOND == full->this_update / CLOCK_SECOND &&
+	    full->changed < full->this_update)
+		l->number = full->number;
+	return 0;
+}
+
 /* full: NULL, or the full list that this delta builds on. */
 static int
 list_make(struct list *l, const struct list *full, struct err *err)
@@ -183,8 +199,7 @@ list_make(struct list *l, const struct list *full, struct err *err)
 	authority_list_url(l->authority, l->part, true, delta, sizeof(delta));
 	authority_list_url(l->authority, l->part, false, point, sizeof(point));
 	buf_init(&l->der, CRL_MAX);
-	if (store_read(l->signer->store, list_entries, l, err) == 0 &&
-	    store_read(l->signer->store, list_next_number, l, err) == 0 &&
+	if (list_fill(l, full, err) == 0 &&
 	    crl_build(&(struct crl_plan){.issuer = l->authority->cert, .number = l->number,
 	    .this_update = l->this_update, .next_update = l->next_update,
 	    .entries = l->entries, .n = l->n, .base = l->base,

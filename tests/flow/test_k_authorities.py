@@ -108,6 +108,64 @@ def test_root_away(ctx):
         os.rename(site.path("root.key"), key)
 
 
+def test_cross_certificate(ctx):
+    """Another company's hierarchy, made by openssl in its own habits (PrintableString, SHA-1 key
+    identifiers), chains to a root of ours through a cross-certificate."""
+    site = ctx.site
+    conf, at = site.path("foreign.cnf"), lambda name: site.path("foreign-" + name)
+    with open(conf, "w", encoding="ascii") as f:
+        f.write("[req]\ndistinguished_name=dn\nstring_mask=default\n[dn]\n[root]\n"
+                "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+                "subjectKeyIdentifier=hash\n[sub]\nbasicConstraints=critical,CA:TRUE,pathlen:0\n"
+                "keyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
+                "authorityKeyIdentifier=keyid:always\n[leaf]\nkeyUsage=critical,digitalSignature\n"
+                "authorityKeyIdentifier=keyid:always\n")
+
+    def made(name, subject, extensions, by=None):
+        args = ["-CA", at(by + ".crt"), "-CAkey", at(by + ".key")] if by else []
+        r = openssl("req", "-x509", "-new", "-newkey", "rsa:2048", "-nodes", "-sha256", "-config",
+                    conf, "-extensions", extensions, "-subj", subject, "-days", "3650", "-keyout",
+                    at(name + ".key"), "-out", at(name + ".crt"), *args)
+        need(r.returncode == 0, r.stderr)
+
+    made("root", "/C=CN/O=Foreign CA/CN=Foreign Root", "root")
+    for name, subject, section, by in (("sub", "/C=CN/CN=Foreign Sub", "sub", "root"),
+                                       ("leaf", "/C=CN/CN=foreign leaf", "leaf", "sub")):
+        r = openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-config", conf, "-subj",
+                    subject, "-keyout", at(name + ".key"), "-out", at(name + ".csr"))
+        need(r.returncode == 0, r.stderr)
+        r = openssl("x509", "-req", "-in", at(name + ".csr"), "-CA", at(by + ".crt"), "-CAkey",
+                    at(by + ".key"), "-CAcreateserial", "-days", "3000", "-extfile", conf,
+                    "-extensions", section, "-sha256", "-out", at(name + ".crt"))
+        need(r.returncode == 0, r.stderr)
+    site.yinxin("ca", "create", "bridge-root", "--kind", "rsa", "--cn", "Bridge Root",
+                "--company", "Test", "--years", "20")
+    r = site.yinxin("ca", "cross", "bridge-root-1", "--cert", at("leaf.crt"), "--out", at("no.crt"),
+                    check=False)
+    need(r.returncode != 0 and "for a CA certificate" in r.stderr, r.stderr)
+    site.yinxin("ca", "cross", "bridge-root-1", "--cert", at("root.crt"), "--out", at("cross.crt"),
+                "--years", "5")
+    with open(at("between.pem"), "w", encoding="ascii") as f:
+        for name in ("cross", "sub"):
+            with open(at(name + ".crt"), encoding="ascii") as part:
+                f.write(part.read())
+    trusted = site.path("data", "pub", "bridge-root.crt")
+    r = openssl("verify", "-x509_strict", "-CAfile", trusted, "-untrusted", at("between.pem"),
+                at("leaf.crt"))
+    need(r.returncode == 0, r.stdout + r.stderr)
+
+    def name_of(path):
+        return openssl("x509", "-in", path, "-noout", "-subject", "-nameopt",
+                       "RFC2253,show_type").stdout
+    need(name_of(at("cross.crt")) == name_of(at("root.crt")), name_of(at("cross.crt")))
+    need("PRINTABLESTRING" in name_of(at("cross.crt")), name_of(at("cross.crt")))
+    # one that may have no CA below it gets no more by being crossed
+    site.yinxin("ca", "cross", "bridge-root-1", "--cert", at("sub.crt"), "--out", at("cross2.crt"))
+    text = openssl("x509", "-in", at("cross2.crt"), "-noout", "-text").stdout
+    need("pathlen:0" in text, text)
+    site.yinxin("journal", "verify")
+
+
 def test_no_key_at_start(ctx):
     """Started without the key of any issuing CA: the house serves, says what it lacks, refuses to
     issue in words for people, and issues by itself once the keys are back."""

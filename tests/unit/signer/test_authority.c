@@ -248,6 +248,11 @@ test_authority__delta_lists(void **state)
 	clock_shift(CLOCK_MINUTE);
 	world_list(w, "issuing-1", "", &der);
 	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), &full, &err));
+	/* made in the same second both say the same, under one number (RFC 5280 5.2.3) */
+	world_list(w, "issuing-1", "delta", &der);
+	assert_ok(crl_verify(der.p, der.len, world_ca(w, "issuing-1"), &delta, &err));
+	assert_true(delta.this_update == full.this_update ? delta.number == full.number :
+	    delta.number > full.number);
 	clock_shift(2 * CLOCK_MINUTE);
 	hold = json_pack("{s:s,s:i,s:s,s:s,s:I}", "type", "hold", "v", 1, "serial",
 	    p.sign_serial, "by", "holder", "time", (json_int_t)clock_now());
