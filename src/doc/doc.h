@@ -1,6 +1,7 @@
 #ifndef DOC_DOC_H
 #define DOC_DOC_H
 #include "base/json.h"
+#include "seal/pdf.h"
 /*
  * The document worker, asked from other processes.
  *
@@ -75,6 +76,13 @@ NODISCARD int doc_seal_cut(const void *p, size_t len, int dpi, bool person,
 NODISCARD int doc_seal_draw(const char *name, bool person, struct doc_seal *out,
     struct err *err);
 
+/*
+ * The signatures in a PDF of at most LIMIT_UPLOAD bytes, and its pages; pdf_signatures_free.  What one
+ * that is no seal holds is cut: it is only known to be there.
+ */
+NODISCARD int doc_pdf(const void *p, size_t len, struct pdf_signatures *out, int *pages,
+    struct err *err);
+
 /* Numbers for the metrics: ipc_answer_stats. */
 NODISCARD int doc_stats(json_t **stats, struct err *err);
 
@@ -88,6 +96,11 @@ NODISCARD int doc_form_work(const json_t *d, struct buf *pdf, struct err *err);
 NODISCARD int doc_captcha_work(const char *text, struct buf *png, struct err *err);
 NODISCARD int doc_seal_cut_work(const void *p, size_t len, int dpi, bool person,
     struct doc_seal *out, struct err *err);
+/* An answer's {"pages","is_whole","rows"} and the Contents, one behind the other. */
+NODISCARD int doc_pdf_work(const void *p, size_t len, json_t *out, struct buf *contents,
+    struct err *err);
+NODISCARD int doc_pdf_from(const json_t *answer, const struct buf *contents,
+    struct pdf_signatures *out, int *pages, struct err *err);
 NODISCARD int doc_seal_draw_work(const char *name, bool person, struct doc_seal *out,
     struct err *err);
 #endif

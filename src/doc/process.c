@@ -97,11 +97,25 @@ doc_answer_seal(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role cal
 	return rc;
 }
 
+static int
+doc_answer_pdf(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role caller, void *arg,
+    struct err *err)
+{
+	int	 rc, slot = watch_begin();
+
+	(void)caller;
+	(void)arg;
+	rc = doc_pdf_work(in->blob.p, in->blob.len, out->json, &out->blob, err);
+	watch_end(slot);
+	return rc;
+}
+
 static const struct ipc_request	 doc_requests[] = {
 	{"image", IPC_WEB, doc_answer_image},
 	{"form", IPC_WEB, doc_answer_form},
 	{"captcha", IPC_WEB, doc_answer_captcha},
 	{"seal", IPC_WEB, doc_answer_seal},
+	{"pdf", IPC_WEB, doc_answer_pdf},
 	{"stats", IPC_WEB | IPC_ADMIN, ipc_answer_stats},
 	{0}
 };

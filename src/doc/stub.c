@@ -191,6 +191,29 @@ doc_seal_draw(const char *name, bool person, struct doc_seal *out, struct err *e
 }
 
 int
+doc_pdf(const void *p, size_t len, struct pdf_signatures *out, int *pages, struct err *err)
+{
+	struct ipc_msg	 in, answer;
+	bool		 blame = false;
+	int		 rc;
+
+	if (len > LIMIT_UPLOAD)
+		return err_set(err, ERR_INPUT, "文件超过 %d MB，不能在网页上核验。"
+		    "请用命令行或阅读器核验。", LIMIT_UPLOAD / 1048576);
+	ipc_msg_init(&in);
+	ipc_msg_init(&answer);
+	buf_add(&in.blob, p, len);
+	rc = doc_ask("pdf", &in, &answer, &blame, err);
+	if (rc == 0)
+		rc = doc_pdf_from(answer.json, &answer.blob, out, pages, err);
+	else if (blame)
+		err_set(err, ERR_INPUT, "这份 PDF 太复杂，打不开。请用命令行或阅读器核验。");
+	ipc_msg_free(&in);
+	ipc_msg_free(&answer);
+	return rc;
+}
+
+int
 doc_stats(json_t **stats, struct err *err)
 {
 	return ipc_ask_stats("doc", DOC_VERSION, stats, err);

@@ -86,6 +86,7 @@ services_real(void)
 		.image = doc_image_check,
 		.form = doc_form,
 		.captcha = doc_captcha,
+		.pdf = doc_pdf,
 		.seal_cut = doc_seal_cut,
 		.seal_draw = doc_seal_draw,
 		.seal = signer_seal,

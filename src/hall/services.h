@@ -53,6 +53,9 @@ struct services {
 		    struct doc_image *out, struct err *err);
 	int	(*form)(const json_t *d, struct buf *pdf, struct err *err);
 	int	(*captcha)(const char *text, struct buf *png, struct err *err);
+	/* The signatures in a PDF: doc.h. */
+	int	(*pdf)(const void *p, size_t len, struct pdf_signatures *out, int *pages,
+		    struct err *err);
 	/* The picture of a seal, cut out or drawn: doc.h. */
 	int	(*seal_cut)(const void *p, size_t len, int dpi, bool person, struct doc_seal *out,
 		    struct err *err);

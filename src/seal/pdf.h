@@ -18,7 +18,7 @@
 #define PDF_MAX			(32 * 1024 * 1024)	/* bytes of a file */
 #define PDF_OBJECTS_MAX		500000
 #define PDF_PAGES_MAX		5000
-#define PDF_SIGNATURES_MAX	64
+#define PDF_SIGNATURES_MAX	32
 #define PDF_FIELD_TEXT		64
 #define PDF_SUB_FILTER		"GM.sm2seal"
 

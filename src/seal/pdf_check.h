@@ -49,6 +49,9 @@ const struct pdf_rule *pdf_rule_at(size_t i);
  * "issuer","time","is_stamped","revision","covers_all","rules":[{"name","title","ok","text"}]}]};
  * ok: there is a seal, each holds, and the newest covers the whole file.
  */
+NODISCARD int	pdf_report_of(const struct pdf_signatures *all, int pages, const struct pdf_world *w,
+		    json_t **out, struct err *err);
+/* The same of a file that is open. */
 NODISCARD int	pdf_report(struct pdf *d, const struct pdf_world *w, json_t **out,
 		    struct err *err);
 

@@ -137,24 +137,33 @@ report_verdict(const struct pdf_signatures *all, bool ok, json_t *out)
 }
 
 int
-pdf_report(struct pdf *d, const struct pdf_world *w, json_t **out, struct err *err)
+pdf_report_of(const struct pdf_signatures *all, int pages, const struct pdf_world *w, json_t **out,
+    struct err *err)
 {
-	struct pdf_signatures	 all = {.n = 0};
-	json_t			*rows;
-	bool			 ok = true;
-	int			 pages = 0, rc = 0;
+	json_t	*rows = json_array();
+	bool	 ok = true;
+	int	 rc = 0;
 
-	if (pdf_page_count(d, &pages, err) < 0 || pdf_signatures_find(d, &all, err) < 0)
-		return -1;
-	rows = json_array();
-	for (size_t i = 0; i < all.n && rc == 0; i++)
-		rc = report_one(&all.row[i], w, i + 1, rows, &ok, err);
+	for (size_t i = 0; i < all->n && rc == 0; i++)
+		rc = report_one(&all->row[i], w, i + 1, rows, &ok, err);
 	*out = json_pack("{s:i,s:o}", "pages", pages, "seals", rows);
-	report_verdict(&all, ok, *out);
-	pdf_signatures_free(&all);
+	report_verdict(all, ok, *out);
 	if (rc < 0) {
 		json_decref(*out);
 		*out = NULL;
 	}
+	return rc;
+}
+
+int
+pdf_report(struct pdf *d, const struct pdf_world *w, json_t **out, struct err *err)
+{
+	struct pdf_signatures	 all = {.n = 0};
+	int			 pages = 0, rc;
+
+	if (pdf_page_count(d, &pages, err) < 0 || pdf_signatures_find(d, &all, err) < 0)
+		return -1;
+	rc = pdf_report_of(&all, pages, w, out, err);
+	pdf_signatures_free(&all);
 	return rc;
 }

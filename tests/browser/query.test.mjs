@@ -1,6 +1,9 @@
 /* Without signing in, and about the account: after the applications are done. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { enter, signIn } from "./application.test.mjs";
+
+const PAPERS = new URL("../fuzz/corpus/pdf", import.meta.url).pathname;
 
 async function askCode(world, page, mobile) {
 	const seen = (await world.sms(mobile)).length;
@@ -54,5 +57,41 @@ export const tests = [
 		await page.click("button:has-text('更换手机号')");
 		await page.waitForURL(/\/user\/account/);
 		assert.match(await page.textContent("main"), new RegExp(fresh));
+	}],
+	["a sealed document: two seals that hold together, by a house that nobody here trusts", async (world) => {
+		for (const [size, name] of [["pc", "verify"], ["phone", "phone-verify"]]) {
+			const page = await world.page(size);
+
+			await page.goto("/");
+			await page.click("nav >> text=核验电子签章");
+			await page.waitForURL(/\/verify/);
+			await world.shot(page, name);
+			await page.setInputFiles("#f-file", { name: "合同.pdf", mimeType: "application/pdf",
+				buffer: readFileSync(`${PAPERS}/twice-plain`) });
+			await page.focus("#f-file");
+			await page.keyboard.press("Tab");
+			await page.keyboard.press("Enter");
+			await page.locator("h1", { hasText: "核验结果" }).waitFor();
+			assert.equal(await page.locator("section h2", { hasText: "长沙建工有限公司" }).count(), 2);
+			await page.locator("summary").first().click();
+			await world.shot(page, `${name}-result`);
+			const text = await page.textContent("main");
+
+			assert.match(text, /通过：文件内容与盖章时相同/);
+			assert.match(text, /未通过：盖章人的证书由受信任的机构签发/);
+			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+		}
+	}],
+	["a document without a seal, and one that is no PDF", async (world) => {
+		const page = await world.page();
+
+		for (const [bytes, words] of [[readFileSync(`${PAPERS}/plain`), /没有电子签章/],
+			[Buffer.from("text"), /不是 PDF 文件/]]) {
+			await page.goto("/verify");
+			await page.setInputFiles("#f-file", { name: "a.pdf", mimeType: "application/pdf", buffer: bytes });
+			await page.click("main button:has-text('核验')");
+			await page.locator("main", { hasText: words }).waitFor();
+			await world.shot(page, `verify-${bytes.length}`);
+		}
 	}],
 ];

@@ -32,6 +32,7 @@ LOOSE = [HUGE, NUL]
 ELSEWHERE = {
     "/register next": "test_register_goes_on",
     "/orders/{}/materials/{} file": "test_bad_pictures",
+    "/verify file": "test_document_page",
     "fetch.html csr": "test_soft_by_request",
     "/orders/{}/proof code": "test_remittance_proves_the_account",      # wrong codes end it
     "staff_making.html by": "test_pin_in_the_remark",                   # sms, or as before

@@ -1,11 +1,13 @@
 """PDFs sealed with what the hall gave out, at the command line, and verified by us and by others."""
+import hashlib
 import os
 import shutil
 import subprocess
 import time
 
 import walk
-from flow import need, same
+from browser import Browser, Refused
+from flow import need, refused, same, sentence
 from test_l_status import change
 from test_u_soft import EXPORT, PASS, approved, fetch_soft, write
 from test_v_seal import sealed
@@ -197,3 +199,66 @@ def test_document_p12(ctx):
     status, said = command(ctx, "sign", "--p12", p12, "--seal", seal, "--pin-file", password, source)
     need(status != 0 and "不是给这张证书用的" in said, said)
     need(not os.path.exists(source[:-4] + ".sealed.pdf"), "a file all the same")
+
+
+def verify_page(site, name, data):
+    """The public page, as somebody who never was here."""
+    browser = Browser(site.url)
+    same(browser.get("/verify")["result"], None, "a result of nothing")
+    return browser.upload("/verify", {}, {"file": (name, data)})["result"]
+
+
+def test_document_page(ctx):
+    """Everybody sees who sealed a file, when, and whether it was altered; it is the same as the command says."""
+    site = ctx.site
+    w = sealed(ctx, "org")
+    ctx.officer().approve(w.p.order)
+    w.fetch()
+    source = papers(site, "page")[1]
+    status, said = by_ukey(ctx, w, "--tsa", site.va_url + "/tsa", source)
+    same(status, 0, said)
+    good = open(source[:-4] + ".sealed.pdf", "rb").read()
+    got = verify_page(site, "合同.pdf", good)
+    same((got["verdict"], got["ok"], got["pages"], len(got["seals"])), ("intact", True, 3, 1), "good")
+    seal = got["seals"][0]
+    same((seal["ok"], seal["serial"], seal["name"], seal["is_stamped"]),
+         (True, w.serial, w.p.company, True), "its seal")
+    need({r["name"] for r in seal["rules"]} >= {"digest", "signature", "seal", "chain", "stamp",
+                                                "status"}, seal["rules"])
+    same(got["digest"], hashlib.new("sm3", good).hexdigest(), "digest")
+    at = good.index(b"/ByteRange")
+    for what, data, verdict, rule in (
+            ("altered", good[:200] + bytes([good[200] ^ 1]) + good[201:], None, None),
+            ("contents", good[:at - 30].replace(b"%PDF-1.5", b"%PDF-1.6") + good[at - 30:],
+             "broken", "digest"),
+            ("range", good.replace(b"/ByteRange[0 0", b"/ByteRange[1 0"), "changed", "range")):
+        try:
+            got = verify_page(site, "a.pdf", data)
+        except Refused as e:
+            need(verdict is None and e.status == 422, f"{what}: {e.model}")
+            continue
+        need(not got["ok"], what)
+        need(verdict is None or (got["verdict"] == verdict and rule in
+             [r["name"] for r in got["seals"][0]["rules"] if not r["ok"]]), f"{what}: {got}")
+    same(verify_page(site, "plain.pdf", open(source, "rb").read())["verdict"], "none", "no seal")
+    encrypted = open(os.path.join(DATA, "encrypted.pdf"), "rb").read()
+    for data, words in ((b"no pdf", "不是 PDF"), (encrypted, "加密"), (good[:-9], "结尾")):
+        e = refused(422, verify_page, site, "a.pdf", data)
+        need(words in sentence(e), sentence(e))
+    time.sleep(1.1)
+    change(w, w.serial, "revocation", reason="5", which=w.serial)
+    same(verify_page(site, "合同.pdf", good)["verdict"], "intact", "stamped before it was revoked")
+    os.makedirs(site.path("late"), exist_ok=True)
+    status, said = by_ukey(ctx, w, "--out", site.path("late"), source)
+    same(status, 0, said)
+    late = open(site.path("late", "stream.pdf"), "rb").read()
+    got = verify_page(site, "late.pdf", late)
+    same((got["verdict"], [r["name"] for r in got["seals"][0]["rules"] if not r["ok"]]),
+         ("broken", ["status"]), "sealed with a revoked certificate")
+    for _ in range(12):
+        try:
+            verify_page(site, "late.pdf", late)
+        except Refused as e:
+            same(e.status, 429, str(e.model))
+            return
+    raise AssertionError("nobody stops who asks without end")
