@@ -61,9 +61,11 @@ NODISCARD int doc_captcha(const char *text, struct buf *png, struct err *err);
 /*
  * The picture of an electronic seal: PNG, transparent, and its sides in millimetres.
  * Cut out of a scanned specimen (one page, its resolution in dpi): the largest red impression
- * whose sides a seal may have; ERR_INPUT with a Chinese sentence when there is none.  Or drawn: an
+ * whose sides a seal may have, or the signature, in dark ink, that stands in the first box of the
+ * form or alone on the picture; ERR_INPUT with a Chinese sentence when there is none.  Or drawn: an
  * organisation's round one with the star, a person's square one.
  */
+enum doc_seal_kind { DOC_SEAL_ORGANISATION, DOC_SEAL_PERSON, DOC_SEAL_SIGNATURE, DOC_SEAL__MAX };
 #define DOC_SEAL_MAX	(28 * 1024)	/* bytes of the PNG: it has to fit into a UKey */
 struct doc_seal {
 	struct buf	 png;
@@ -71,7 +73,7 @@ struct doc_seal {
 };
 void	doc_seal_init(struct doc_seal *s);
 void	doc_seal_free(struct doc_seal *s);
-NODISCARD int doc_seal_cut(const void *p, size_t len, int dpi, bool person,
+NODISCARD int doc_seal_cut(const void *p, size_t len, int dpi, enum doc_seal_kind kind,
     struct doc_seal *out, struct err *err);
 NODISCARD int doc_seal_draw(const char *name, bool person, struct doc_seal *out,
     struct err *err);
@@ -94,7 +96,7 @@ NODISCARD int doc_image_work(const void *p, size_t len, const struct doc_image_r
     struct doc_image *out, struct err *err);
 NODISCARD int doc_form_work(const json_t *d, struct buf *pdf, struct err *err);
 NODISCARD int doc_captcha_work(const char *text, struct buf *png, struct err *err);
-NODISCARD int doc_seal_cut_work(const void *p, size_t len, int dpi, bool person,
+NODISCARD int doc_seal_cut_work(const void *p, size_t len, int dpi, enum doc_seal_kind kind,
     struct doc_seal *out, struct err *err);
 /* An answer's {"pages","is_whole","rows"} and the Contents, one behind the other. */
 NODISCARD int doc_pdf_work(const void *p, size_t len, json_t *out, struct buf *contents,

@@ -79,14 +79,19 @@ doc_answer_seal(const struct ipc_msg *in, struct ipc_msg *out, enum ipc_role cal
 {
 	struct doc_seal	 seal;
 	int		 dpi = (int)MIN(js_int(in->json, "dpi", 0), 100000), rc, slot = watch_begin();
-	bool		 person = js_bool(in->json, "person");
+	int64_t		 kind = js_int(in->json, "kind", -1);
 
 	(void)caller;
 	(void)arg;
 	doc_seal_init(&seal);
-	rc = in->blob.len > 0 ?
-	    doc_seal_cut_work(in->blob.p, in->blob.len, dpi, person, &seal, err) :
-	    doc_seal_draw_work(js_str(in->json, "name"), person, &seal, err);
+	if (in->blob.len == 0)
+		rc = doc_seal_draw_work(js_str(in->json, "name"), js_bool(in->json, "person"), &seal,
+		    err);
+	else if (kind < 0 || kind >= DOC_SEAL__MAX)
+		rc = err_set(err, ERR_INPUT, "no such kind of seal");
+	else
+		rc = doc_seal_cut_work(in->blob.p, in->blob.len, dpi, (enum doc_seal_kind)kind,
+		    &seal, err);
 	watch_end(slot);
 	if (rc == 0) {
 		js_set_int(out->json, "width", seal.width);

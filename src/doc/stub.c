@@ -161,15 +161,15 @@ doc_seal_ask(struct ipc_msg *in, struct doc_seal *out, struct err *err)
 }
 
 int
-doc_seal_cut(const void *p, size_t len, int dpi, bool person, struct doc_seal *out,
-    struct err *err)
+doc_seal_cut(const void *p, size_t len, int dpi, enum doc_seal_kind kind,
+    struct doc_seal *out, struct err *err)
 {
 	struct ipc_msg	 in;
 	int		 rc;
 
 	ipc_msg_init(&in);
 	js_set_int(in.json, "dpi", dpi);
-	js_set_bool(in.json, "person", person);
+	js_set_int(in.json, "kind", kind);
 	buf_add(&in.blob, p, len);
 	rc = doc_seal_ask(&in, out, err);
 	ipc_msg_free(&in);

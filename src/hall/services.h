@@ -57,7 +57,7 @@ struct services {
 	int	(*pdf)(const void *p, size_t len, struct pdf_signatures *out, int *pages,
 		    struct err *err);
 	/* The picture of a seal, cut out or drawn: doc.h. */
-	int	(*seal_cut)(const void *p, size_t len, int dpi, bool person, struct doc_seal *out,
+	int	(*seal_cut)(const void *p, size_t len, int dpi, enum doc_seal_kind kind, struct doc_seal *out,
 		    struct err *err);
 	int	(*seal_draw)(const char *name, bool person, struct doc_seal *out, struct err *err);
 	/* The seal for the pair of this approval, idempotent per order: signer_seal. */

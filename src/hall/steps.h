@@ -12,7 +12,8 @@
  *  form       {"groups": form_model, "price": catalog_product, "fee_note"}
  *             accept: the fields of the product's form
  *  confirm    {"summary":[{"label","value"}],"ways":[{"id","title","help","address",
- *             "selected"}],"groups": form_model of form_collection,"amount","ends"}
+ *             "selected"}],"groups": form_model of form_collection,"amount","amounts","ends"} and
+ *             what eseal_picture_model says
  *             accept: {"way","receiver","phone","province","city","address"}
  *  print      {"documents":[{"name":"form","title"},…]}; the PDF comes from print_pdf
  *             accept: {} (acknowledged)
@@ -22,7 +23,7 @@
  *             null,"open","earlier":{"title","day","until"} | null,"subject_name","subject_no",
  *             "tries","session" (face)}; accept: {} when passed
  *  pin_account {"holder","groups"}; accept: {"bank","account"}
- *  payment    payment.h: {"amount","ways":[…],"bank":{…},"trade"?:{…},"paid"}; accept: {}
+ *  payment    payment.h: {"amount","amounts","ways":[…],"bank":{…},"trade"?:{…},"paid"}; accept: {}
  *  question   {"question"}; accept: {"answer"}
  *  phone_code {"mobile_masked","of_account"}; accept: {"code"} (phone_code_send)
  *  mail_link  {"mail_masked","sent"}; accept: {"token"} (unlock_send_link)

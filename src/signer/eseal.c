@@ -181,7 +181,8 @@ struct eseal_job {
 	struct signer		*signer;
 	const struct signed_statement *in;
 	json_t			*statement;
-	const char		*order;
+	const char		*order, *kind;	/* kind: stamp, signature */
+	bool			 person;
 	struct officer		 officer;
 	const void		*picture;
 	size_t			 len;
@@ -202,10 +203,15 @@ eseal_check_picture(struct eseal_job *j, struct err *err)
 	sm3(j->picture, j->len, digest);
 	hex_encode(digest, sizeof(digest), j->digest);
 	j->order = js_str(j->statement, "order");
+	j->person = strcmp(js_str(json_object_get(j->statement, "subject"), "kind"), "person") == 0;
+	j->kind = *js_str(seal, "kind") == '\0' ? "stamp" : js_str(seal, "kind");
 	if (seal == NULL)
 		return err_set(err, ERR_DENIED, "the approval grants no seal");
 	if (strcmp(js_str(seal, "picture"), j->digest) != 0)
 		return err_set(err, ERR_DENIED, "the approval is about another picture");
+	if (strcmp(j->kind, "stamp") != 0 && (strcmp(j->kind, "signature") != 0 || !j->person))
+		return err_set(err, ERR_DENIED, "the approval grants a %s: seals are a stamp, or the "
+		    "signature of a person", j->kind);
 	return 0;
 }
 
@@ -273,8 +279,7 @@ eseal_make(struct eseal_job *j, struct buf *der, struct err *err)
 	struct cert_pool	 pool = {.n = 0};
 	unsigned char		 id[ESEAL_ID_BYTES];
 	struct eseal_plan	 plan = {.version = ESEAL_V4, .vendor = ESEAL_VENDOR, .id = j->id,
-		.type = strcmp(js_str(json_object_get(j->statement, "subject"), "kind"), "person")
-		    == 0 ? ESEAL_OF_PERSON : ESEAL_OF_ORGANISATION,
+		.type = j->person ? ESEAL_OF_PERSON : ESEAL_OF_ORGANISATION,
 		.name = cert_cn(holder), .holder = holder, .made = clock_now() / 1000 * 1000,
 		.not_after = cert_not_after(holder),
 		.picture = {"PNG", j->picture, j->len, js_int(seal, "width", 0),
@@ -303,9 +308,9 @@ static int
 eseal_keep(struct db *db, void *arg, struct err *err)
 {
 	struct eseal_job	*j = arg;
-	json_t			*detail = json_pack("{s:s,s:s,s:s,s:s,s:s}", "order", j->order, "officer",
+	json_t			*detail = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "order", j->order, "officer",
 	    j->officer.serial, "seal", j->id, "certificate", cert_serial(j->pair.sign), "picture",
-	    j->digest);
+	    j->digest, "kind", j->kind);
 	int64_t			 line;
 	int			 rc = journal_add(db, "seal.make", detail, &line, err);
 
@@ -313,7 +318,7 @@ eseal_keep(struct db *db, void *arg, struct err *err)
 	return rc < 0 ? -1 : db_run(db, SQL_ESEAL_MADE_ADD, NULL, err, DB_TEXT(j->order),
 	    DB_TEXT(j->id), DB_TEXT(cert_serial(j->pair.sign)),
 	    DB_TEXT(cert_serial(j->signer->maker.cert)), DB_TEXT(j->digest),
-	    DB_BLOB(j->der->p, j->der->len), DB_INT(line), DB_INT(clock_now()));
+	    DB_BLOB(j->der->p, j->der->len), DB_INT(line), DB_INT(clock_now()), DB_TEXT(j->kind));
 }
 
 /* Somebody may have been first with this order: then it is his. */

@@ -8,8 +8,8 @@
  * revoked; seals that the earlier one made go on.
  *
  * A seal is made for the pair of an order only: the officer's approval names the picture's
- * digest and size ("seal":{"height","picture" (hex SM3),"width"}), the certificate gives
- * name, kind and end.
+ * digest and size ("seal":{"height","kind" (stamp, signature; missing: stamp),"picture" (hex SM3),
+ * "width"}), the certificate gives name, type and end.  A signature is a person's.
  */
 /*
  * At the start.  Without profile or CA at hand there is no maker, and no error; the CA is waited

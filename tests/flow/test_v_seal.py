@@ -1,13 +1,15 @@
 """Electronic seals: asked for on the form, looked at, approved, made, in the UKey, and after that."""
+import contextlib
 import hashlib
 import os
 
+import identity
 import life
 import walk
 from browser import Browser
 from flow import count, need, refused, same, sentence
 from test_l_status import change, look
-from test_m_renew import fetch_again
+from test_m_renew import as_before, fetch_again
 from test_r_kill import fetched_under_fire
 
 SPECIMEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "specimen")
@@ -214,3 +216,100 @@ def test_seal_killed(ctx):
     w.serial = serial
     same(count(w.order_model(), "电子印章已制作"), 1, "seals made")
     same(in_ukey(w, serial), verified(ctx, w), "in the UKey")
+
+
+@contextlib.contextmanager
+def hall_with(ctx, was, now):
+    """The same hall with another setting; the server started anew."""
+    site, halls = ctx.site, ctx.site.path("app", "share", "yinxin", "halls")
+    with open(os.path.join(halls, "dfca-construction.yaml"), encoding="utf-8") as f:
+        text = f.read()
+    need(was in text, was)
+    with open(os.path.join(halls, "sealing.yaml"), "w", encoding="utf-8") as f:
+        f.write(text.replace(was, now))
+    site.stop_one("server")
+    site.extra["YINXIN_WEB_HALL_FILE"] = os.path.relpath(os.path.join(halls, "sealing.yaml"),
+                                                         site.root)
+    try:
+        site.start_server()
+        ctx.desk = None
+        yield
+    finally:
+        as_before(ctx)
+
+
+def person_sealed(ctx, seal, *uploads):
+    """A person's application with this kind of seal, up to the approval."""
+    w = ctx.walker("person")
+    w.begin()
+    w.agree()
+    w.fill(seal=seal)
+    w.confirm()
+    w.print()
+    for kind, image in uploads:
+        w.upload(kind, image, "specimen.jpg")
+    return w
+
+
+def test_seal_signature(ctx):
+    """A person signs on the printed form: it is asked for, cut out, approved and sealed as his own
+    signature; the fee stands beside the certificate's."""
+    w = person_sealed(ctx, "signature")
+    model = w.browser.get(w.step_path("materials"))
+    need(model["seal_kind_text"] == "手写签名" and not model["seal_shown"], model["seal_source_text"])
+    kinds = {m["kind"]: m["required"] for m in model["materials"]}
+    need(kinds["signature_specimen"] and "seal_specimen" not in kinds, kinds)
+    e = refused(409, w.browser.get, f"/orders/{w.p.order}/seal")
+    need("还没有上传签名印模" in sentence(e), sentence(e))
+    e = refused(409, w.upload, "seal_specimen", specimen("round.jpg"), "round.jpg")
+    need("不用签章印模" in sentence(e), sentence(e))
+    for kind in (k for k, must in kinds.items() if must and k != "signature_specimen"):
+        w.upload(kind, identity.png(seed=len(kind)))
+    e = refused(422, w.upload, "signature_specimen", specimen("empty.jpg"), "empty.jpg")
+    need("签名" in sentence(e), sentence(e))
+    refused(422, w.browser.post, w.step_path("materials"), {})
+    w.upload("signature_specimen", specimen("signature.jpg"), "signature.jpg")
+    w.do_step("materials")
+    w.prove_identity()
+    model = w.browser.get(w.step_path("payment"))
+    same([(a["label"], a["amount"]) for a in model["amounts"]],
+         [("个人证书", "340.00"), ("电子印章", "50.00")], "what it costs")
+    w.pay()
+    png = picture(w)
+    desk = ctx.officer()
+    model = desk.look(w.p.order)
+    same((model["seal_kind_text"], model["seal_fault"]), ("手写签名", ""), "the reviewer")
+    asked = desk.browser.post(f"/staff/reviews/{w.p.order}/statement", {"version": model["version"]})
+    need(f'"kind":"signature","picture":"{sm3(png)}"' in asked["statement"], asked["statement"])
+    desk.approve(w.p.order)
+    w.fetch()
+    seal = verified(ctx, w)
+    same(in_ukey(w, w.serial), seal, "in the UKey")
+    same(public(ctx, seal)["kind_text"], "手写签名", "for everybody")
+    said = ctx.site.yinxin("seal", "show", ctx.site.path("seal.esl"))
+    need("type         person" in said, said)
+
+
+def test_seal_specimen_only(ctx):
+    """Where the hall draws none, the specimen is asked for; where it draws all, it is not."""
+    for picture_from, wanted in (("specimen", True), ("drawn", False)):
+        with hall_with(ctx, "{fee: 5000, kinds: [stamp], picture: choice}",
+                       f"{{fee: 7000, kinds: [stamp], picture: {picture_from}}}"):
+            w = ctx.walker("org")
+            w.begin()
+            w.agree()
+            w.fill(seal="yes")
+            same(w.order_model()["amount"], "410.00", "340 and 70")
+            w.confirm()
+            w.print()
+            model = w.browser.get(w.step_path("materials"))
+            kinds = {m["kind"]: m["required"] for m in model["materials"]}
+            same(kinds.get("seal_specimen", False), wanted, f"required when {picture_from}")
+            same(model["seal_shown"], not wanted, f"a picture when {picture_from}")
+            if not wanted:
+                need(picture(w), "no picture")
+                continue
+            w.upload("seal_specimen", specimen("round.jpg"), "round.jpg")
+            need(picture(w), "no picture")
+            price = w.browser.get("/products/org")
+            same((price["seal"], price["years"][0]["with_seal"]), ("70.00", "410.00"), "price")

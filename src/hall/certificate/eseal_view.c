@@ -22,12 +22,14 @@ status_of(struct rows *r, const char **text)
 
 /* What everybody may know. */
 static json_t *
-public_row(struct rows *r)
+public_row(const struct hall *h, struct rows *r)
 {
+	const struct def_product	*p = halldef_product(hall_def(h), rows_text(r, 13));
 	const char	*text = NULL, *status = status_of(r, &text);
 	char		 from[CLOCK_TEXT], to[CLOCK_TEXT];
-	json_t		*j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", rows_text(r, 0),
-	    "status", status, "status_text", text, "digest", rows_text(r, 4), "not_before",
+	json_t		*j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", rows_text(r, 0),
+	    "kind", rows_text(r, 12), "kind_text", eseal_kind_text(rows_text(r, 12), p != NULL &&
+	    p->person), "status", status, "status_text", text, "digest", rows_text(r, 4), "not_before",
 	    clock_date(rows_int(r, 5), from), "not_after", clock_date(rows_int(r, 6), to));
 
 	js_set_time(j, "since", rows_int(r, 8));
@@ -36,9 +38,9 @@ public_row(struct rows *r)
 }
 
 static json_t *
-own_row(struct rows *r)
+own_row(const struct hall *h, struct rows *r)
 {
-	json_t	*j = public_row(r);
+	json_t	*j = public_row(h, r);
 
 	js_set_str(j, "order", rows_text(r, 1));
 	js_set_str(j, "serial", rows_text(r, 2));
@@ -58,8 +60,8 @@ eseal_told(struct db *db, const char *serial, json_t **out, struct err *err)
 	if (db_query(db, SQL_ESEAL_OF_CERTIFICATE, &rows, err, DB_TEXT(serial)) < 0)
 		return -1;
 	if ((rc = rows_next(rows, err)) > 0)
-		*out = json_pack("{s:s, s:s, s:s}", "id", rows_text(rows, 0), "digest",
-		    rows_text(rows, 4), "status", status_of(rows, &text));
+		*out = json_pack("{s:s, s:s, s:s, s:s}", "id", rows_text(rows, 0), "kind",
+		    rows_text(rows, 12), "digest", rows_text(rows, 4), "status", status_of(rows, &text));
 	rows_free(rows);
 	return rc < 0 ? -1 : 0;
 }
@@ -73,7 +75,7 @@ certificate_run(struct db *db, struct act *a, struct err *err)
 	if (db_query(db, SQL_ESEAL_OF_CERTIFICATE, &rows, err, DB_TEXT(a->name)) < 0)
 		return -1;
 	if ((rc = rows_next(rows, err)) > 0)
-		a->model = own_row(rows);
+		a->model = own_row(a->h, rows);
 	rows_free(rows);
 	return rc < 0 ? -1 : 0;
 }
@@ -104,7 +106,7 @@ list_run(struct db *db, struct act *a, struct err *err)
 	    a->who->account)) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0)
-		(void)json_array_append_new(list, own_row(rows));
+		(void)json_array_append_new(list, own_row(a->h, rows));
 	rows_free(rows);
 	js_set_int(a->model, "total", (int64_t)json_array_size(list));
 	return rc;
@@ -129,7 +131,7 @@ status_run(struct db *db, struct act *a, struct err *err)
 	if (db_query(db, SQL_ESEAL_ONE, &rows, err, DB_TEXT(a->name)) < 0)
 		return -1;
 	if ((rc = rows_next(rows, err)) > 0)
-		a->model = public_row(rows);
+		a->model = public_row(a->h, rows);
 	rows_free(rows);
 	return rc != 0 ? MIN(rc, 0) : err_set(err, ERR_NOT_FOUND,
 	    "没有这个编码的印章，请核对印章编码；其他机构的印章请向制章机构查询。");

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hall/act.h"
+#include "hall/certificate/eseal.h"
 #include "hall/def/halldef.h"
 #include "hall/form/form.h"
 #include "hall/order/material.h"
@@ -132,6 +133,7 @@ catalog_years(const struct def_product *p)
 		j = json_pack("{s:i}", "years", i);
 		js_set_fen(j, "price", p->price[i]);
 		js_set_fen(j, "total", product_amount(p, i));
+		js_set_fen(j, "with_seal", product_amount(p, i) + p->seal.fee);
 		js_set_str(j, "ends", clock_date(clock_add_years(clock_now(), i), ends));
 		(void)json_array_append_new(out, j);
 	}
@@ -147,7 +149,29 @@ catalog_is_free(const struct def_product *p)
 	for (i = 1; i <= HALLDEF_YEARS; i++)
 		if (product_amount(p, i) > 0)
 			return false;
-	return p->seal <= 0;
+	return !p->seal.on || p->seal.fee == 0;
+}
+
+/* What may be had as a seal, and whence its picture comes. */
+static void
+catalog_seal(const struct def_product *p, json_t *m)
+{
+	static const char *const	pictures[] = {
+		"上传印模的用印模的图像，不上传的按名称画标准印章。", "印章从上传的印模截取。",
+		"印章按名称画标准印章。" };
+	json_t	*kinds = json_array();
+
+	js_set_bool(m, "has_seal", p->seal.on);
+	js_set_fen(m, "seal", p->seal.fee);
+	if (p->seal.stamp)
+		(void)json_array_append_new(kinds, json_pack("{s:s, s:s}", "kind", "stamp", "text",
+		    eseal_kind_text("stamp", p->person)));
+	if (p->seal.signature)
+		(void)json_array_append_new(kinds, json_pack("{s:s, s:s}", "kind", "signature", "text",
+		    eseal_kind_text("signature", p->person)));
+	(void)json_object_set_new(m, "seal_kinds", kinds);
+	js_set_str(m, "seal_picture_text", p->seal.on && p->seal.stamp ?
+	    pictures[p->seal.picture] : "");
 }
 
 int
@@ -167,8 +191,7 @@ catalog_product(const struct hall *h, const char *id, json_t **model, struct err
 	js_set_str(m, "project_title", p->project == NULL ? "" : p->project->title);
 	(void)json_object_set_new(m, "years", catalog_years(p));
 	js_set_fen(m, "medium", p->medium);
-	js_set_bool(m, "has_seal", p->seal >= 0);
-	js_set_fen(m, "seal", MAX(p->seal, 0));
+	catalog_seal(p, m);
 	js_set_fen(m, "discount", p->discount);
 	js_set_str(m, "discount_text", p->discount_text);
 	js_set_str(m, "fee_note", p->fee_note);

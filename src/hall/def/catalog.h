@@ -9,7 +9,8 @@
  *   "products":[{"id","title","template","person"}],"has_projects","review_days","pin_tries","warranty_days",
  *   "medium_fee"}
  * catalog_product: {"id","title","template","person","project_title","free" (nothing to pay),"years":[{"years","price","price_fen",
- *   "total","total_fen","ends"}],"medium","has_seal","seal" (fee),"discount","discount_text","fee_note","materials":[…]}
+ *   "total","total_fen","with_seal","ends"}],"medium","has_seal","seal" (fee),"seal_kinds":[{"kind","text"}],
+ *   "seal_picture_text","discount","discount_text","fee_note","materials":[…]}
  *   (ends: the last day when it began today).
  * catalog_agreement: {"id","title","version","digest","paragraphs":[text]}
  * catalog_regions: {"provinces":[{"name","cities":[name]}]}

@@ -53,6 +53,16 @@ struct def_project {
 	const char	*text;		/* who needs which certificate */
 };
 
+/* Electronic seals of a product (eseal.h). */
+enum def_picture { PICTURE_CHOICE, PICTURE_SPECIMEN, PICTURE_DRAWN };
+struct def_seal {
+	bool		 on;		/* sold */
+	bool		 stamp;		/* a unit's seal, a person's name seal */
+	bool		 signature;	/* a person's own signature */
+	int64_t		 fee;		/* fen, for one of either kind */
+	enum def_picture picture;	/* of a stamp: the applicant's choice, from the specimen, drawn */
+};
+
 struct def_product {
 	const char	*id;		/* "org" */
 	const struct def_project *project;	/* NULL: the hall has none */
@@ -65,7 +75,7 @@ struct def_product {
 	const char	*form;		/* "organisation" or "person": form.h */
 	int64_t		 price[HALLDEF_YEARS + 1];	/* fen for 1..5 years, -1: not sold */
 	int64_t		 medium;	/* fen for the UKey */
-	int64_t		 seal;		/* fen for an electronic seal (eseal.h); -1: not sold */
+	struct def_seal	 seal;
 	bool		 soft;		/* medium: soft; the key is a file of the applicant's */
 	const char	*ways[HALLDEF_WAYS];	/* collections offered; n_ways 0: all that fit */
 	size_t		 n_ways;
@@ -129,6 +139,7 @@ struct def_invoice {
 	int		 days;			/* so long after the application it may be asked for */
 	int		 orders;		/* most on one invoice */
 	struct def_invoice_line	 service, medium;	/* the UKey is taxed otherwise */
+	struct def_invoice_line	 seal;			/* electronic seals; name "": in the service */
 };
 
 /* Parcels by a courier whom we order by wire; a hall without ships by hand only. */

@@ -2,6 +2,7 @@
 #include "hall/def/halldef_read.h"
 
 #include "base/str.h"
+#include "hall/certificate/eseal.h"
 #include "hall/form/form.h"
 #include "pki/profile.h"
 
@@ -222,15 +223,79 @@ product_read_kind(struct reader *r, const struct yaml *y, struct def_product *p,
 }
 
 static int
+product_read_seal_kinds(struct reader *r, const struct yaml *seal, struct def_product *p,
+    struct err *err)
+{
+	const char *const	*kinds = NULL;
+	size_t			 n = 0, i = 0;
+
+	p->seal.stamp = yaml_get(seal, "kinds") == NULL;
+	if (p->seal.stamp)
+		return 0;
+	if (read_texts(r, seal, "kinds", &kinds, &n, err) < 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (strcmp(kinds[i], "stamp") == 0)
+			p->seal.stamp = true;
+		else if (strcmp(kinds[i], "signature") == 0)
+			p->seal.signature = true;
+		else
+			return yaml_err(r->doc, yaml_get(seal, "kinds"), err,
+			    "kinds of seals: stamp, signature");
+	}
+	if (p->seal.signature && !p->person)
+		return yaml_err(r->doc, yaml_get(seal, "kinds"), err,
+		    "product \"%s\" is an organisation's: only a person signs by hand", p->id);
+	return n > 0 ? 0 : yaml_err(r->doc, yaml_get(seal, "kinds"), err,
+	    "\"kinds\" must not be empty");
+}
+
+static int
 product_read_seal(struct reader *r, const struct yaml *y, struct def_product *p,
     struct err *err)
 {
-	p->seal = -1;
-	if (p->soft && yaml_get(y, "seal") != NULL)
-		return yaml_err(r->doc, yaml_get(y, "seal"), err,
+	static const char *const known[] = { "fee", "kinds", "picture", NULL };
+	static const char *const pictures[] = { "choice", "specimen", "drawn" };
+	const struct yaml	*seal = yaml_get(y, "seal");
+	const char		*picture = NULL;
+	size_t			 i = 0;
+
+	if (seal == NULL)
+		return 0;
+	if (p->soft)
+		return yaml_err(r->doc, seal, err,
 		    "product \"%s\" has the medium soft: a seal goes into a UKey only", p->id);
-	return yaml_get(y, "seal") == NULL ? 0 :
-	    yaml_int(r->doc, y, "seal", 0, PRODUCT_FEN_MAX, -1, &p->seal, err);
+	if (yaml_need(r->doc, y, "seal", YAML_MAP, &seal, err) < 0 ||
+	    yaml_keys(r->doc, seal, known, err) < 0 ||
+	    yaml_int(r->doc, seal, "fee", 0, PRODUCT_FEN_MAX, 0, &p->seal.fee, err) < 0 ||
+	    read_text(r, seal, "picture", "choice", &picture, err) < 0 ||
+	    product_read_seal_kinds(r, seal, p, err) < 0)
+		return -1;
+	while (i < ARRAY_LEN(pictures) && strcmp(picture, pictures[i]) != 0)
+		i++;
+	if (i == ARRAY_LEN(pictures))
+		return yaml_err(r->doc, yaml_get(seal, "picture"), err,
+		    "\"picture\" of a seal: choice, specimen or drawn");
+	p->seal.picture = (enum def_picture)i;
+	p->seal.on = true;
+	return 0;
+}
+
+/* What a seal's picture is cut out of must be asked for. */
+static int
+product_check_seal(struct reader *r, const struct yaml *y, const struct def_product *p,
+    struct err *err)
+{
+	const struct def_seal	*s = &p->seal;
+
+	if (s->signature && product_material(p, ESEAL_SIGNATURE) == NULL)
+		return yaml_err(r->doc, yaml_get(y, "seal"), err, "product \"%s\" has signatures as "
+		    "seals: it needs the material \"" ESEAL_SIGNATURE "\"", p->id);
+	if (s->on && s->stamp && s->picture != PICTURE_DRAWN &&
+	    product_material(p, ESEAL_SPECIMEN) == NULL)
+		return yaml_err(r->doc, yaml_get(y, "seal"), err, "product \"%s\" cuts seals out of "
+		    "specimens: it needs the material \"" ESEAL_SPECIMEN "\"", p->id);
+	return 0;
 }
 
 /* A hall with projects has no product beside them: applicants choose by what they need it for. */
@@ -271,7 +336,7 @@ product_read(struct reader *r, const struct yaml *y, struct def_product *p, stru
 	    read_text(r, y, "authorisation", "", &p->authorisation, err) < 0 ||
 	    product_read_subject(r, y, p, err) < 0)
 		return -1;
-	return product_read_materials(r, y, p, err);
+	return product_read_materials(r, y, p, err) < 0 ? -1 : product_check_seal(r, y, p, err);
 }
 
 static int
@@ -354,6 +419,21 @@ check_ways(struct reader *r, const struct yaml *y, const struct def_product *p, 
 	return 0;
 }
 
+/* Where seals cost something and invoices are made, the accountant has said how they are taxed. */
+static int
+check_seal_invoices(struct reader *r, const struct yaml *root, struct err *err)
+{
+	const struct def_invoice	*d = &r->def->invoice;
+	size_t				 i = 0;
+
+	for (i = 0; d->on && *d->seal.name == '\0' && i < r->def->n_products; i++)
+		if (r->def->products[i].seal.fee > 0)
+			return yaml_err(r->doc, yaml_get(root, "invoice"), err, "product \"%s\" has a "
+			    "fee for seals: \"invoice\" needs the line \"seal\"",
+			    r->def->products[i].id);
+	return 0;
+}
+
 int
 check_products(struct reader *r, const struct yaml *root, struct err *err)
 {
@@ -366,6 +446,8 @@ check_products(struct reader *r, const struct yaml *root, struct err *err)
 			return -1;
 		soft += r->def->products[i].soft;
 	}
+	if (check_seal_invoices(r, root, err) < 0)
+		return -1;
 	if (soft > 0 && (mail == NULL || *mail->mail_body == '\0'))
 		return yaml_err(r->doc, yaml_get(root, "notices"), err, "a product of the medium soft "
 		    "needs notices.approved_soft with a mail: it brings the authorisation code");

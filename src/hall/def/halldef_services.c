@@ -53,12 +53,13 @@ int
 read_invoice(struct reader *r, const struct yaml *root, struct err *err)
 {
 	static const char *const known[] = { "kinds", "title", "days", "orders", "service",
-	    "medium", NULL };
+	    "medium", "seal", NULL };
 	const struct yaml	*y = yaml_get(root, "invoice");
 	struct def_invoice	*d = &r->def->invoice;
 	const char		*title = NULL;
 	int64_t			 days = 0, orders = 0;
 
+	d->seal.name = "";
 	if (y == NULL)
 		return 0;
 	if (yaml_need(r->doc, root, "invoice", YAML_MAP, &y, err) < 0 ||
@@ -67,7 +68,8 @@ read_invoice(struct reader *r, const struct yaml *root, struct err *err)
 	    yaml_int(r->doc, y, "days", 1, 3660, 360, &days, err) < 0 ||
 	    yaml_int(r->doc, y, "orders", 1, 50, 20, &orders, err) < 0 ||
 	    invoice_read_line(r, y, "service", &d->service, err) < 0 ||
-	    invoice_read_line(r, y, "medium", &d->medium, err) < 0)
+	    invoice_read_line(r, y, "medium", &d->medium, err) < 0 ||
+	    (yaml_get(y, "seal") != NULL && invoice_read_line(r, y, "seal", &d->seal, err) < 0))
 		return -1;
 	if (strcmp(title, "unit") != 0 && strcmp(title, "free") != 0)
 		return yaml_err(r->doc, yaml_get(y, "title"), err, "title: unit or free");

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "hall/certificate/eseal.h"
 #include "hall/def/halldef.h"
 #include "pki/idcode.h"
 #include "pki/profile.h"
@@ -354,13 +355,22 @@ options_seal(const struct form_context *c)
 	const struct def_product	*p = halldef_product(hall_def(c->hall),
 					    c->product == NULL ? "" : c->product);
 	json_t				*list = json_array();
-	char				 text[80], fen[32];
+	char				 text[120], fee[48] = "", fen[32];
 
-	if (p == NULL || p->seal < 0)
+	if (p == NULL || !p->seal.on)
 		return list;
-	(void)snprintf(text, sizeof(text), "办理（¥%s）", fen_text(p->seal, fen));
+	if (p->seal.fee > 0)
+		(void)snprintf(fee, sizeof(fee), "（¥%s）", fen_text(p->seal.fee, fen));
 	form_option(list, "no", "不办理");
-	form_option(list, "yes", p->seal > 0 ? text : "办理");
+	if (p->seal.stamp) {
+		(void)snprintf(text, sizeof(text), "%s%s", eseal_kind_text("stamp", p->person), fee);
+		form_option(list, "yes", text);
+	}
+	if (p->seal.signature) {
+		(void)snprintf(text, sizeof(text), "%s%s", eseal_kind_text("signature", p->person),
+		    fee);
+		form_option(list, "signature", text);
+	}
 	return list;
 }
 
@@ -414,5 +424,5 @@ form_has_seal(const struct form_context *c)
 					    c->product == NULL ? "" : c->product);
 
 	/* Whether there is one was decided with the first certificate. */
-	return p != NULL && p->seal >= 0 && form_is_first(c);
+	return p != NULL && p->seal.on && form_is_first(c);
 }

@@ -35,7 +35,7 @@
 	    .applies = form_has_question),					\
 	FIELD("medium", "证书介质", FIELD_RADIO, true, 10, NULL,		\
 	    .group = "证书介质", .options = options_medium),			\
-	FIELD("seal", "电子印章", FIELD_RADIO, false, 3,			\
+	FIELD("seal", "电子印章", FIELD_RADIO, false, 10,			\
 	    "一张证书配一枚电子印章，随证书写入UKey，用于在电子文件上盖章。",	\
 	    .group = "电子印章", .options = options_seal, .applies = form_has_seal)
 

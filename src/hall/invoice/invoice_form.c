@@ -215,6 +215,13 @@ invoice_medium_part(const struct order *o)
 	return strcmp(o->op, "new") == 0 ? MIN(o->def->medium, o->amount) : 0;
 }
 
+/* How much is the seal; without a line of its own it is service. */
+static int64_t
+invoice_seal_part(const struct def_invoice *d, const struct order *o)
+{
+	return *d->seal.name == '\0' ? 0 : MIN(o->seal_fen, o->amount - invoice_medium_part(o));
+}
+
 static void
 invoice_line(json_t *items, const struct def_invoice_line *line, int64_t fen)
 {
@@ -231,20 +238,22 @@ invoice_sum_up(struct db *db, const struct hall *h, const json_t *orders, struct
 	const struct def_invoice	*d = &hall_def(h)->invoice;
 	struct order			 o = {0};
 	json_t				*one = NULL;
-	int64_t				 medium = 0, service = 0;
+	int64_t				 medium = 0, service = 0, seal = 0;
 	size_t				 i = 0;
 
 	json_array_foreach(orders, i, one) {
 		if (order_load_id(db, h, js_int(one, "id", 0), &o, err) < 0)
 			return -1;
 		medium += invoice_medium_part(&o);
-		service += o.amount - invoice_medium_part(&o);
+		seal += invoice_seal_part(d, &o);
+		service += o.amount - invoice_medium_part(&o) - invoice_seal_part(d, &o);
 		order_release(&o);
 	}
 	json_decref(v->items);
 	v->items = json_array();
-	v->amount = service + medium;
+	v->amount = service + medium + seal;
 	invoice_line(v->items, &d->service, service);
 	invoice_line(v->items, &d->medium, medium);
+	invoice_line(v->items, &d->seal, seal);
 	return 0;
 }

@@ -71,6 +71,28 @@ material_fill(json_t *j, struct rows *rows)
 	js_set_int(j, "at", rows_int(rows, 6));
 }
 
+/* Specimens as the order's seal needs them; of no use to it, only what was handed in is shown. */
+static int
+material_list_seal(struct db *db, const struct order *o, json_t *list, struct err *err)
+{
+	bool	wanted = false, required = false;
+	size_t	i = 0;
+
+	while (i < json_array_size(list)) {
+		json_t	*j = json_array_get(list, i);
+
+		required = js_bool(j, "required");
+		if (eseal_material(db, o, js_str(j, "kind"), &wanted, &required, err) < 0)
+			return -1;
+		js_set_bool(j, "required", required);
+		if (wanted || js_bool(j, "has"))
+			i++;
+		else
+			(void)json_array_remove(list, i);
+	}
+	return 0;
+}
+
 int
 material_list(struct db *db, const struct hall *h, const struct order *o, json_t **out,
     bool *complete, struct err *err)
@@ -94,7 +116,7 @@ material_list(struct db *db, const struct hall *h, const struct order *o, json_t
 			if (strcmp(js_str(j, "kind"), rows_text(rows, 0)) == 0)
 				material_fill(j, rows);
 	rows_free(rows);
-	if (rc < 0) {
+	if (rc < 0 || material_list_seal(db, o, list, err) < 0) {
 		json_decref(list);
 		return -1;
 	}
@@ -196,14 +218,19 @@ static int
 material_look_run(struct db *db, struct act *a, struct err *err)
 {
 	struct material_job	*j = a->extra;
+	bool			 wanted = false, required = false;
 
-	(void)db;
 	j->m = material_kind(&a->o, j->kind, err);
 	if (j->m == NULL)
 		return -1;
-	j->seal = order_has_seal(&a->o) && strcmp(j->kind, ESEAL_SPECIMEN) == 0;
 	j->person = a->o.def->person;
-	return material_may(&a->o, err);
+	if (material_may(&a->o, err) < 0 ||
+	    eseal_material(db, &a->o, j->kind, &wanted, &required, err) < 0)
+		return -1;
+	if (!wanted)
+		return err_set(err, ERR_WRONG_STATE, "这笔业务的电子印章不用%s，不需要上传。", j->m->title);
+	j->seal = strcmp(j->kind, ESEAL_SPECIMEN) == 0 || strcmp(j->kind, ESEAL_SIGNATURE) == 0;
+	return 0;
 }
 
 int
@@ -228,7 +255,7 @@ material_add(struct hall *h, const struct who *who, const char *no, const char *
 	rule.keep_bytes = j.m->max_bytes;
 	doc_image_init(&im);
 	if (hall_services(h)->image(p, len, &rule, &im, err) == 0 &&
-	    (!j.seal || eseal_specimen_check(h, &im, j.person, err) == 0))
+	    (!j.seal || eseal_specimen_check(h, &im, kind, j.person, err) == 0))
 		rc = act_model(&a, act_write(&a, material_add_run, err), row);
 	doc_image_free(&im);
 	return rc;
@@ -239,15 +266,17 @@ material_delete_run(struct db *db, struct act *a, struct err *err)
 {
 	const struct def_material	*m = material_kind(&a->o, a->name, err);
 	int64_t				 changed = 0;
+	bool				 wanted = false, required = m != NULL && m->required;
 
-	if (m == NULL || material_may(&a->o, err) < 0)
+	if (m == NULL || material_may(&a->o, err) < 0 ||
+	    eseal_material(db, &a->o, m->kind, &wanted, &required, err) < 0)
 		return -1;
 	if (material_leave(db, &a->o, m->kind, err) < 0 ||
 	    db_run(db, SQL_MATERIAL_DROP, &changed, err, DB_INT(a->o.id), DB_TEXT(m->kind)) < 0)
 		return -1;
 	if (changed == 0)
 		return 0;
-	if (m->required) {
+	if (required) {
 		step_unmark(&a->o, "materials");
 		if (a->o.state == ORDER_REVIEWING)
 			return order_move(db, a->h, a->who, &a->o, EVENT_LACK, m->title, err);

@@ -50,6 +50,7 @@ order_from_row(const struct hall *h, struct rows *r, struct order *o, struct err
 	o->done = rows_int(r, 22);
 	(void)snprintf(o->replaces, sizeof(o->replaces), "%s", rows_text(r, 23));
 	(void)snprintf(o->concerns, sizeof(o->concerns), "%s", rows_text(r, 24));
+	o->seal_fen = rows_int(r, 25);
 	o->def = halldef_product(hall_def(h), o->product);
 	if (o->def == NULL || o->state == ORDER__MAX)
 		return err_set(err, ERR_STORE, "order %s: product %s or state %s is unknown",
@@ -165,7 +166,7 @@ order_save(struct db *db, const struct hall *h, struct order *o, struct err *err
 	    DB_TEXT(o->subject), c.has_mobile ? DB_TEXT(c.mobile) : DB_NULL,
 	    DB_INT(o->years), DB_INT(o->amount), DB_INT(o->paid), DB_INT(o->reviewer),
 	    DB_INT(o->claimed), DB_INT(o->maker), DB_INT(o->updated), DB_INT(o->submitted),
-	    DB_INT(o->decided), DB_INT(o->done)) < 0)
+	    DB_INT(o->decided), DB_INT(o->done), DB_INT(o->seal_fen)) < 0)
 		goto out;
 	if (hall_was_first(changed, "申请", err) < 0)
 		goto out;

@@ -48,6 +48,7 @@ struct order {
 	char		 subject[256];		/* unit or person, for lists */
 	int		 years;			/* 0 before the form */
 	int64_t		 amount;		/* fen, 0 before the form */
+	int64_t		 seal_fen;		/* of it, for the electronic seal */
 	int64_t		 paid;			/* fen received and kept */
 	int64_t		 reviewer, maker;	/* staff ids, 0 none */
 	int64_t		 claimed;		/* when the reviewer took it */

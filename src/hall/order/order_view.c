@@ -240,6 +240,33 @@ order_view_form(struct hall *h, const struct order *o)
 }
 
 static void
+order_view_amount(json_t *list, const char *label, int64_t fen)
+{
+	json_t	*j = json_pack("{s:s}", "label", label);
+
+	js_set_fen(j, "amount", fen);
+	(void)json_array_append_new(list, j);
+}
+
+void
+order_view_amounts(const struct order *o, json_t *model)
+{
+	bool	 first = strcmp(o->op, "new") == 0;
+	int64_t	 medium = first ? MIN(o->def->medium, o->amount - o->seal_fen) : 0;
+	json_t	*list = json_array();
+
+	(void)json_object_set_new(model, "amounts", list);
+	js_set_bool(model, "has_amounts", o->amount != 0 && (medium != 0 || o->seal_fen != 0));
+	if (o->amount == 0 || (medium == 0 && o->seal_fen == 0))
+		return;
+	order_view_amount(list, o->def->title, o->amount - medium - o->seal_fen);
+	if (medium > 0)
+		order_view_amount(list, product_medium_text(o->def), medium);
+	if (o->seal_fen > 0)
+		order_view_amount(list, "电子印章", o->seal_fen);
+}
+
+static void
 order_view_rights(const struct hall *h, const struct order *o, json_t *m)
 {
 	bool	formed = json_object_get(o->steps, "form") != NULL;
@@ -268,6 +295,7 @@ order_view_fill(struct db *db, const struct hall *h, const struct order *o, json
 
 	(void)json_object_update(model, row);
 	json_decref(row);
+	order_view_amounts(o, model);
 	js_set_int(model, "years", o->years);
 	js_set_str(model, "ends", o->years == 0 ? "" :
 	    clock_date(clock_add_years(clock_now(), o->years), ends));

@@ -25,6 +25,8 @@ NODISCARD int	order_view_certificates(struct db *db, const struct order *o, json
 /* "events": [{"time","what","text","note_label","note","actor"}] */
 NODISCARD int	order_view_events(struct db *db, const struct order *o, json_t *model,
 		    struct err *err);
+/* "has_amounts","amounts": [{"label","amount"}], what the order's price is made of; empty when it is one thing. */
+void		order_view_amounts(const struct order *o, json_t *model);
 /* [{"group","fields":[{"name","label","value"}]}]: the form as filled in, choices as text. */
 json_t		*order_view_form(struct hall *h, const struct order *o);
 #endif

@@ -69,8 +69,10 @@ print_blank_seal(const struct halldef *d, const struct def_product *p)
 	print_row(rows, "单位名称", "", NULL, NULL);
 	print_row(rows, p->person ? "申请人姓名" : "印章使用人", "", "联系电话", "");
 	print_table(doc, rows);
-	print_para(doc, "请使用红色印泥，印迹清晰、完整，不压线、不重叠；以300DPI分辨率扫描，"
-	    "JPG格式上传。");
+	print_para(doc, p->person ?
+	    "签章请使用红色印泥，签名请用黑色或蓝色的笔，都在框的中间，清晰、完整，不压线、不重叠；"
+	    "以300DPI分辨率彩色扫描，JPG格式上传。" :
+	    "请使用红色印泥，印迹清晰、完整，不压线、不重叠；以300DPI分辨率扫描，JPG格式上传。");
 	print_block(doc, json_pack("{s:s, s:s, s:i}", "type", "box", "text",
 	    p->person ? "签名" : "印模一", "height_mm", 60));
 	print_block(doc, json_pack("{s:s, s:s, s:i}", "type", "box", "text",

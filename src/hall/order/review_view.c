@@ -144,10 +144,9 @@ review_view_run(struct db *db, struct act *a, struct err *err)
 	(void)json_object_set_new(a->model, "targets", review_targets(&a->o));
 	(void)json_object_set_new(a->model, "reasons", review_reasons(hall_def(a->h)));
 	review_unlock(&a->o, a->model);
-	js_set_bool(a->model, "has_seal", order_has_seal(&a->o));
 	js_set_bool(a->model, "may_decide", a->o.state == ORDER_REVIEWING);
 	js_set_bool(a->model, "mine", a->o.reviewer == a->who->staff);
-	return 0;
+	return eseal_picture_model(db, &a->o, a->model, err);
 }
 
 /* The picture that the approval will name, or why there is none. */

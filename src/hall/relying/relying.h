@@ -10,7 +10,7 @@
  * An event is put out in the transaction of what it tells of, at least once.  Body:
  *
  *	{"id","type":"certificate.frozen","version":1,"created" (ISO),"data":{"serial","product",
- *	 "status":"good|frozen|revoked","not_before","not_after","replaces"?,"seal"?:{"id","digest","status"},"subject"?:{"digest",
+ *	 "status":"good|frozen|revoked","not_before","not_after","replaces"?,"seal"?:{"id","kind","digest","status"},"subject"?:{"digest",
  *	 "name"?}}}
  *	digest: hex HMAC-SM3 of "uscc:9135…" or "resident-id:4301…" with the app's salt
  */

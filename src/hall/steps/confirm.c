@@ -6,6 +6,7 @@
 #include "hall/certificate/eseal.h"
 #include "hall/notice.h"
 #include "hall/ops.h"
+#include "hall/order/order_view.h"
 #include "hall/steps.h"
 
 static void
@@ -114,12 +115,12 @@ confirm_show(struct db *db, struct hall *h, const struct who *who, const struct 
 	char			 ends[CLOCK_TEXT];
 
 	(void)who;
-	if (op_ends(db, o, &end, err) < 0 || op_changes(db, h, o, &changes, err) < 0)
+	if (op_ends(db, o, &end, err) < 0 || op_changes(db, h, o, &changes, err) < 0 ||
+	    eseal_picture_model(db, o, model, err) < 0)
 		return -1;
 	address = confirm_address(o);
 	(void)clock_date(end, ends);
 	js_set_bool(model, "may_edit", confirm_may_edit(h, o));
-	js_set_bool(model, "has_seal", order_has_seal(o));
 	js_set_bool(model, "renewing", strcmp(o->op, "renew") == 0);
 	js_set_bool(model, "has_changes", json_array_size(changes) > 0);
 	js_set_bool(model, "changing", strcmp(o->op, "change") == 0);
@@ -132,6 +133,7 @@ confirm_show(struct db *db, struct hall *h, const struct who *who, const struct 
 	(void)json_object_set_new(model, "groups", form_model(&c, form_collection, address,
 	    NULL));
 	js_set_fen(model, "amount", o->amount);
+	order_view_amounts(o, model);
 	js_set_str(model, "ends", ends);
 	json_decref(address);
 	return 0;

@@ -46,9 +46,9 @@ form_step_check(struct hall *h, const struct order *o, const json_t *in, json_t 
 		return hall_field_error(errors, "years", "证书年限", err,
 		    "已按%d年缴费，不能再改年限；需要改变时请取消后重新申请。", o->years);
 	if (form_is_first(&c) && o->paid > 0 &&
-	    (strcmp(js_str(*values, "seal"), "yes") == 0) != order_has_seal(o))
+	    strcmp(eseal_kind_wanted(*values), eseal_kind(o)) != 0)
 		return hall_field_error(errors, "seal", "电子印章", err,
-		    "已经缴费，不能再改是否办理印章；需要改变时请取消后重新申请。");
+		    "已经缴费，不能再改电子印章；需要改变时请取消后重新申请。");
 	return 0;
 }
 
@@ -126,7 +126,8 @@ form_step_fill(struct order *o, const json_t *values)
 		(void)snprintf(o->user_name, sizeof(o->user_name), "%s",
 		    js_str(values, "user_name"));
 		o->years = js_str(values, "years")[0] - '0';
-		o->amount = product_amount(o->def, o->years) + eseal_fee(o);
+		o->seal_fen = eseal_fee(o);
+		o->amount = product_amount(o->def, o->years) + o->seal_fen;
 	}
 	step_unmark(o, "confirm");
 	step_unmark(o, "print");

@@ -16,9 +16,8 @@ materials_show(struct db *db, struct hall *h, const struct who *who, const struc
 		return -1;
 	(void)json_object_set_new(model, "materials", rows);
 	js_set_bool(model, "complete", complete);
-	js_set_bool(model, "has_seal", order_has_seal(o));
 	js_set_bool(model, "may_change", order_may_change_material(o));
-	return 0;
+	return eseal_picture_model(db, o, model, err);
 }
 
 static int

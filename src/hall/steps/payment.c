@@ -3,6 +3,7 @@
 
 #include "hall/act.h"
 #include "hall/invoice/invoice.h"
+#include "hall/order/order_view.h"
 #include "hall/payment/bundle.h"
 #include "hall/steps.h"
 
@@ -31,6 +32,7 @@ payment_show(struct db *db, struct hall *h, const struct who *who, const struct 
 		return -1;
 	js_set_str(model, "bundle", bundle);
 	js_set_fen(model, "amount", o->amount);
+	order_view_amounts(o, model);
 	js_set_bool(model, "paid", payment_done(o));
 	payment_ways(hall_def(h), model);
 	if (payment_trades(db, h, o, &trades, err) < 0)

@@ -4,7 +4,7 @@
 -- part: order_columns
 id, no, account, product, op, state, version, form, steps, collection, user_name,
 	subject, years, amount, paid, reviewer, claimed, maker, created, updated, submitted,
-	decided, done, replaces, concerns
+	decided, done, replaces, concerns, seal_fen
 
 -- What a list shows: states, products, number, words, new or not, paid or not, operation.
 -- part: order_wanted
@@ -42,7 +42,7 @@ FROM orders WHERE id = $1;
 UPDATE orders SET state = $4, version = version + 1, form = $5, steps = $6, collection = $7,
 	user_name = $8, subject = $9, mobile_digest = $10, years = $11, amount = $12, paid = $13,
 	reviewer = $14, claimed = $15, maker = $16, updated = $17, submitted = $18,
-	decided = $19, done = $20
+	decided = $19, done = $20, seal_fen = $21
 WHERE id = $1 AND version = $2 AND state = $3;
 
 -- name: order_hold

@@ -163,7 +163,8 @@ stamp(cairo_t *cr, double x, double y, double mm, double strength)
 }
 
 static int
-cut(cairo_surface_t *s, int dpi, bool person, struct doc_seal *out, struct err *err)
+cut_kind(cairo_surface_t *s, int dpi, enum doc_seal_kind kind, struct doc_seal *out,
+    struct err *err)
 {
 	struct buf	 jpg;
 	int		 rc;
@@ -171,9 +172,15 @@ cut(cairo_surface_t *s, int dpi, bool person, struct doc_seal *out, struct err *
 	doc_seal_init(out);
 	buf_init(&jpg, LIMIT_UPLOAD);
 	assert_int_equal(raster_jpeg(s, 88, &jpg, err), 0);
-	rc = doc_seal_cut_work(jpg.p, jpg.len, dpi, person, out, err);
+	rc = doc_seal_cut_work(jpg.p, jpg.len, dpi, kind, out, err);
 	buf_free(&jpg);
 	return rc;
+}
+
+static int
+cut(cairo_surface_t *s, int dpi, bool person, struct doc_seal *out, struct err *err)
+{
+	return cut_kind(s, dpi, person ? DOC_SEAL_PERSON : DOC_SEAL_ORGANISATION, out, err);
 }
 
 void
@@ -283,6 +290,145 @@ test_seal__impressions_that_are_refused(void **state)
 	assert_err(cut(s, 0, false, &seal, &err), ERR_INPUT);
 	assert_non_null(strstr(err.text, "分辨率"));
 	doc_seal_free(&seal);
-	assert_err(doc_seal_cut_work("no picture", 10, 300, false, &seal, &err), ERR_INPUT);
+	assert_err(doc_seal_cut_work("no picture", 10, 300, DOC_SEAL_PERSON, &seal, &err), ERR_INPUT);
 	cairo_surface_destroy(s);
+}
+
+/* Signatures -------------------------------------------------------------------------- */
+
+/* Three characters that hang together loosely, w x 20 millimetres, in this colour. */
+static void
+sign(cairo_t *cr, double x, double y, double w, double red, double blue)
+{
+	cairo_set_source_rgb(cr, red, 0.12, blue);
+	cairo_set_line_width(cr, 0.6);
+	for (int i = 0; i < 3; i++) {
+		double	 at = x + i * w / 3;
+
+		cairo_move_to(cr, at, y + 4);
+		cairo_curve_to(cr, at + w / 9, y, at + w / 5, y + 2, at + w / 4, y + 4);
+		cairo_move_to(cr, at + w / 8, y);
+		cairo_curve_to(cr, at + w / 7, y + 8, at + w / 10, y + 15, at, y + 20);
+		cairo_move_to(cr, at + w / 9, y + 9);
+		cairo_curve_to(cr, at + w / 7, y + 15, at + w / 5, y + 18, at + w / 4, y + 20);
+	}
+	cairo_stroke(cr);
+}
+
+/* The two boxes of the form, each with its word, close to each other and to the text above. */
+static void
+boxes(cairo_t *cr)
+{
+	cairo_set_source_rgb(cr, 0, 0, 0);
+	cairo_set_line_width(cr, 0.2);
+	cairo_rectangle(cr, 20, 56, 170, 60);
+	cairo_rectangle(cr, 20, 118.8, 170, 60);
+	cairo_stroke(cr);
+	cairo_rectangle(cr, 21.5, 57.5, 3, 3);
+	cairo_rectangle(cr, 25, 57.5, 3, 3);
+	cairo_fill(cr);
+}
+
+void
+test_seal__a_signature_on_the_form(void **state)
+{
+	static const int	 dpis[] = {150, 300, 400};
+	struct err		 err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(dpis); i++) {
+		cairo_t		*cr;
+		cairo_surface_t	*s = page(dpis[i], &cr), *im;
+		struct doc_seal	 seal;
+		char		 name[20];
+
+		boxes(cr);
+		sign(cr, 70, 76, 60, 0.1, 0.45);
+		stamp(cr, 100, 150, 30, 0.9);		/* in the other box */
+		cairo_destroy(cr);
+		assert_ok(cut_kind(s, dpis[i], DOC_SEAL_SIGNATURE, &seal, &err));
+		assert_in_range(seal.width, 54, 58);
+		assert_in_range(seal.height, 19, 22);
+		assert_true(seal.png.len < DOC_SEAL_MAX);
+		im = decode(&seal.png);
+		assert_int_equal(pixel(im, 2, cairo_image_surface_get_height(im) / 2), 0xffffff);
+		snprintf(name, sizeof(name), "signature-%d", dpis[i]);
+		see(name, &seal.png);
+		cairo_surface_destroy(im);
+		cairo_surface_destroy(s);
+		doc_seal_free(&seal);
+	}
+}
+
+/* Nothing else on the picture: then it needs no form. */
+static cairo_surface_t *
+slip(int w, int h, cairo_t **cr)
+{
+	cairo_surface_t	*s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)PX(w), (int)PX(h));
+
+	*cr = cairo_create(s);
+	cairo_set_source_rgb(*cr, 0.97, 0.97, 0.95);
+	cairo_paint(*cr);
+	cairo_scale(*cr, PX(1), PX(1));
+	return s;
+}
+
+static void
+assert_signature(int x, int y, int w, double red, double blue, const char *why)
+{
+	struct err	 err = {0};
+	cairo_t		*cr;
+	cairo_surface_t	*s = slip(150, 60, &cr);
+	struct doc_seal	 seal;
+
+	if (w > 0)
+		sign(cr, x, y, w, red, blue);
+	cairo_destroy(cr);
+	if (why == NULL) {
+		assert_ok(cut_kind(s, 300, DOC_SEAL_SIGNATURE, &seal, &err));
+		assert_true(seal.png.len > 0);
+	} else {
+		assert_err(cut_kind(s, 300, DOC_SEAL_SIGNATURE, &seal, &err), ERR_INPUT);
+		if (strstr(err.text, why) == NULL)
+			fail_msg("not \"%s\": %s", why, err.text);
+		assert_int_equal(seal.png.len, 0);
+	}
+	doc_seal_free(&seal);
+	cairo_surface_destroy(s);
+}
+
+void
+test_seal__a_signature_alone(void **state)
+{
+	(void)state;
+	assert_signature(20, 20, 60, 0.1, 0.1, NULL);		/* black */
+	assert_signature(20, 20, 60, 0.1, 0.7, NULL);		/* blue */
+	assert_signature(20, 20, 100, 0.1, 0.1, NULL);
+	assert_signature(20, 20, 120, 0.1, 0.1, "除了签名还有别的内容");
+	assert_signature(20, 20, 6, 0.1, 0.1, "太小");
+	assert_signature(0, 20, 60, 0.1, 0.1, "边缘");
+	assert_signature(20, 20, 60, 0.85, 0.12, "红色");
+	assert_signature(0, 0, 0, 0, 0, "没有找到签名");
+}
+
+/* The form without a signature, and one that runs into the box. */
+void
+test_seal__signatures_that_are_refused(void **state)
+{
+	for (int over = 0; over < 2; over++) {
+		struct err	 err = {0};
+		cairo_t		*cr;
+		cairo_surface_t	*s = page(300, &cr);
+		struct doc_seal	 seal;
+
+		(void)state;
+		boxes(cr);
+		if (over)
+			sign(cr, 70, 55.3, 60, 0.1, 0.1);
+		cairo_destroy(cr);
+		assert_err(cut_kind(s, 300, DOC_SEAL_SIGNATURE, &seal, &err), ERR_INPUT);
+		assert_non_null(strstr(err.text, over ? "碰到了边框" : "没有找到签名"));
+		doc_seal_free(&seal);
+		cairo_surface_destroy(s);
+	}
 }

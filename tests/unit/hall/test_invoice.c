@@ -137,6 +137,43 @@ office_newest(struct office *o, char no[INVOICE_NO])
 	json_decref(m);
 }
 
+/* What of the price is the seal is a line of its own, taxed as the hall says. */
+void
+test_invoice__the_seal_is_a_line(void **state)
+{
+	struct office	 o;
+	struct err	 err = {0};
+	json_t		*p = NULL, *items = NULL, *form = world_form_org("invseal");
+	char		 no[ORDER_NO];
+	struct pay_fact	 f = {.channel = "alipay", .channel_trade_no = "2017", .fen = 39000,
+	    .wanted = 39000, .state = PAY_PAID, .paid_at = clock_now()};
+	json_t		*t = NULL;
+
+	(void)state;
+	office_open(&o, 1);
+	world_order(&o.w, "invseal", "download", no);
+	js_set_str(form, "seal", "yes");
+	(void)world_step(&o.w, no, "form", form);
+	(void)world_step(&o.w, no, "confirm", json_pack("{s:s}", "way", "download"));
+	(void)world_step(&o.w, no, "print", json_object());
+	assert_ok(payment_start(o.w.h, &o.w.me, no, "alipay", &t, &err));
+	f.trade_no = js_str(t, "no");
+	assert_ok(store_write(o.w.store, world_payment_run, &f, &err));
+	json_decref(t);
+	memcpy(o.no[0], no, sizeof(no));
+	office_tick(&o, 0, "1");
+	assert_ok(office_ask(&o, &err));
+	p = world_newest(&o.w, "invoice.issue");
+	items = json_object_get(p, "items");
+	assert_int_equal(js_int(p, "fen", 0), 39000);
+	assert_int_equal(json_array_size(items), 2);
+	assert_int_equal(js_int(json_array_get(items, 0), "fen", 0), 34000);
+	assert_string_equal(js_str(json_array_get(items, 1), "name"), "电子印章服务");
+	assert_int_equal(js_int(json_array_get(items, 1), "fen", 0), 5000);
+	assert_int_equal(js_int(json_array_get(items, 1), "rate", 0), 600);
+	office_close(&o);
+}
+
 void
 test_invoice__asked_for_issued_and_sent(void **state)
 {

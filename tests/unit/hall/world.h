@@ -206,6 +206,34 @@ world_svc_image(const void *p, size_t len, const struct doc_image_rule *rule,
 	return 0;
 }
 
+/* What was cut and drawn; "BAD" in a specimen: nothing to be cut out of it. */
+static struct { int cuts, draws; enum doc_seal_kind kind; } world_seals UNUSED;
+
+static inline int
+world_svc_seal_cut(const void *p, size_t len, int dpi, enum doc_seal_kind kind,
+    struct doc_seal *out, struct err *err)
+{
+	(void)dpi;
+	if (len == 8 && memcmp(p, "JPEG-BAD", 8) == 0)
+		return err_set(err, ERR_INPUT, "没有找到红色的印迹");
+	world_seals.cuts++;
+	world_seals.kind = kind;
+	out->width = out->height = 40;
+	buf_addstr(&out->png, "cut ");
+	buf_add(&out->png, p, len);
+	return 0;
+}
+
+static inline int
+world_svc_seal_draw(const char *name, bool person, struct doc_seal *out, struct err *err)
+{
+	(void)err;
+	world_seals.draws++;
+	out->width = out->height = person ? 18 : 42;
+	buf_addf(&out->png, "drawn %s", name);
+	return 0;
+}
+
 static inline int
 world_svc_form(const json_t *d, struct buf *pdf, struct err *err)
 {
@@ -323,6 +351,7 @@ static const struct services	world_services = {
 	.recover = world_svc_recover, .key_officers = world_svc_key_officers,
 	.pair_status = world_svc_pair_status, .image = world_svc_image,
 	.form = world_svc_form, .captcha = world_svc_captcha,
+	.seal_cut = world_svc_seal_cut, .seal_draw = world_svc_seal_draw,
 };
 
 /* ---- the outbox ---- */

@@ -8,9 +8,12 @@
 
 static const unsigned char	 png[] = "\x89PNG\r\n\x1a\n the picture of a seal";
 
-/* An approval that grants a seal with this picture; NULL: with none. */
+/* What the approval says of the subject (NULL: the organisation) and the seal's kind (NULL: nothing). */
+struct granted { const char *kind; json_t *subject; const char *profile; };
+
 static struct signed_text
-approve(const char *order, const unsigned char *picture, size_t len, EVP_PKEY *key)
+approve_as(const char *order, const unsigned char *picture, size_t len, EVP_PKEY *key,
+    const struct granted *g)
 {
 	struct world	*w = world_shared();
 	json_t		*j = world_approval(w, order);
@@ -23,7 +26,20 @@ approve(const char *order, const unsigned char *picture, size_t len, EVP_PKEY *k
 		json_object_set_new(j, "seal", json_pack("{s:s,s:i,s:i}", "picture", hex, "width", 42,
 		    "height", 40));
 	}
+	if (g->kind != NULL)
+		js_set_str(json_object_get(j, "seal"), "kind", g->kind);
+	if (g->subject != NULL) {
+		json_object_set_new(j, "subject", g->subject);
+		js_set_str(j, "profile", g->profile);
+	}
 	return world_sign(j, key);
+}
+
+/* An approval that grants a seal with this picture; NULL: with none. */
+static struct signed_text
+approve(const char *order, const unsigned char *picture, size_t len, EVP_PKEY *key)
+{
+	return approve_as(order, picture, len, key, &(const struct granted){.kind = NULL});
 }
 
 static void
@@ -196,4 +212,42 @@ test_eseal__the_maker_is_kept(void **state)
 	assert_string_equal(world_journal(w).what, "seal.maker");
 	assert_true(cert_has_eku(w->signer.maker.cert, "1.2.156.999999.1.4"));
 	world_free(w);
+}
+
+/* Of kinds there are two; a signature is a person's, and its seal says so. */
+void
+test_eseal__a_signature_is_a_persons(void **state)
+{
+	static const char *const kinds[] = {"signature", "emblem"};
+	struct world		*w = world_shared();
+	struct err		 err = {0};
+	struct eseal		*s = NULL;
+	struct signed_text	 t;
+	struct signer_pair	 p;
+	struct buf		 der;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		t = approve_as(i == 0 ? "20261128000000000021" : "20261128000000000022", png,
+		    sizeof(png), w->officer_key, &(const struct granted){.kind = kinds[i]});
+		issue(&t, &p);
+		assert_refused(&t, png, sizeof(png), ERR_DENIED, kinds[i]);
+		signer_pair_free(&p);
+		signed_text_free(&t);
+	}
+	t = approve_as("20261128000000000023", png, sizeof(png), w->officer_key,
+	    &(const struct granted){.kind = "signature", .profile = "sm2-person",
+	    .subject = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "kind", "person", "CN",
+	    "王小二", "O", "长沙建工有限公司", "OU", "wang2", "ST", "湖南省", "L", "长沙市", "id_type",
+	    "resident-id", "id_no", "11010519491231002X")});
+	issue(&t, &p);
+	assert_ok(make(&t, png, sizeof(png), &der, &err));
+	assert_non_null(strstr(world_journal(w).detail, "signature"));
+	assert_ok(eseal_parse(der.p, der.len, &s, &err));
+	assert_int_equal(eseal_type(s), ESEAL_OF_PERSON);
+	assert_string_equal(eseal_name(s), "王小二");
+	eseal_free(s);
+	buf_free(&der);
+	signer_pair_free(&p);
+	signed_text_free(&t);
 }

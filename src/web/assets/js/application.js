@@ -25,25 +25,26 @@ for (const form of document.querySelectorAll("form"))
 	if (form.elements.province && form.elements.city)
 		linkRegions(form);
 
-/* ---- price and end date of the chosen years ---- */
+/* ---- price and end date of the chosen years, with the seal or without ---- */
 
 function followYears(form) {
 	const table = form.querySelector("[data-price]");
 	const said = form.querySelector("[data-price-said]");
 	const update = () => {
 		const years = form.elements.years.value;
+		const seal = ["yes", "signature"].includes(form.elements.seal?.value);
 
 		for (const row of table.tBodies[0].rows) {
 			const chosen = row.dataset.years === years;
 
 			row.toggleAttribute("data-chosen", chosen);
 			if (chosen)
-				said.textContent = `${years}年，总价 ${row.cells[5].textContent}，` +
-				    `今天办理的到期时间是 ${row.cells[6].textContent}。`;
+				said.textContent = `${years}年，总价 ¥${seal ? row.dataset.withSeal +
+				    "（含电子印章）" : row.dataset.total}，今天办理的到期时间是 ${row.dataset.ends}。`;
 		}
 	};
 
-	for (const radio of form.querySelectorAll("[name=years]"))
+	for (const radio of form.querySelectorAll("[name=years], [name=seal]"))
 		radio.addEventListener("change", update);
 	update();
 }
