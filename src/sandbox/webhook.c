@@ -72,7 +72,8 @@ webhook_judge(struct sb_call *c, json_t *app)
 		buf_clear(&secret);
 	buf_addf(&text, "%s.%s.", id, at);
 	buf_add(&text, c->req->body, c->req->body_len);
-	out = json_pack("{s:s, s:b, s:b, s:b, s:b, s:o}", "id", id, "sha256",
+	out = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o}", "id", id, "timestamp", at,
+	    "signature", signature, "sha256",
 	    webhook_fits(EVP_sha256(), "v1", &secret, text.p, text.len, signature), "sm3",
 	    webhook_fits(EVP_sm3(), "v1sm", &secret, text.p, text.len, signature), "fresh",
 	    llabs((long long)(clock_now() - seconds * CLOCK_SECOND)) <= FRESH, "again",

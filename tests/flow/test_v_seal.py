@@ -1,6 +1,7 @@
 """Electronic seals: asked for on the form, looked at, approved, made, in the UKey, and after that."""
 import contextlib
 import hashlib
+import json
 import os
 
 import identity
@@ -11,6 +12,7 @@ from flow import count, need, refused, same, sentence
 from test_l_status import change, look
 from test_m_renew import as_before, fetch_again
 from test_r_kill import fetched_under_fire
+from test_u_webhook import received, register, types, verifier
 
 SPECIMEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "specimen")
 
@@ -313,3 +315,26 @@ def test_seal_specimen_only(ctx):
             need(picture(w), "no picture")
             price = w.browser.get("/products/org")
             same((price["seal"], price["years"][0]["with_seal"]), ("70.00", "410.00"), "price")
+
+
+def test_seal_webhook(ctx):
+    """A relying system hears that a seal was made: signed with its secret, with the seal's number,
+    kind and digest, and nothing of the picture."""
+    app, secret, _ = register(ctx, "sealing", "sealed")
+    w = sealed(ctx, "org", specimen("round.jpg"))
+    digest = sm3(picture(w))
+    ctx.officer().approve(w.p.order)
+    w.fetch()
+    walk.poll("the event", lambda: types(ctx, "sealing"))
+    got = received(ctx, "sealing")
+    same(types(ctx, "sealing"), ["certificate.sealed"], "heard")
+    need(got[0]["sha256"] and got[0]["sm3"] and got[0]["fresh"], got[0])
+    data = json.loads(got[0]["body"])["data"]
+    same(data["serial"], w.serial, "whose")
+    same(data["seal"], {"id": verified(ctx, w), "kind": "stamp", "digest": digest, "status": "good"},
+         "the seal")
+    verify, now = verifier(), int(got[0]["timestamp"])
+    headers = {"webhook-id": got[0]["id"], "webhook-timestamp": str(now),
+               "webhook-signature": got[0]["signature"]}
+    same(verify(secret, headers, got[0]["body"].encode(), now), got[0]["id"], "our example's word")
+    ctx.site.yinxin("app", "remove", app)
