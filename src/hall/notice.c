@@ -21,7 +21,7 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"password_changed", "recover_begun",
 	"recover_signed", "recover_ready", "recover_ended", "recovered", "lost_entered",
 	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed",
-	"bundle_submitted", "bundle_paid", "expiring_many", "pin_remitted", "handover_offered",
+	"bundle_submitted", "batch_submitted", "bundle_paid", "expiring_many", "pin_remitted", "handover_offered",
 	"handler_left", "handler_came", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */

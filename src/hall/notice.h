@@ -10,7 +10,7 @@
  * mail_proved mail_left password_changed recover_begun recover_signed recover_ready recover_ended
  * recovered lost_entered
  * delivering invoice_issued invoice_file (mail with the PDF) invoice_failed invoice_reversed
- * bundle_submitted bundle_paid expiring_many pin_remitted handover_offered handler_left
+ * bundle_submitted batch_submitted bundle_paid expiring_many pin_remitted handover_offered handler_left
  * handler_came.
  */
 /* What is to be plugged in for the download of this order. */

@@ -35,6 +35,9 @@ ELSEWHERE = {
     "/verify file": "test_document_page",
     "fetch.html csr": "test_soft_by_request",
     "/orders/{}/proof code": "test_remittance_proves_the_account",      # wrong codes end it
+    "/orders/{}/batch list": "test_batch_file",
+    "/orders/{}/batch file": "test_batch_file",
+    "/orders/{}/batch l_{}": "test_batch_file",
     "staff_making.html by": "test_pin_in_the_remark",                   # sms, or as before
 }
 

@@ -275,3 +275,19 @@ catalog_regions(json_t **model)
 	}
 	*model = json_pack("{s:o}", "provinces", provinces);
 }
+
+int
+catalog_agreed(const struct halldef *d, const json_t *in, json_t *errors, struct err *err)
+{
+	char	field[64];
+	int	rc = 0;
+	size_t	i = 0;
+
+	for (i = 0; i < d->n_agreements; i++) {
+		(void)snprintf(field, sizeof(field), "agree_%s", d->agreements[i].id);
+		if (strcmp(js_str(in, field), "1") != 0)
+			rc = hall_field_error(errors, field, d->agreements[i].title, err,
+			    "请阅读《%s》并勾选同意。", d->agreements[i].title);
+	}
+	return rc;
+}

@@ -25,6 +25,10 @@ NODISCARD int	catalog_product(const struct hall *h, const char *id, json_t **mod
 void		catalog_cps(const struct hall *h, json_t **model);
 NODISCARD int	catalog_agreement(const struct hall *h, const char *id, json_t **model,
 		    struct err *err);
+struct halldef;
+/* Is each agreement ticked in `in` ("agree_<id>": "1")?  What is missing goes to errors. */
+NODISCARD int	catalog_agreed(const struct halldef *d, const json_t *in, json_t *errors,
+		    struct err *err);
 void		catalog_regions(json_t **model);
 /* Blank forms as PDF: "form-org", "form-person", "agreement", "seal-org", "seal-person". */
 NODISCARD int	catalog_form(const struct hall *h, const char *name, struct buf *pdf,

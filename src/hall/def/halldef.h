@@ -40,6 +40,7 @@ struct def_material {
 	const char	*op;		/* only for this operation; "": for each */
 	bool		 required;
 	bool		 stamp;		/* must bear the unit's seal */
+	bool		 common;	/* one picture serves all persons of a batch (batch.h) */
 	bool		 jpg, png, bmp;
 	size_t		 max_bytes;	/* of the kept copy */
 	int		 dpi;		/* least resolution, 0: any */

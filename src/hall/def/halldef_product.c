@@ -50,6 +50,7 @@ product_read_material(struct reader *r, const struct yaml *y, struct def_materia
 	    read_text(r, y, "op", "", &m->op, err) < 0 ||
 	    yaml_bool(r->doc, y, "required", true, &m->required, err) < 0 ||
 	    yaml_bool(r->doc, y, "stamp", false, &m->stamp, err) < 0 ||
+	    yaml_bool(r->doc, y, "common", false, &m->common, err) < 0 ||
 	    yaml_int(r->doc, y, "max_bytes", 10000, PRODUCT_MATERIAL_MAX, 2 * 1024 * 1024,
 	    &max, err) < 0 ||
 	    yaml_int(r->doc, y, "dpi", 0, 1200, 0, &dpi, err) < 0 ||
@@ -66,7 +67,7 @@ product_read_materials(struct reader *r, const struct yaml *y, struct def_produc
     struct err *err)
 {
 	static const char *const known[] = { "kind", "title", "help", "op", "required",
-	    "stamp", "types", "max_bytes", "dpi", "paper_mm", NULL };
+	    "stamp", "common", "types", "max_bytes", "dpi", "paper_mm", NULL };
 	const struct yaml	*list = NULL;
 	struct def_material	*m = NULL;
 	size_t			 i = 0, k = 0;

@@ -127,7 +127,7 @@ NODISCARD int	order_counters(struct hall *h, const struct who *who, json_t **mod
  * clear), "collection":{…},"progress":[…] (steps.h),"events":[{"time","text","note"}],
  * "materials":[…],"trades":[…],"deliveries":[…],"certificates":[…],
  * "old" (serial of the certificate it replaces or concerns),"old_text","pin_text","has_pin_sent","pin_sent":{"phone","time"},"return"?:{"time","reasons":
- * [{"target","target_text","code","text"}]},"may_edit","may_cancel","may_copy","may_print",
+ * [{"target","target_text","code","text"}]},"may_edit","may_cancel","may_copy","may_batch","may_print",
  * "may_materials","may_pay","may_fetch","may_resubmit","may_receive"}
  */
 NODISCARD int	order_view(struct hall *h, const struct who *who, const char *no,

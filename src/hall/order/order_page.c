@@ -12,8 +12,7 @@
 #include "hall/payment/payment.h"
 #include "hall/steps.h"
 
-/* An empty draft of a product. */
-static void
+void
 order_fresh(struct order *o, const struct def_product *p)
 {
 	memset(o, 0, sizeof(*o));

@@ -6,6 +6,8 @@
 /* From a row of order_by_no and its like; o must be released. */
 NODISCARD int	order_from_row(const struct hall *h, struct rows *r, struct order *o,
 		    struct err *err);
+/* An empty draft of a product, not stored yet. */
+void		order_fresh(struct order *o, const struct def_product *p);
 /* A new row: number, id, version and times are set in o. what: "create", "copy". */
 NODISCARD int	order_insert(struct db *db, const struct hall *h, const struct who *who,
 		    struct order *o, const char *what, struct err *err);

@@ -274,6 +274,8 @@ order_view_rights(const struct hall *h, const struct order *o, json_t *m)
 	js_set_bool(m, "may_edit", order_may_edit(o));
 	js_set_bool(m, "may_cancel", order_may_cancel(o));
 	js_set_bool(m, "may_copy", formed);
+	js_set_bool(m, "may_batch", o->def->person && strcmp(o->op, "new") == 0 && o->submitted != 0 &&
+	    o->state != ORDER_CANCELLED && o->state != ORDER_REFUNDING);
 	js_set_bool(m, "may_print", json_object_get(o->steps, "confirm") != NULL);
 	js_set_bool(m, "may_materials", order_may_change_material(o));
 	js_set_bool(m, "may_pay", order_may_pay(o) && o->paid < o->amount);

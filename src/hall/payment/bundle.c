@@ -84,6 +84,26 @@ bundle_name(struct db *db, int64_t id, json_t *trade, struct err *err)
 }
 
 int
+bundle_new(struct db *db, const struct who *who, struct bundle *b, struct err *err)
+{
+	char	day[CLOCK_TEXT];
+
+	*b = (struct bundle){ .id = rand_id(), .account = who->account, .version = 1,
+	    .created = clock_now() };
+	(void)clock_compact(b->created, day);
+	memcpy(b->no, day, 8);
+	rand_digits(b->no + 8, ORDER_NO - 9);
+	return db_run(db, SQL_BUNDLE_INSERT, NULL, err, DB_INT(b->id), DB_TEXT(b->no),
+	    DB_INT(b->account), DB_INT(b->created));
+}
+
+int
+bundle_join(struct db *db, const struct bundle *b, const struct order *o, struct err *err)
+{
+	return db_run(db, SQL_BUNDLE_ORDER_ADD, NULL, err, DB_INT(o->id), DB_INT(b->id));
+}
+
+int
 bundle_of(struct db *db, const struct order *o, char no[ORDER_NO], struct err *err)
 {
 	struct rows	*rows = NULL;
@@ -326,22 +346,6 @@ bundle_judge_run(struct db *db, struct act *a, struct err *err)
 	return rc;
 }
 
-static int
-bundle_agreed(const struct halldef *d, const json_t *in, json_t *errors, struct err *err)
-{
-	char	field[64];
-	int	rc = 0;
-	size_t	i = 0;
-
-	for (i = 0; i < d->n_agreements; i++) {
-		(void)snprintf(field, sizeof(field), "agree_%s", d->agreements[i].id);
-		if (strcmp(js_str(in, field), "1") != 0)
-			rc = hall_field_error(errors, field, d->agreements[i].title, err,
-			    "请阅读《%s》并勾选同意。", d->agreements[i].title);
-	}
-	return rc;
-}
-
 /* A right answer gives the key of the group again, for the key was made from it. */
 struct answer_job { const char *key, *said; bool right; const struct bundle_job *j; };
 
@@ -450,7 +454,7 @@ bundle_begin_one(struct db *db, struct act *a, struct bundle_job *j, const struc
 		rc = bundle_walk(db, a, &o, err);
 	}
 	if (rc == 0)
-		rc = db_run(db, SQL_BUNDLE_ORDER_ADD, NULL, err, DB_INT(o.id), DB_INT(j->b.id));
+		rc = bundle_join(db, &j->b, &o, err);
 	j->total += o.amount;
 	order_release(&o);
 	return rc;
@@ -483,17 +487,11 @@ bundle_create_run(struct db *db, struct act *a, struct err *err)
 {
 	struct bundle_job	*j = a->extra;
 	struct bundle		*b = &j->b;
-	char			 day[CLOCK_TEXT], text[48];
+	char			 text[48];
 	size_t			 i = 0;
 
-	*b = (struct bundle){ .id = rand_id(), .account = a->who->account, .version = 1,
-	    .created = clock_now() };
 	j->total = 0;
-	(void)clock_compact(b->created, day);
-	memcpy(b->no, day, 8);
-	rand_digits(b->no + 8, ORDER_NO - 9);
-	if (db_run(db, SQL_BUNDLE_INSERT, NULL, err, DB_INT(b->id), DB_TEXT(b->no),
-	    DB_INT(b->account), DB_INT(b->created)) < 0)
+	if (bundle_new(db, a->who, b, err) < 0)
 		return -1;
 	for (i = 0; i < j->n; i++)
 		if (bundle_begin_one(db, a, j, &j->list[i], err) < 0)
@@ -513,7 +511,7 @@ bundle_create(struct hall *h, const struct who *who, const json_t *in, json_t *e
 	int			rc = -1;
 
 	if (bundle_chosen(in, errors, &j, err) < 0 || act_read(&a, bundle_judge_run, err) < 0 ||
-	    bundle_agreed(hall_def(h), in, errors, err) < 0 ||
+	    catalog_agreed(hall_def(h), in, errors, err) < 0 ||
 	    bundle_answered(h, who, &j, in, errors, err) < 0)
 		goto out;
 	rc = act_write(&a, bundle_create_run, err);

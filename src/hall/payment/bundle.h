@@ -2,8 +2,8 @@
 #define HALL_BUNDLE_H
 #include "hall/order/order.h"
 /*
- * Bundles (批量更新): renewals of several certificates of one account, begun in one go and paid by
- * one payment.  Each order then goes its own way: reviewed, returned, cancelled, fetched by itself.
+ * Bundles: renewals of several certificates of one account (批量更新), or applications for several
+ * persons (人员批量办理, batch.h), begun in one go and paid by one payment.  Each order then goes its own way: reviewed, returned, cancelled, fetched by itself.
  *
  * Money.  A trade of a bundle (the carrier) asks for the sum of what its orders owe at that moment;
  * who owes how much is written down with it (trade_share).  When it is paid each order gets its
@@ -29,7 +29,7 @@ NODISCARD int	bundle_create(struct hall *h, const struct who *who, const json_t 
 		    json_t *errors, char no[ORDER_NO], struct err *err);
 /*
  * {"no","created","n","n_done","n_paid","total","due","may_pay","settled","orders":[rows of lists and
- *  "years","is_paid","is_over"],"ways":[…],"bank","has_bank","trade" (null: none),"trades":[carriers]}
+ *  "years","is_paid","is_over"],"batch" (the first order's number of one for persons, "" none),"ways":[…],"bank","has_bank","trade" (null: none),"trades":[carriers]}
  */
 NODISCARD int	bundle_view(struct hall *h, const struct who *who, const char *no,
 		    json_t **model, struct err *err);
@@ -66,6 +66,11 @@ NODISCARD int	bundle_load(struct db *db, const struct who *who, const char *no,
 NODISCARD int	bundle_account(struct db *db, int64_t id, int64_t *account, struct err *err);
 /* "order" (its number) and "subject" into a trade's model. */
 NODISCARD int	bundle_name(struct db *db, int64_t id, json_t *trade, struct err *err);
+/* A new one of who's account, and another order in it. */
+NODISCARD int	bundle_new(struct db *db, const struct who *who, struct bundle *b,
+		    struct err *err);
+NODISCARD int	bundle_join(struct db *db, const struct bundle *b, const struct order *o,
+		    struct err *err);
 /* The number of the bundle an order is in, "" none. */
 NODISCARD int	bundle_of(struct db *db, const struct order *o, char no[ORDER_NO],
 		    struct err *err);

@@ -138,7 +138,7 @@ static int
 carrier_ask_create(struct db *db, const struct hall *h, const struct bundle *b, size_t n,
     const struct trade *t, struct err *err)
 {
-	char	*subject = xasprintf("批量更新%zu张证书（%s）", n, b->no);
+	char	*subject = xasprintf("批量办理%zu张证书（%s）", n, b->no);
 	char	*back = xasprintf("/bundles/%s", b->no);
 	int	 rc = trade_ask_create(db, h, t, subject, back, err);
 
@@ -277,6 +277,7 @@ bundle_voucher(struct hall *h, const struct who *who, const char *no, const void
 struct standing {
 	json_t	*orders;
 	size_t	 n, n_done, n_paid, n_over;
+	char	 batch[ORDER_NO];	/* of persons: an order from which more may be added */
 	int64_t	 due, total;
 };
 
@@ -293,6 +294,8 @@ standing_add(struct db *db, struct hall *h, struct order *o, void *arg, struct e
 	js_set_bool(j, "is_paid", o->amount > 0 && o->paid >= o->amount && !over);
 	js_set_bool(j, "is_over", over);
 	(void)json_array_append_new(s->orders, j);
+	if (strcmp(o->op, "new") == 0 && !over && s->batch[0] == '\0')
+		memcpy(s->batch, o->no, ORDER_NO);
 	s->n++;
 	s->n_done += o->state == ORDER_DONE;
 	s->n_over += over;
@@ -317,6 +320,7 @@ bundle_money(struct db *db, struct act *a, struct bundle *b, struct standing *s,
 		return -1;
 	a->model = json_object();
 	js_set_str(a->model, "no", b->no);
+	js_set_str(a->model, "batch", s->batch);
 	js_set_fen(a->model, "due", s->due);
 	js_set_fen(a->model, "total", s->total);
 	js_set_bool(a->model, "may_pay", s->due > 0);

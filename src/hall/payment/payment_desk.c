@@ -32,7 +32,7 @@ payment_work_list(struct db *db, struct act *a, const char *state, const char *k
 		}
 		j = trade_model(&t);
 		js_set_str(j, "order", o.no);
-		js_set_str(j, "subject", t.bundle != 0 ? "批量更新" : o.subject);
+		js_set_str(j, "subject", t.bundle != 0 ? "批量业务" : o.subject);
 		js_set_str(j, "order_state_text", t.bundle != 0 ? "" : order_state_text(o.state));
 		if (t.bundle != 0 && bundle_name(db, t.bundle, j, err) < 0) {
 			json_decref(j);

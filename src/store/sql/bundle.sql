@@ -12,6 +12,12 @@ SELECT id, no, account, version, created FROM bundle WHERE id = $1;
 -- name: bundle_touch
 UPDATE bundle SET version = version + 1 WHERE id = $1 AND version = $2;
 
+-- name: batch_open
+SELECT id FROM orders
+WHERE account = $1 AND product = $2 AND op = 'new' AND state <> 'done' AND state <> 'cancelled'
+	AND state <> 'refunding'
+ORDER BY created DESC LIMIT $3;
+
 -- name: bundle_order_add
 INSERT INTO bundle_order (order_id, bundle) VALUES ($1, $2);
 

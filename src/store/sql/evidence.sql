@@ -47,6 +47,13 @@ ON CONFLICT (order_id, kind) DO UPDATE SET blob = excluded.blob, thumb = exclude
 	type = excluded.type, width = excluded.width, height = excluded.height,
 	dpi = excluded.dpi, size = excluded.size, at = excluded.at;
 
+-- name: material_copy
+-- To another order that lacks it.
+INSERT INTO material (order_id, kind, blob, thumb, type, width, height, dpi, size, at)
+SELECT $3, kind, blob, thumb, type, width, height, dpi, size, $4 FROM material
+WHERE order_id = $1 AND kind = $2
+ON CONFLICT (order_id, kind) DO NOTHING;
+
 -- name: material_drop
 DELETE FROM material WHERE order_id = $1 AND kind = $2;
 
