@@ -22,7 +22,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) -Isrc -I$(B)/gen \
 	   $(shell pkg-config --cflags $(PKGS)) -MMD -MP
 
 # Floors, lowest first; includes go downward only (tools/check_style.py reads this list).
-FLOORS	:= base ipc store http pki seal journal token doc kmc signer va enrol gate hall web cli
+FLOORS	:= base ipc store http jose pki seal journal token doc kmc signer va enrol gate hall web cli
 
 .DEFAULT_GOAL := all
 

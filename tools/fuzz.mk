@@ -5,7 +5,7 @@ FUZZ_CC		?= clang-14
 FUZZ_RUNS	?= 20000
 FUZZ		?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 # The floors that read what strangers send; of web the templates, of hall the lists of persons.
-FUZZ_FLOORS	:= base ipc store http pki seal journal token doc kmc signer va enrol gate
+FUZZ_FLOORS	:= base ipc store http jose pki seal journal token doc kmc signer va enrol gate
 FUZZ_SRCS	:= $(sort $(foreach f,$(FUZZ_FLOORS),$(wildcard src/$(f)/*.c src/$(f)/*/*.c)) \
 		   $(wildcard src/web/mustache*.c) src/hall/payment/batch_list.c)
 FUZZ_OBJS	:= $(patsubst src/%.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS))

@@ -124,6 +124,26 @@ base64_decode(const char *text, size_t len, struct buf *b)
 	return b->over ? -1 : 0;
 }
 
+int
+base64url_decode(const char *text, size_t len, struct buf *b)
+{
+	struct buf	 plain;
+	int		 rc = 0;
+
+	buf_init(&plain, len + 4);
+	for (size_t i = 0; i < len && rc == 0; i++) {
+		if (strchr("+/=", text[i]) != NULL)		/* NUL too */
+			rc = -1;
+		buf_addch(&plain, text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]);
+	}
+	while (plain.len % 4 != 0)
+		buf_addch(&plain, '=');
+	if (rc == 0)
+		rc = base64_decode(plain.p, plain.len, b);
+	buf_free(&plain);
+	return rc;
+}
+
 /* Length of the UTF-8 sequence at s, 0 when it is malformed (Unicode table 3-7). */
 static size_t
 utf8_step(const unsigned char *s, size_t len)

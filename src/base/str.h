@@ -13,6 +13,8 @@ void	base64_add(struct buf *b, const void *p, size_t len);	/* padded, one line *
 void	base64url_add(struct buf *b, const void *p, size_t len); /* unpadded */
 /* Strict: alphabet, padding, no spaces.  Appends to b; -1 when malformed. */
 NODISCARD int base64_decode(const char *text, size_t len, struct buf *b);
+/* The same of unpadded base64url (RFC 4648 5). */
+NODISCARD int base64url_decode(const char *text, size_t len, struct buf *b);
 
 bool	utf8_is_valid(const char *s, size_t len);	/* no overlong, no surrogates */
 size_t	utf8_count(const char *s);			/* characters of valid UTF-8 */

@@ -1,6 +1,6 @@
 #ifndef GATE_FACT_H
 #define GATE_FACT_H
-#include "base/err.h"
+#include "base/json.h"
 /*
  * What gate learns from outside.  A fact says what is so at the provider, whatever way it was
  * learned: the same struct comes from a notification, from a query and from the answer to a
@@ -166,6 +166,24 @@ struct webhook_fact {
 	bool		 gone;		/* the receiver answered 410: it wants no more */
 };
 
+/* A platform whose users arrive here signed in (oidc.h); borrowed from who knows it. */
+struct gate_platform {
+	const char	*issuer, *client_id;
+	const char	*secret_file;		/* below data.dir */
+};
+
+/* What was heard of a platform: what it publishes (ref ""), or who came back with a code. */
+struct platform_fact {
+	const char	*platform;		/* its id */
+	const char	*ref;			/* of the sign-in */
+	bool		 ok;
+	const char	*reason;		/* when not: "unreachable", "refused", "token" … */
+	const char	*detail;		/* for operators */
+	const char	*authorize;		/* published: where the browser goes */
+	bool		 names_itself;		/* published: answers carry iss (RFC 9207) */
+	const json_t	*claims;		/* of who came back; NULL */
+};
+
 #define EXPRESS_WAYBILL	40
 #define EXPRESS_ROUTES	100
 /* One scan of a parcel. */
@@ -214,6 +232,9 @@ struct gate_sink {
 	int	(*invoice)(struct db *db, const struct invoice_fact *fact, struct err *err);
 	int	(*express)(struct db *db, const struct express_fact *fact, struct err *err);
 	int	(*webhook)(struct db *db, const struct webhook_fact *fact, struct err *err);
+	int	(*platform_told)(struct db *db, const struct platform_fact *fact, struct err *err);
+	/* Outside transactions: the platform of this id, -1 when there is none. */
+	int	(*platform)(const char *id, struct gate_platform *out);
 	/* Once a minute, each in a transaction of its own; ends with name NULL. */
 	const struct gate_part	*tick;
 };

@@ -63,6 +63,10 @@ struct seal;
  *	express.route	{"waybill","tail","until" (ms)} brings express, and again every
  *			gate.express_minutes until it is signed for or `until`
  *
+ *	platform.discover {"platform"}: what it publishes; brings platform_told
+ *	platform.code	{"ref","platform","code","verifier","nonce","redirect"}: who came back from a
+ *			platform's sign-in (oidc.h); asked once; brings platform_told
+ *
  *	webhook		{"app" (ref),"id","url","body","secrets":[base64 of 32 bytes]} as in webhook.h;
  *			brings webhook
  *

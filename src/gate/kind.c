@@ -2,7 +2,8 @@
 #include "gate/work.h"
 
 static const struct kind *const	 kind_tables[] = {kinds_message, kinds_pay, kinds_ident,
-	kinds_bill, kinds_invoice, kinds_express, kinds_webhook, kinds_bank};
+	kinds_bill, kinds_invoice, kinds_express, kinds_webhook, kinds_bank,
+	kinds_platform};
 
 const struct kind *
 kind_by_name(const char *name)

@@ -203,6 +203,8 @@ outbox_claim(struct gate *g, struct job **job, struct err *err)
 		return -1;
 	}
 	*job = c.job;
+	if (c.job != NULL)
+		c.job->sink = g->sink;
 	return 0;
 }
 

@@ -57,6 +57,7 @@ gate_work(struct gate *g, bool *worked, struct err *err)
 		v = job->kind->call(job, result, &r);
 	outbox_leave(g, job);
 	rc = outbox_finish(g, job, v, result, &r, err);
+	oidc_answer_free(&result->oidc);
 	bill_free(&result->bill);
 	buf_free(&result->invoice.file);
 	free(result);

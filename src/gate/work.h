@@ -7,6 +7,7 @@
 #include "gate/ident.h"
 #include "gate/invoice.h"
 #include "gate/message.h"
+#include "gate/oidc.h"
 #include "gate/pay.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,6 +61,7 @@ struct job {
 	int64_t			 since;		/* clock_steady when it was taken in hand */
 	bool			 renewed;	/* just now; false: hangs, or the lease was lost */
 	struct job		*next;		/* in hand */
+	const struct gate_sink	*sink;		/* borrowed */
 };
 
 /* How a row ends. */
@@ -73,6 +75,7 @@ struct job_result {
 	struct bill		 bill;		/* freed by gate_work */
 	struct invoice_answer	 invoice;	/* its file too */
 	struct express_answer	 express;
+	struct oidc_answer	 oidc;		/* freed by gate_work */
 };
 
 struct kind {
@@ -95,7 +98,7 @@ struct kind {
 };
 extern const struct kind	 kinds_message[], kinds_pay[], kinds_ident[],
 				 kinds_bill[], kinds_invoice[], kinds_express[],
-				 kinds_webhook[], kinds_bank[]; /* end: name NULL */
+				 kinds_webhook[], kinds_bank[], kinds_platform[]; /* end: name NULL */
 const struct kind		*kind_by_name(const char *name);
 
 /* As outbox_put, at a time and perhaps by gate itself (automatic rows end with their trade). */

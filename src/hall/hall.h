@@ -38,6 +38,7 @@ struct who {
 	int64_t		 staff;		/* member of staff, 0: none */
 	unsigned int	 roles;		/* enum staff_role or-ed, of staff */
 	const char	*key;		/* certificate (serial) signed in with; NULL or "": none */
+	const char	*way;		/* title of the platform that brought them; NULL none */
 	bool		 system;	/* the gate or the command line */
 	const char	*address;	/* peer address without port; "" unknown */
 	const char	*agent;		/* User-Agent, cut; may be NULL */

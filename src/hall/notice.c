@@ -22,7 +22,7 @@ const char *const	notice_events[] = { "code", "submitted", "paid", "reviewing", 
 	"recover_signed", "recover_ready", "recover_ended", "recovered", "lost_entered",
 	"delivering", "invoice_issued", "invoice_file", "invoice_failed", "invoice_reversed",
 	"bundle_submitted", "batch_submitted", "bundle_paid", "expiring_many", "pin_remitted", "handover_offered",
-	"handler_left", "handler_came", NULL };
+	"handler_left", "handler_came", "platform_joined", NULL };
 
 /* The parameters a template names: {"code": "123456"} for "…{code}…". */
 static json_t *

@@ -11,7 +11,7 @@
  * recovered lost_entered
  * delivering invoice_issued invoice_file (mail with the PDF) invoice_failed invoice_reversed
  * bundle_submitted batch_submitted bundle_paid expiring_many pin_remitted handover_offered handler_left
- * handler_came.
+ * handler_came platform_joined.
  */
 /* What is to be plugged in for the download of this order. */
 const char	*notice_insert(const struct order *o);

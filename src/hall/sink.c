@@ -15,6 +15,7 @@
 #include "hall/payment/trade.h"
 #include "hall/petition/handler.h"
 #include "hall/petition/petition.h"
+#include "hall/platform/platform.h"
 #include "hall/relying/relying.h"
 
 static struct hall	*sink_hall;
@@ -97,6 +98,25 @@ sink_webhook(struct db *db, const struct webhook_fact *fact, struct err *err)
 }
 
 static int
+sink_platform_told(struct db *db, const struct platform_fact *fact, struct err *err)
+{
+	return platform_apply(db, sink_hall, fact, err);
+}
+
+/* Only what the definition says: who puts a row names a platform and nothing else. */
+static int
+sink_platform(const char *id, struct gate_platform *out)
+{
+	const struct def_platform	*p = halldef_platform(hall_def(sink_hall), id);
+
+	if (p == NULL)
+		return -1;
+	*out = (struct gate_platform){.issuer = p->issuer, .client_id = p->client_id,
+	    .secret_file = p->secret_file};
+	return 0;
+}
+
+static int
 sink_petitions(struct db *db, int64_t now, struct err *err)
 {
 	return petition_tick(db, sink_hall, now, err);
@@ -121,6 +141,7 @@ static const struct gate_part	 sink_tick[] = {
 	{"recoveries", sink_recoveries},
 	{"deliveries", relying_tick},
 	{"blobs", blob_tick},
+	{"platforms", platform_tick},
 	{"reminders", sink_reminders},
 	{0}
 };
@@ -136,5 +157,7 @@ const struct gate_sink	hall_sink = {
 	.invoice = sink_invoice,
 	.express = sink_express,
 	.webhook = sink_webhook,
+	.platform_told = sink_platform_told,
+	.platform = sink_platform,
 	.tick = sink_tick,
 };

@@ -9,7 +9,7 @@
 #define SB_THREADS	8
 
 static const struct sb_route *const	 sb_routes[] = {sb_routes_aliyun, sb_routes_alipay,
-	sb_routes_tax, sb_routes_sf, sb_routes_wechat, sb_routes_bank, sb_routes_webhook,
+	sb_routes_tax, sb_routes_sf, sb_routes_wechat, sb_routes_bank, sb_routes_webhook, sb_routes_platform,
 	sb_routes_control, sb_routes_pages};
 
 void

@@ -54,7 +54,8 @@ struct sb_route {
 /* Tables of the parts; each ends with path NULL. */
 extern const struct sb_route	sb_routes_aliyun[], sb_routes_alipay[], sb_routes_wechat[],
 				sb_routes_bank[], sb_routes_pages[], sb_routes_control[],
-				sb_routes_tax[], sb_routes_sf[], sb_routes_webhook[];
+				sb_routes_tax[], sb_routes_sf[], sb_routes_webhook[],
+				sb_routes_platform[];
 
 /* State: state.c */
 NODISCARD int	 sb_state_load(struct err *err);

@@ -163,8 +163,6 @@ answer_model(struct call *c, const struct site *site)
 void
 answer_next(struct call *c)
 {
-	struct buf	text;
-
 	if (c->json || c->next == NULL) {
 		js_set_bool(c->model, "ok", true);
 		if (c->next != NULL)
@@ -173,12 +171,7 @@ answer_next(struct call *c)
 		answer_json(c, c->model);
 		return;
 	}
-	if (c->flash != NULL) {
-		buf_init(&text, 2048);
-		url_encode_str(&text, c->flash);
-		http_set_cookie(c->res, COOKIE_FLASH, text.p, 60);
-		buf_free(&text);
-	}
+	call_flash(c, c->flash);
 	(void)call_redirect(c, "%s", c->next);
 }
 

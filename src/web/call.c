@@ -2,6 +2,7 @@
 #include "web/page.h"
 
 #include "base/str.h"
+#include "base/url.h"
 #include "http/cookie.h"
 #include "web/call_own.h"
 #include "web/guard.h"
@@ -106,11 +107,24 @@ call_send(struct call *c, const char *type, const void *p, size_t len, const cha
 	return 0;
 }
 
+void
+call_flash(struct call *c, const char *text)
+{
+	struct buf	cookie;
+
+	if (text == NULL)
+		return;
+	buf_init(&cookie, 2048);
+	url_encode_str(&cookie, text);
+	http_set_cookie(c->res, COOKIE_FLASH, cookie.p, 60);
+	buf_free(&cookie);
+}
+
 int
 call_redirect(struct call *c, const char *fmt, ...)
 {
 	va_list	 ap;
-	char	 path[512];
+	char	 path[2600];
 
 	va_start(ap, fmt);
 	if (vsnprintf(path, sizeof(path), fmt, ap) >= (int)sizeof(path))

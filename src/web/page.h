@@ -104,6 +104,8 @@ int		call_take(struct call *c, int rc);
 int		call_take_as(struct call *c, const char *key, int rc);
 /* The post held: go to this path; flash (a literal, may be NULL) is shown there. Gives 0. */
 int		call_next(struct call *c, const char *flash, const char *fmt, ...) PRINTF(3, 4);
+/* From show, before a redirect: a sentence for the page it leads to (NULL: none). */
+void		call_flash(struct call *c, const char *text);
 /* Answer with these bytes; name: offered as a file of this name when not NULL. Gives 0. */
 int		call_send(struct call *c, const char *type, const void *p, size_t len,
 		    const char *name);

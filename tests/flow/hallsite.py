@@ -22,6 +22,23 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("YINXIN_BUILD", os.path.join(TREE, "build"))
 ADMIN_PIN = "Admin-246810"
 CAPTCHA = "wkcap"             # every captcha of these sites has this answer
+PLATFORM = """
+platforms:
+  - id: zjy
+    title: 住建云
+    issuer: {sandbox}/platform
+    client_id: yinxin-hall
+    secret_file: gate/zjy.secret
+    scopes: [openid, profile, phone, organisation]
+    home: {sandbox}/platform/
+    change: 由住建云提供，请在住建云“企业信息”中修改，保存后从住建云重新进入。
+    fields:
+      org_name: organisation_name
+      org_id_type: =uscc
+      org_id_no: organisation_code
+      agent_name: name
+      agent_phone: phone_number
+"""
 FIXED_PORTS = {"web": 8443, "va": 8081, "assistant": 18765, "sandbox": 18080, "smtp": 18025,
                "enrol": 8444}
 
@@ -101,6 +118,15 @@ class Site:
         subprocess.run(["make", "-s", "-C", TREE, f"B={build}", "install",
                         f"PREFIX={self.path('app')}"], check=True,
                        stdout=subprocess.DEVNULL)
+        self.define()
+
+    def define(self):
+        """The hall's definition with a platform of the sandbox, whose users arrive signed in."""
+        halls = self.path("app", "share", "yinxin", "halls")
+        with open(os.path.join(halls, "dfca-construction.yaml"), encoding="utf-8") as f:
+            text = f.read()
+        with open(os.path.join(halls, "site.yaml"), "w", encoding="utf-8") as f:
+            f.write(text + PLATFORM.format(sandbox=self.sandbox_url))
 
     def environment(self):
         p, sandbox = self.ports, self.sandbox_url
@@ -111,7 +137,7 @@ class Site:
             "YINXIN_TEST_CAPTCHA": CAPTCHA,
             "YINXIN_WEB_LISTEN": f"127.0.0.1:{p['web']}",
             "YINXIN_WEB_PUBLIC_URL": self.url,
-            "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/dfca-construction.yaml",
+            "YINXIN_WEB_HALL_FILE": "app/share/yinxin/halls/site.yaml",
             "YINXIN_DOC_FONTCONFIG": "app/share/yinxin/fonts/fonts.conf",
             "YINXIN_VA_LISTEN": f"127.0.0.1:{p['va']}",
             "YINXIN_VA_PUBLIC_URL": self.va_url,
@@ -244,6 +270,9 @@ class Site:
                                    self.path("sandbox"), "--gate-dir", gate_dir,
                                    "--hall-url", self.url])
         self.wait(self.sandbox_url + "/", "sandbox")
+        with open(os.open(os.path.join(gate_dir, "zjy.secret"), os.O_CREAT | os.O_WRONLY |
+                          os.O_TRUNC, 0o600), "w", encoding="ascii") as f:
+            f.write("sandbox-platform-secret\n")
         owner = os.stat(gate_dir)       # the gate reads its keys as its own user
         for name in os.listdir(gate_dir):
             os.chown(os.path.join(gate_dir, name), owner.st_uid, owner.st_gid)

@@ -51,9 +51,9 @@ mobile_find(struct db *db, const struct hall *h, struct mobile *m, struct err *e
 
 /* ---- signing in by code; a number that is nobody's becomes an account ---- */
 
-/* Without mail and with a password that nobody knows; both can be set later. */
-static int
-mobile_insert(struct db *db, struct act *a, struct mobile *m, struct err *err)
+int
+account_make(struct db *db, const struct hall *h, const struct who *who, const char *mobile,
+    const char *password, const char *how, int64_t *id, struct err *err)
 {
 	struct buf	 number = {0}, mail = {0};
 	char		 md[KEYED_TEXT], nd[KEYED_TEXT], none[32];
@@ -61,17 +61,16 @@ mobile_insert(struct db *db, struct act *a, struct mobile *m, struct err *err)
 
 	buf_init(&number, 1024);
 	buf_init(&mail, 1024);
-	m->id = rand_id();
-	m->active = true;
-	(void)snprintf(none, sizeof(none), "none:%" PRId64, m->id);
-	keyed(a->h, "mobile", m->number, md);
-	keyed(a->h, "mail", none, nd);
-	if (sealed_put(a->h, "account.mobile", m->number, strlen(m->number), &number, err) == 0 &&
-	    sealed_put(a->h, "account.mail", "", 0, &mail, err) == 0 &&
-	    db_run(db, SQL_ACCOUNT_INSERT, NULL, err, DB_INT(m->id),
+	*id = rand_id();
+	(void)snprintf(none, sizeof(none), "none:%" PRId64, *id);
+	keyed(h, "mobile", mobile, md);
+	keyed(h, "mail", none, nd);
+	if (sealed_put(h, "account.mobile", mobile, strlen(mobile), &number, err) == 0 &&
+	    sealed_put(h, "account.mail", "", 0, &mail, err) == 0 &&
+	    db_run(db, SQL_ACCOUNT_INSERT, NULL, err, DB_INT(*id),
 	    DB_BLOB(number.p, number.len), DB_TEXT(md), DB_BLOB(mail.p, mail.len), DB_TEXT(nd),
-	    DB_NULL, DB_TEXT(m->password), DB_INT(clock_now())) == 0)
-		rc = hall_journal_add(db, a->who, "account.register", "", "sms", err);
+	    DB_NULL, DB_TEXT(password), DB_INT(clock_now())) == 0)
+		rc = hall_journal_add(db, who, "account.register", "", how, err);
 	buf_free(&mail);
 	buf_free(&number);
 	return rc;
@@ -90,7 +89,9 @@ mobile_enter_run(struct db *db, struct act *a, struct err *err)
 
 	if (mobile_find(db, a->h, m, err) < 0)
 		return -1;
-	return m->id != 0 ? 0 : mobile_insert(db, a, m, err);
+	m->active = true;
+	return m->id != 0 ? 0 : account_make(db, a->h, a->who, m->number, m->password, "sms", &m->id,
+	    err);
 }
 
 static int

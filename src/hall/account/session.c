@@ -44,7 +44,8 @@ session_start_run(struct db *db, struct act *a, struct err *err)
 	return db_run(db, SQL_SESSION_INSERT, NULL, err, DB_TEXT(j->digest), DB_INT(j->kind),
 	    DB_INT(j->owner), DB_TEXT(j->serial == NULL ? "" : j->serial),
 	    DB_TEXT(a->who->address == NULL ? "" : a->who->address), DB_INT(now),
-	    DB_INT(now + conf_int("web.session_hours") * CLOCK_HOUR));
+	    DB_INT(now + conf_int("web.session_hours") * CLOCK_HOUR),
+	    DB_TEXT(a->who->way == NULL ? "" : a->who->way));
 }
 
 int
@@ -219,8 +220,8 @@ session_list_run(struct db *db, struct act *a, struct err *err)
 	    DB_INT(clock_now())) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
-		row = json_pack("{s:s, s:s}", "way", *rows_text(rows, 1) == '\0' ? "密码或短信" :
-		    medium_words_sold(hall_def(a->h), rows_text(rows, 5))->text, "address", rows_text(rows, 2));
+		row = json_pack("{s:s, s:s}", "way", *rows_text(rows, 6) != '\0' ? rows_text(rows, 6) :
+		    *rows_text(rows, 1) == '\0' ? "密码或短信" : medium_words_sold(hall_def(a->h), rows_text(rows, 5))->text, "address", rows_text(rows, 2));
 		js_set_time(row, "started", rows_int(rows, 3));
 		js_set_time(row, "seen", rows_int(rows, 4));
 		js_set_bool(row, "current", strcmp(rows_text(rows, 0), j->digest) == 0);

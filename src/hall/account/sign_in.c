@@ -141,7 +141,7 @@ sign_in_record(struct db *db, const struct hall *h, const struct who *who, int64
 	return db_run(db, SQL_SIGN_IN_ADD, NULL, err, DB_INT(rand_id()), DB_INT(account),
 	    DB_INT(s.now), DB_TEXT(serial == NULL ? "" : serial), DB_TEXT(s.address),
 	    DB_TEXT(s.place), DB_TEXT(s.device), DB_TEXT(s.text), DB_INT(s.fresh),
-	    DB_INT(s.may_tell));
+	    DB_INT(s.may_tell), DB_TEXT(who->way == NULL ? "" : who->way));
 }
 
 /* ---- the account's page ---- */
@@ -157,8 +157,8 @@ sign_in_list_run(struct db *db, struct act *a, struct err *err)
 	if (db_query(db, SQL_SIGN_IN_LIST, &rows, err, DB_INT(a->who->account)) < 0)
 		return -1;
 	while ((rc = rows_next(rows, err)) > 0) {
-		j = json_pack("{s:s, s:s, s:s, s:b}", "way", *rows_text(rows, 1) == '\0' ?
-		    "密码或短信" : medium_words_sold(hall_def(a->h), rows_text(rows, 5))->text, "address", rows_text(rows, 2), "device",
+		j = json_pack("{s:s, s:s, s:s, s:b}", "way", *rows_text(rows, 6) != '\0' ?
+		    rows_text(rows, 6) : *rows_text(rows, 1) == '\0' ? "密码或短信" : medium_words_sold(hall_def(a->h), rows_text(rows, 5))->text, "address", rows_text(rows, 2), "device",
 		    rows_text(rows, 3), "fresh", rows_int(rows, 4) != 0);
 		js_set_time(j, "time", rows_int(rows, 0));
 		(void)json_array_append_new(a->model, j);

@@ -469,7 +469,7 @@ halldef_read(struct reader *r, struct err *err)
 	    "paper_address", "phones", "contacts", "agreements", "cps", "projects", "products",
 	    "steps",
 	    "renewal", "change", "recovery", "collection", "identity", "payment", "limits", "review", "security_questions",
-	    "warranty", "medium", "pin", "account", "invoice", "express", "notices", "downloads",
+	    "warranty", "medium", "pin", "account", "invoice", "express", "platforms", "notices", "downloads",
 	    "guides", "links", "faq", NULL };
 	const struct yaml	*root = yaml_root(r->doc);
 
@@ -493,7 +493,7 @@ halldef_read(struct reader *r, struct err *err)
 	    read_express(r, root, err) < 0)
 		return -1;
 	if (halldef_read_notices(r, root, err) < 0 || check_products(r, root, err) < 0 ||
-	    read_account(r, root, err) < 0)
+	    read_account(r, root, err) < 0 || read_platforms(r, root, err) < 0)
 		return -1;
 	if (r->def->medium_activation && (halldef_notice(r->def, "activation") == NULL ||
 	    *halldef_notice(r->def, "activation")->sms_code == '\0'))

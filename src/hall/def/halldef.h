@@ -151,6 +151,20 @@ struct def_express {
 	const char	*company, *contact, *phone, *province, *city, *address;	/* we who send */
 };
 
+/* A platform whose users arrive signed in. */
+struct def_platform {
+	const char	*id;		/* "zjy"; in paths */
+	const char	*title;		/* 住建云 */
+	const char	*issuer;	/* OpenID Connect */
+	const char	*client_id;
+	const char	*secret_file;	/* below data.dir; gate reads it */
+	const char	*scopes;	/* "openid profile phone" */
+	const char	*home;		/* where a user of it goes back to */
+	const char	*change;	/* one sentence: where its facts can be changed */
+	const struct def_pair *fields;	/* field of a form -> claim, or "=value" */
+	size_t		 n_fields;
+};
+
 struct def_reason { const char *code, *text; };
 struct def_text { const char *title, *text, *url; };	/* downloads, guides, links, notices */
 
@@ -203,6 +217,7 @@ struct halldef {
 	struct def_petition petition_handler;	/* certificates of another handler */
 	struct def_invoice invoice;
 	struct def_express express;
+	const struct def_platform *platforms;	size_t n_platforms;
 	/* private */
 	struct arena	*arena;
 };
@@ -214,6 +229,7 @@ void		halldef_free(struct halldef *d);		/* NULL: no-op */
 
 const struct def_project	*halldef_project(const struct halldef *d, const char *id);
 const struct def_product	*halldef_product(const struct halldef *d, const char *id);
+const struct def_platform	*halldef_platform(const struct halldef *d, const char *id);
 const struct def_collection	*halldef_collection(const struct halldef *d, const char *id);
 /* Does this operation of the hall have this step? */
 bool	halldef_has_step(const struct halldef *d, const char *op, const char *step);

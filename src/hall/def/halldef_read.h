@@ -25,6 +25,7 @@ NODISCARD int	read_products(struct reader *r, const struct yaml *root, struct er
 /* What products and the rest of the definition must agree on. */
 NODISCARD int	check_products(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_invoice(struct reader *r, const struct yaml *root, struct err *err);
+NODISCARD int	read_platforms(struct reader *r, const struct yaml *root, struct err *err);
 NODISCARD int	read_express(struct reader *r, const struct yaml *root, struct err *err);
 /* identity: and pin: (halldef_identity.c). */
 NODISCARD int	read_identity(struct reader *r, const struct yaml *root, struct err *err);

@@ -15,6 +15,13 @@ form_applies(const struct form_context *c, const struct field *f)
 }
 
 bool
+form_is_given(const struct form_context *c, const struct field *f)
+{
+	return c->given != NULL && (c->op == NULL || strcmp(c->op, "new") == 0) &&
+	    *js_str(c->given, f->name) != '\0';
+}
+
+bool
 form_is_fixed(const struct form_context *c, const struct field *f)
 {
 	const struct op			*op = c->op == NULL ? NULL : op_by_name(c->op);
@@ -23,6 +30,8 @@ form_is_fixed(const struct form_context *c, const struct field *f)
 	char				 name[64];
 	size_t				 i = 0;
 
+	if (form_is_given(c, f))
+		return true;
 	(void)snprintf(name, sizeof(name), "{%s}", f->name);
 	for (i = 0; p != NULL && i < p->n_subject; i++)
 		if (strstr(p->subject[i].value, name) != NULL)
@@ -69,7 +78,8 @@ form_normalised(const struct form_context *c, const struct field *fields, const 
 	for (; fields->name != NULL; fields++) {
 		if (!form_applies(c, fields))
 			continue;
-		text = form_is_fixed(c, fields) ? xstrdup(js_str(c->stands, fields->name)) :
+		text = form_is_given(c, fields) ? form_normalise(fields, c->given) :
+		    form_is_fixed(c, fields) ? xstrdup(js_str(c->stands, fields->name)) :
 		    form_normalise(fields, in);
 		if (utf8_is_valid(text, strlen(text)))
 			(void)json_object_set_new(out, fields->name, json_string(text));
@@ -162,7 +172,7 @@ form_check(const struct form_context *context, const struct field *fields, const
 
 	c.values = *values = form_normalised(context, fields, in);
 	for (f = fields; f->name != NULL; f++) {
-		if (!form_applies(&c, f) || form_is_fixed(&c, f))
+		if (!form_applies(&c, f) || (form_is_fixed(&c, f) && !form_is_given(&c, f)))
 			continue;
 		err_clear(&one);
 		if (form_check_field(&c, f, &one) == 0)
@@ -172,7 +182,8 @@ form_check(const struct form_context *context, const struct field *fields, const
 			*err = one;
 			return -1;
 		}
-		(void)hall_field_error(errors, f->name, f->label, &one, "%s", one.text);
+		(void)hall_field_error(errors, f->name, f->label, &one, "%s%s", one.text,
+		    form_is_given(&c, f) ? c.given_help : "");
 		if (first.kind == ERR_NONE)
 			first = one;
 	}
@@ -244,7 +255,8 @@ form_field_model(const struct form_context *c, const struct field *f, const json
 	js_set_str(j, "label", f->label);
 	js_set_bool(j, "required", f->required);
 	js_set_int(j, "max", (int64_t)f->max);
-	js_set_str(j, "help", f->help == NULL ? "" : f->help);
+	js_set_str(j, "help", form_is_given(c, f) ? c->given_help : f->help == NULL ||
+	    form_is_fixed(c, f) ? "" : f->help);
 	js_set_str(j, "value", value);
 	for (type = FIELD_TEXT; type <= FIELD_TICK; type++)
 		js_set_bool(j, form_type_key((enum field_type)type), f->type ==

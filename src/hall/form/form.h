@@ -18,6 +18,8 @@ struct form_context {
 	int64_t			 order;		/* whose form it is, 0: new */
 	const char		*product;	/* NULL outside an application */
 	const char		*op;		/* of the order; NULL: a first application */
+	const json_t		*given;		/* what a platform gives (platform.h); NULL none */
+	const char		*given_help;	/* where it can be changed */
 	const json_t		*stands;	/* the order's own values: those of fixed fields */
 };
 
@@ -43,6 +45,8 @@ struct field {
  * shown and keeps its value, whatever is sent.
  */
 bool	form_is_fixed(const struct form_context *c, const struct field *f);
+/* A field of a first application that a platform fills: fixed too, but still checked. */
+bool	form_is_given(const struct form_context *c, const struct field *f);
 
 extern const struct field form_organisation[], form_person[], form_register[],
     form_password[], form_reset[], form_mobile[], form_mail[], form_collection[],

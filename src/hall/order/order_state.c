@@ -102,6 +102,7 @@ order_event_text(const char *what)
 	static const struct { const char *name, *text; } notes[] = {
 		{ "create", "开始填写" }, { "copy", "类似申请" }, { "agree", "同意协议" },
 		{ "handler", "更换经办人" }, { "agent_phone", "经办人手机更换" },
+		{ "platform", "平台信息有变化，重新确认" },
 		{ "consent", "授权采集" },
 		{ "form", "填写申请信息" }, { "confirm", "确认领取方式" },
 		{ "print", "打印受理表" }, { "material", "提交材料" },

@@ -5,7 +5,16 @@
 #include "hall/certificate/eseal.h"
 #include "hall/def/catalog.h"
 #include "hall/payment/payment.h"
+#include "hall/platform/platform.h"
 #include "hall/steps.h"
+
+/* What the platform of the order's account gives, and where it can be changed. */
+static void
+form_step_given(struct form_context *c, const json_t *given, const struct def_platform *from)
+{
+	c->given = given;
+	c->given_help = from == NULL ? "" : from->change;
+}
 
 static int
 form_step_show(struct db *db, struct hall *h, const struct who *who, const struct order *o,
@@ -13,18 +22,28 @@ form_step_show(struct db *db, struct hall *h, const struct who *who, const struc
 {
 	struct form_context	 c = {.hall = h, .order = o->id, .product = o->product,
 				    .op = o->op, .stands = o->form};
-	json_t			*price = NULL, *values = NULL;
+	json_t			*price = NULL, *values = NULL, *given = NULL;
+	const struct def_platform *from = NULL;
 
-	(void)db;
 	(void)who;
-	if (catalog_product(h, o->product, &price, err) < 0)
+	if (platform_facts(db, h, o->account, &given, &from, err) < 0)
 		return -1;
+	if (catalog_product(h, o->product, &price, err) < 0) {
+		json_decref(given);
+		return -1;
+	}
 	values = json_copy(o->form);
+	if (order_may_edit(o)) {
+		form_step_given(&c, given, from);
+		if (strcmp(o->op, "new") == 0)
+			(void)json_object_update(values, given);
+	}
 	if (!order_may_edit(o))
 		(void)json_object_del(values, "answer");	/* it proves who asks */
 	(void)json_object_set_new(model, "groups", form_model(&c, form_by_name(o->def->form),
 	    values, NULL));
 	json_decref(values);
+	json_decref(given);
 	(void)json_object_set_new(model, "price", price);
 	js_set_str(model, "fee_note", o->def->fee_note);
 	js_set_bool(model, "paid", o->paid > 0);
@@ -38,8 +57,17 @@ form_step_check(struct hall *h, const struct order *o, const json_t *in, json_t 
 	struct form_context	c = {.hall = h, .order = o->id, .product = o->product,
 				    .op = o->op, .stands = o->form};
 	const char		*years = NULL;
+	json_t			*given = NULL;
+	const struct def_platform *from = NULL;
+	int			 rc = -1;
 
-	if (form_check(&c, form_by_name(o->def->form), in, values, errors, err) < 0)
+	if (platform_facts_read(h, o->account, &given, &from, err) == 0) {
+		form_step_given(&c, given, from);
+		rc = form_check(&c, form_by_name(o->def->form), in, values, errors, err);
+	}
+	json_decref(given);
+	c.given = NULL;
+	if (rc < 0)
 		return -1;
 	years = js_str(*values, "years");
 	if (form_is_first(&c) && o->paid > 0 && o->years != years[0] - '0')

@@ -29,15 +29,15 @@ UPDATE account SET mail = $2, mail_digest = $3, mail_proved = $4 WHERE id = $1;
 UPDATE account SET mobile = $2, mobile_digest = $3 WHERE id = $1;
 
 -- name: session_list
-SELECT s.digest, s.serial, s.address, s.started, s.seen, o.product
+SELECT s.digest, s.serial, s.address, s.started, s.seen, o.product, s.way
 FROM session s LEFT JOIN certificate c ON c.serial = s.serial
 	LEFT JOIN orders o ON o.id = c.order_id
 WHERE s.kind = $1 AND s.owner = $2 AND s.ends > $3
 ORDER BY s.seen DESC, s.started DESC LIMIT 50;
 
 -- name: session_insert
-INSERT INTO session (digest, kind, owner, serial, address, started, seen, ends)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $7);
+INSERT INTO session (digest, kind, owner, serial, address, started, seen, ends, way)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8);
 
 -- name: session_get
 SELECT kind, owner, serial, started, seen, ends FROM session WHERE digest = $1;

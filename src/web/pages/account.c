@@ -5,6 +5,7 @@
 #include "hall/account/sign_in.h"
 #include "hall/petition/handler.h"
 #include "hall/petition/petition.h"
+#include "hall/platform/platform.h"
 #include "web/pages/common.h"
 #include "web/refill.h"
 
@@ -129,6 +130,8 @@ user_account_show(struct call *c, struct err *err)
 	if (call_take(c, account_model(c->hall, &c->who, &c->got, err)) < 0 ||
 	    call_take(c, handler_unit(c->hall, &c->who, &c->got, err)) < 0 ||
 	    call_take_as(c, "petitions", petition_of_account(c->hall, &c->who, &c->got, err)) < 0)
+		return -1;
+	if (call_take_as(c, "platforms", platform_list(c->hall, &c->who, &c->got, err)) < 0)
 		return -1;
 	if (call_take_as(c, "sign_ins", sign_in_list(c->hall, &c->who, &c->got, err)) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "web/page.h"
 
+#include "hall/platform/platform.h"
 #include "web/pages/common.h"
 
 static const struct field	form_signin[] = {
@@ -21,6 +22,7 @@ signin_show(struct call *c, struct err *err)
 	js_set_str(c->model, "login", call_in(c, "login"));
 	js_set_bool(c->model, "needs_captcha", account_needs_captcha(c->hall, &c->who,
 	    call_in(c, "login")));
+	(void)json_object_set_new(c->model, "platforms", platform_choices(c->hall));
 	page_captcha(c);
 	return 0;
 }

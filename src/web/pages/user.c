@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "web/page.h"
 
+#include "hall/platform/platform.h"
 #include "web/pages/common.h"
 
 static const char *const	user_tabs[][2] = {
@@ -31,6 +32,7 @@ user_show(struct call *c, struct err *err)
 	(void)json_object_set_new(c->model, "tabs", page_tabs(user_tabs, tab));
 	(void)json_object_set_new(c->model, "certificate_tabs",
 	    page_tabs(certificate_tabs, mine));
+	(void)json_object_set_new(c->model, "platforms", platform_choices(c->hall));
 	js_set_str(c->model, "tab", tab);
 	js_set_str(c->model, "certificate_tab", mine);
 	if (call_take_as(c, "counters", order_counters(c->hall, &c->who, &c->got, err)) < 0 ||
