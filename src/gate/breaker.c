@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#define BREAKER_MAX		32
+#define BREAKER_MAX		64
 #define BREAKER_FAILURES	5
 #define BREAKER_OPEN_MS		(30 * CLOCK_SECOND)
 

@@ -168,6 +168,7 @@ struct webhook_fact {
 
 /* A platform whose users arrive here signed in (oidc.h); borrowed from who knows it. */
 struct gate_platform {
+	const char	*id;			/* each has a circuit breaker of its own */
 	const char	*issuer, *client_id;
 	const char	*secret_file;		/* below data.dir */
 };

@@ -75,8 +75,8 @@ oidc_url_is_good(const char *issuer, const char *url)
 
 /* An answer that is an object; -1 with the reason in a. */
 static int
-oidc_call(const struct call *c, int64_t *status, json_t **out, struct oidc_answer *a,
-    struct reply *r)
+oidc_call(const struct call *c, const char *what, int64_t *status, json_t **out,
+    struct oidc_answer *a, struct reply *r)
 {
 	struct call_answer	 got;
 	struct err		 err = {0};
@@ -85,9 +85,9 @@ oidc_call(const struct call *c, int64_t *status, json_t **out, struct oidc_answe
 	*out = NULL;
 	call_answer_init(&got);
 	if (call_http(c, &got, r) != REPLY_DONE)
-		(void)oidc_no(a, r, "unreachable", c->api);
+		(void)oidc_no(a, r, "unreachable", what);
 	else if (json_parse(got.body.p, got.body.len, 0, out, &err) < 0 || !json_is_object(*out))
-		(void)oidc_no(a, r, "answer", c->api);
+		(void)oidc_no(a, r, "answer", what);
 	else
 		rc = 0;
 	*status = got.status;
@@ -100,21 +100,21 @@ oidc_call(const struct call *c, int64_t *status, json_t **out, struct oidc_answe
 }
 
 static int
-oidc_get(const char *api, const char *url, const char *bearer, json_t **out,
-    struct oidc_answer *a, struct reply *r)
+oidc_get(const struct gate_platform *p, const char *what, const char *url, const char *bearer,
+    json_t **out, struct oidc_answer *a, struct reply *r)
 {
 	char			*line = bearer == NULL ? NULL :
 				    xasprintf("Authorization: Bearer %s", bearer);
 	const char *const	 headers[] = {"Accept: application/json", line, NULL};
-	const struct call	 c = {.provider = "platform", .api = api, .method = "GET",
+	const struct call	 c = {.provider = "platform", .api = p->id, .method = "GET",
 		.url = url, .headers = headers, .timeout_ms = OIDC_TIMEOUT_MS};
 	int64_t			 status = 0;
-	int			 rc = oidc_call(&c, &status, out, a, r);
+	int			 rc = oidc_call(&c, what, &status, out, a, r);
 
 	if (rc == 0 && status != 200) {
 		json_decref(*out);
 		*out = NULL;
-		(void)oidc_no(a, r, "status", api);
+		(void)oidc_no(a, r, "status", what);
 		rc = -1;
 	}
 	if (line != NULL)
@@ -199,7 +199,7 @@ oidc_document(const struct gate_platform *p, bool anew, json_t **out, struct oid
 		return 0;
 	url = xasprintf("%.*s/.well-known/openid-configuration",
 	    (int)(n > 0 && p->issuer[n - 1] == '/' ? n - 1 : n), p->issuer);
-	rc = oidc_get("discovery", url, NULL, out, a, r);
+	rc = oidc_get(p, "discovery", url, NULL, out, a, r);
 	free(url);
 	if (rc < 0)
 		return -1;
@@ -298,7 +298,7 @@ oidc_read_token(const struct gate_platform *p, const json_t *d, const char *toke
 	if (rc < 0 && err.kind == ERR_NOT_FOUND &&
 	    (young = oidc_recall(p->issuer, true, OIDC_KEYS_AGE)) == NULL) {
 		json_decref(keys);
-		if (oidc_get("keys", js_str(d, "jwks_uri"), NULL, &keys, a, r) < 0)
+		if (oidc_get(p, "keys", js_str(d, "jwks_uri"), NULL, &keys, a, r) < 0)
 			return -1;
 		oidc_keep(p->issuer, true, keys);
 		err_clear(&err);
@@ -398,9 +398,9 @@ oidc_ask(const struct gate_platform *p, const json_t *d, const struct oidc_code 
 
 	buf_init(&body, LIMIT_JSON);
 	oidc_ask_body(p, c, post ? secret : NULL, &body);
-	rc = oidc_call(&(struct call){.provider = "platform", .api = "token", .method = "POST",
+	rc = oidc_call(&(struct call){.provider = "platform", .api = p->id, .method = "POST",
 	    .url = js_str(d, "token_endpoint"), .headers = headers, .body = body.p,
-	    .len = body.len, .timeout_ms = OIDC_TIMEOUT_MS}, &status, out, a, r);
+	    .len = body.len, .timeout_ms = OIDC_TIMEOUT_MS}, "token", &status, out, a, r);
 	if (rc == 0 && (status != 200 || *js_str(*out, "id_token") == '\0' ||
 	    *js_str(*out, "access_token") == '\0' ||
 	    strcasecmp(js_str(*out, "token_type"), "bearer") != 0)) {
@@ -417,8 +417,8 @@ oidc_ask(const struct gate_platform *p, const json_t *d, const struct oidc_code 
 
 /* What userinfo says more, of the same subject. */
 static int
-oidc_userinfo(const json_t *d, const char *access_token, json_t *claims, struct oidc_answer *a,
-    struct reply *r)
+oidc_userinfo(const struct gate_platform *p, const json_t *d, const char *access_token,
+    json_t *claims, struct oidc_answer *a, struct reply *r)
 {
 	const char	*url = js_str(d, "userinfo_endpoint");
 	json_t		*more = NULL;
@@ -426,7 +426,7 @@ oidc_userinfo(const json_t *d, const char *access_token, json_t *claims, struct 
 
 	if (*url == '\0')
 		return 0;
-	if (oidc_get("userinfo", url, access_token, &more, a, r) < 0)
+	if (oidc_get(p, "userinfo", url, access_token, &more, a, r) < 0)
 		return -1;
 	if (strcmp(js_str(more, "sub"), js_str(claims, "sub")) != 0) {
 		(void)oidc_no(a, r, "userinfo", "of another subject");
@@ -460,7 +460,7 @@ oidc_tokens(const struct gate_platform *p, const json_t *d, const struct oidc_co
 		(void)oidc_no(a, r, "claims", err.text);
 		goto out;
 	}
-	if (oidc_userinfo(d, access, claims, a, r) < 0)
+	if (oidc_userinfo(p, d, access, claims, a, r) < 0)
 		goto out;
 	a->ok = true;
 	a->claims = claims;

@@ -111,8 +111,8 @@ sink_platform(const char *id, struct gate_platform *out)
 
 	if (p == NULL)
 		return -1;
-	*out = (struct gate_platform){.issuer = p->issuer, .client_id = p->client_id,
-	    .secret_file = p->secret_file};
+	*out = (struct gate_platform){.id = p->id, .issuer = p->issuer,
+	    .client_id = p->client_id, .secret_file = p->secret_file};
 	return 0;
 }
 

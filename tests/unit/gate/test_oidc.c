@@ -4,7 +4,7 @@
 
 #define NOW	INT64_C(1795000000)
 
-static const struct gate_platform	us = {.issuer = "https://op.example.cn",
+static const struct gate_platform	us = {.id = "op", .issuer = "https://op.example.cn",
 	.client_id = "hall", .secret_file = "none"};
 
 /* Does this set of claims hold, with one of them replaced (NULL: taken out)? */
