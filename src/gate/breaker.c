@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#define BREAKER_MAX		64
+#define BREAKER_MAX		256
 #define BREAKER_FAILURES	5
 #define BREAKER_OPEN_MS		(30 * CLOCK_SECOND)
 
@@ -13,23 +13,36 @@ static struct breaker {
 	char	 name[64];	/* provider.api */
 	int	 failures;	/* in a row */
 	int64_t	 open_until;	/* clock_steady(), 0: closed */
+	int64_t	 asked;		/* which call asked last, of all calls */
 } breakers[BREAKER_MAX];
+static int64_t		 breaker_asked;
 static pthread_mutex_t	 breaker_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The names are ours, a closed list: running out of room is a mistake. */
+/*
+ * Relying systems and platforms have one each: when all places are taken, the one that was
+ * asked for longest ago gives its place up and would begin anew, closed.
+ */
 static struct breaker *
 breaker_find(const char *provider, const char *api)
 {
-	char	 name[64];
+	struct breaker	*b = &breakers[0];
+	char		 name[64];
 
 	snprintf(name, sizeof(name), "%s.%s", provider, api);
 	for (size_t i = 0; i < BREAKER_MAX; i++) {
-		if (breakers[i].name[0] == '\0')
-			snprintf(breakers[i].name, sizeof(breakers[i].name), "%s", name);
-		if (strcmp(breakers[i].name, name) == 0)
-			return &breakers[i];
+		if (strcmp(breakers[i].name, name) == 0) {
+			b = &breakers[i];
+			break;
+		}
+		if (breakers[i].asked < b->asked)
+			b = &breakers[i];
 	}
-	BUG("more than %d breakers", BREAKER_MAX);
+	if (strcmp(b->name, name) != 0) {
+		*b = (struct breaker){0};
+		snprintf(b->name, sizeof(b->name), "%s", name);
+	}
+	b->asked = ++breaker_asked;
+	return b;
 }
 
 /* An open breaker lets one call through when its time is over, and waits anew meanwhile. */

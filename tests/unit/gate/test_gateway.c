@@ -286,6 +286,30 @@ test_gateway__breaker_opens_and_closes(void **state)
 	assert_true(breaker_allows("test", "api", &until));
 }
 
+/* More names than places: the last asked for keep theirs, nobody ends the process. */
+void
+test_gateway__breakers_of_many(void **state)
+{
+	int64_t	 until = 0;
+	char	 name[16];
+
+	(void)state;
+	breaker_reset();
+	for (int i = 0; i < 5; i++)
+		breaker_tell("test", "api", false);
+	for (int i = 0; i < 1000; i++) {
+		(void)snprintf(name, sizeof(name), "app%d", i);
+		assert_true(breaker_allows("webhook", name, &until));
+		assert_false(breaker_allows("test", "api", &until));
+	}
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "app%d", i);
+		assert_true(breaker_allows("webhook", name, &until));
+	}
+	assert_true(breaker_allows("test", "api", &until));
+	breaker_reset();
+}
+
 void
 test_gateway__outbox_refuses_holes(void **state)
 {
