@@ -381,7 +381,28 @@ async function proveForUnlock(world, page, p, order) {
 }
 
 export const tests = [
-	["organisation: from registration to UKey sign-in, notified of its payment three times", (w) => whole(w, w.site.people[0], "alipay")],
+	["organisation: from registration to UKey sign-in, notified of its payment three times", (w) => {
+		w.site.people[0].form.seal = "yes";
+		return whole(w, w.site.people[0], "alipay");
+	}],
+	["the organisation's seal: drawn, on its certificate's page, its state told to a stranger", async (world) => {
+		const page = await world.page(), stranger = await world.page("phone");
+
+		await certificate(page, world.site.people[0]);
+		const picture = page.locator("img.seal");
+
+		await picture.waitFor();
+		assert.ok(await picture.evaluate((e) => e.decode().then(() => e.naturalWidth > 100)), "the seal is seen");
+		await world.shot(page, "certificate-seal");
+		await stranger.goto(await page.locator("a[href^='/seals/']").getAttribute("href"));
+		const text = await stranger.textContent("main");
+
+		assert.match(text, /有效/);
+		assert.ok(!text.includes(world.site.people[0].form.org_name), "the holder is told to a stranger");
+		await world.shot(stranger, "phone-seal");
+		await page.goto("/user/seals");
+		await page.locator("img.seal").first().waitFor();
+	}],
 	["person: returned, mended, approved, fetched", async (world) => {
 		const p = world.site.people[1], page = await world.page();
 
