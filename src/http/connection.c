@@ -295,12 +295,14 @@ static void
 connection_refuse(struct connection *c, int status)
 {
 	struct http_response	 res = {.status = status, .close = true};
+	const struct http_config *config = &c->server->config;
+	const char		*words = config->refusal == NULL ? NULL : config->refusal(status);
 
 	atomic_fetch_add(&c->server->refused, 1);
 	buf_init(&res.head, 256);
 	buf_init(&res.body, 256);
 	http_respond_header(&res, "Content-Type", "text/plain; charset=utf-8");
-	buf_addf(&res.body, "%d %s\n", status, reason_of(status));
+	buf_addf(&res.body, "%d %s\n", status, words == NULL ? reason_of(status) : words);
 	if (c->job != NULL) {
 		job_free(c->job);
 		c->job = NULL;

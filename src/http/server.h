@@ -92,6 +92,9 @@ struct http_config {
 	bool		(*fast)(struct http_request *req, struct http_response *res, void *arg);
 	/* Answer on a worker thread.  Must set res; may block. */
 	void		(*handle)(struct http_request *req, struct http_response *res, void *arg);
+	/* What people read whose request no handler saw (413, 503 …), a sentence; NULL, or NULL
+	   given: the status's own words. */
+	const char	*(*refusal)(int status);
 	void		*arg;
 };
 

@@ -52,6 +52,22 @@ web_listen_fd(void)
 	return fd == NULL ? 0 : (int)strtol(fd, NULL, 10);
 }
 
+/* For a request that no page saw. */
+static const char *
+web_refusal(int status)
+{
+	switch (status) {
+	case 408:
+		return "等得太久，没有收到完整的内容。请检查网络后重试，已保存的内容不会丢失。";
+	case 413:
+		return "发送的内容太大，没有接收。请返回，换一个小一些的文件或图片再上传。";
+	case 503:
+		return "现在办理的人太多，请稍后再试，已保存的内容不会丢失。";
+	default:
+		return "浏览器发来的请求不完整或不合规则，请返回重试。";
+	}
+}
+
 int
 web_main(struct err *err)
 {
@@ -60,7 +76,8 @@ web_main(struct err *err)
 		.listen = conf_str("web.listen"), .listen_fd = web_listen_fd(),
 		.tls_cert = conf_path("web.tls_cert"), .tls_key = conf_path("web.tls_key"),
 		.threads = (int)conf_int("web.threads"), .body_max = site_body_max,
-		.fast = site_fast, .handle = site_handle, .arg = &site,
+		.fast = site_fast, .handle = site_handle, .refusal = web_refusal,
+		.arg = &site,
 	};
 	struct sigaction	stop = {.sa_handler = web_stop};
 	int			rc = -1;

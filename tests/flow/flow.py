@@ -98,8 +98,9 @@ def captcha(browser, path):
 def large_post(browser, path, body, kind="application/x-www-form-urlencoded"):
     """The status for a body too large; None when the server closed before all was sent."""
     try:
-        status, _, _ = browser.exchange("POST", path, body, {
+        status, _, told = browser.exchange("POST", path, body, {
             "Content-Type": kind, "X-CSRF-Token": browser.csrf})
+        need(status != 413 or "换一个小一些的" in told.decode(), f"a refusal says {told}")
         return status
     except OSError:
         browser.connection = None
