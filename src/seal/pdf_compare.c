@@ -27,7 +27,9 @@ compare_is_same_entry(const struct compare *c, int64_t no)
 		return y.kind == PDF_MISSING || y.kind == PDF_FREE;
 	if (x.kind != y.kind || x.at != y.at || x.generation != y.generation)
 		return false;
-	return x.kind == PDF_PLAIN || compare_is_same_entry(c, x.at);
+	/* What holds it is never packed itself: a stream in itself has no end. */
+	return x.kind == PDF_PLAIN || (pdf_entry_of(c->a, x.at).kind == PDF_PLAIN &&
+	    compare_is_same_entry(c, x.at));
 }
 
 /* Not looked at yet; an object beyond the table is as good as one that is missing. */
@@ -87,6 +89,8 @@ compare_keys(struct compare *c, const struct pdf_value *a, const struct pdf_valu
 
 	if (a->kind != PDF_DICT || b->kind != PDF_DICT)
 		return COMPARE_NO(err);
+	if (pdf_spend(c->a, (size_t)b->n * a->len + (size_t)a->n * b->len, err) < 0)
+		return -1;
 	for (int side = 0; side < 2; side++)
 		for (const struct pdf_value *k = pair[side]->first; k != NULL; k = k->next->next) {
 			const struct pdf_value	*o = pair[1 - side]->first;

@@ -57,8 +57,9 @@ pdf_read_object_at(struct pdf *d, size_t at, int64_t no, struct pdf_object *out,
 	if (value->kind == PDF_DICT && pdf_read_word(&s, "stream") == 0 &&
 	    pdf_read_stream(&s, out, err) < 0)
 		return -1;
-	return pdf_read_word(&s, "endobj") == 0 ? 0 :
-	    err_set(err, ERR_INPUT, PDF_NO "对象没有结束。");
+	if (pdf_read_word(&s, "endobj") < 0)
+		return err_set(err, ERR_INPUT, PDF_NO "对象没有结束。");
+	return pdf_spend(d, (size_t)(s.p - (d->p + at)) - out->data_len, err);
 }
 
 /* The PNG predictors (7.4.4.4), in place: `row` bytes and a filter before each. */
@@ -106,6 +107,7 @@ pdf_inflate_bytes(struct pdf *d, const struct pdf_object *o, char **out, size_t 
 	inflateEnd(&z);
 	if (rc == Z_STREAM_END && !b.over) {
 		d->inflated += b.len;
+		*d->spent += b.len;		/* asked about with the next object */
 		*out = arena_strndup(d->arena, b.p, b.len);
 		*len = b.len;
 	}
@@ -165,6 +167,8 @@ pdf_unpack(struct pdf *d, struct pdf_object *o, struct err *err)
 		return -1;
 	if ((size_t)first->n > o->flat_len || (size_t)n->n > o->flat_len)
 		return err_set(err, ERR_INPUT, PDF_NO "对象流不对。");
+	if ((d->values += (size_t)n->n) > PDF_VALUES_MAX)
+		return err_set(err, ERR_LIMIT, PDF_TOO_MUCH);
 	o->packed = arena_alloc(d->arena, (size_t)(n->n + 1) * sizeof(*o->packed));
 	s = (struct pdf_source){d, o->flat, o->flat + first->n};
 	for (int64_t i = 0; i < n->n; i++) {
@@ -174,7 +178,7 @@ pdf_unpack(struct pdf *d, struct pdf_object *o, struct err *err)
 		o->packed[i] = (struct pdf_packed){(int32_t)no, (int32_t)(first->n + at)};
 	}
 	o->n_packed = n->n;
-	return 0;
+	return pdf_spend(d, (size_t)(s.p - o->flat), err);
 }
 
 static int
@@ -200,7 +204,10 @@ pdf_read_packed(struct pdf *d, const struct pdf_entry *e, int64_t no, struct pdf
 	if (pdf_read_value(&s, &value, err) < 0)
 		return -1;
 	out->value = value;
-	return value->kind != PDF_WORD ? 0 : err_set(err, ERR_INPUT, PDF_NO "对象没有内容。");
+	if (value->kind == PDF_WORD)
+		return err_set(err, ERR_INPUT, PDF_NO "对象没有内容。");
+	return pdf_spend(d, (size_t)(s.p - stream->flat) - (size_t)stream->packed[e->generation].at,
+	    err);
 }
 
 int
@@ -255,5 +262,7 @@ int
 pdf_get(struct pdf *d, const struct pdf_value *dict, const char *key,
     const struct pdf_value **out, struct err *err)
 {
+	if (pdf_spend(d, dict != NULL && dict->kind == PDF_DICT ? (size_t)dict->n + 1 : 1, err) < 0)
+		return -1;
 	return pdf_resolve(d, pdf_key(dict, key), out, err);
 }

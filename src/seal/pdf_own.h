@@ -16,7 +16,9 @@
 #define PDF_VALUES_MAX	1000000		/* of one document, also read twice */
 #define PDF_VERSIONS_MAX	512	/* sections of cross-references */
 #define PDF_INFLATE_MAX	(64 * 1024 * 1024) /* bytes of streams that we have to look into */
+#define PDF_WORK_MAX	((size_t)512 * 1024 * 1024) /* about as many bytes looked at, all versions */
 #define PDF_ARENA_MAX	((size_t)768 * 1024 * 1024)
+#define PDF_TOO_MUCH	"这份 PDF 太复杂，不能处理。请拆成几份再试。"
 #define PDF_NO		"这份 PDF 的结构不规范："
 
 enum pdf_kind {
@@ -28,7 +30,7 @@ struct pdf_value {
 	bool		 is_integer, is_hex;
 	const char	*at;		/* as it stands */
 	size_t		 len;
-	int64_t		 n;		/* integer, bool, or number of the object */
+	int64_t		 n;		/* integer, bool, number of the object, keys of a dictionary */
 	int64_t		 generation;
 	double		 real;		/* of any number */
 	struct pdf_value *first;	/* of an array; of a dictionary key, value, key … */
@@ -62,6 +64,7 @@ struct pdf {
 	size_t		 len;
 	struct arena	*arena;
 	size_t		 values, inflated;
+	size_t		 work, *spent;	/* spent: of the whole file, also by its versions */
 	int		 depth;		/* of objects read because of each other */
 	struct pdf_entry *entry;
 	size_t		 n_entries;
@@ -71,6 +74,14 @@ struct pdf {
 	bool		 xref_is_stream;
 	int		 n_pages;	/* -1: not counted yet */
 };
+
+/*
+ * Work that grows with the bytes looked at: counted, for objects may share their bytes and dictionaries
+ * are compared key by key.  ERR_LIMIT past PDF_WORK_MAX.
+ */
+NODISCARD int	pdf_spend(struct pdf *d, size_t n, struct err *err);
+/* The first bytes of an open file as a file of its own: what it costs counts there. */
+NODISCARD int	pdf_open_version(struct pdf *d, size_t len, struct pdf **out, struct err *err);
 
 /* What is read, and how far. */
 struct pdf_source {

@@ -29,8 +29,8 @@ pdf_check_root(struct pdf *d, struct err *err)
 	    "这份 PDF 是 XFA 动态表单，显示的内容由程序决定，不能处理。请打印成普通 PDF 再试。");
 }
 
-int
-pdf_open(const void *p, size_t len, struct pdf **out, struct err *err)
+static int
+pdf_open_with(const void *p, size_t len, size_t *spent, struct pdf **out, struct err *err)
 {
 	struct pdf	*d;
 
@@ -43,12 +43,25 @@ pdf_open(const void *p, size_t len, struct pdf **out, struct err *err)
 	d->p = p;
 	d->len = len;
 	d->n_pages = -1;
+	d->spent = spent != NULL ? spent : &d->work;
 	if (pdf_xref_read(d, err) < 0 || pdf_check_root(d, err) < 0) {
 		pdf_close(d);
 		return -1;
 	}
 	*out = d;
 	return 0;
+}
+
+int
+pdf_open(const void *p, size_t len, struct pdf **out, struct err *err)
+{
+	return pdf_open_with(p, len, NULL, out, err);
+}
+
+int
+pdf_open_version(struct pdf *d, size_t len, struct pdf **out, struct err *err)
+{
+	return pdf_open_with(d->p, len, d->spent, out, err);
 }
 
 void

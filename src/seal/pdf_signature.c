@@ -205,7 +205,7 @@ found_version(struct pdf *d, const struct found *f)
 
 	if (f->s.end == d->len)
 		return PDF_FINE;
-	if (pdf_open(d->p, f->s.end, &version, &none) == 0 &&
+	if (pdf_open_version(d, f->s.end, &version, &none) == 0 &&
 	    entry_is_same(version, d, f->field_no) &&
 	    (f->value_no < 0 || entry_is_same(version, d, f->value_no)))
 		trouble = pdf_compare(version, d, &none) == 0 ? PDF_FINE : PDF_CHANGED;
@@ -252,6 +252,9 @@ pdf_signatures_find(struct pdf *d, struct pdf_signatures *out, struct err *err)
 		out->is_whole = out->is_whole || (f->s.is_whole && f->s.trouble == PDF_FINE);
 		out->row[i] = f->s;		/* with its buffer */
 	}
+	/* A version that was given up is no judgement of its signature. */
+	if (rc == 0)
+		rc = pdf_spend(d, 0, err);
 	qsort(out->row, out->n, sizeof(*out->row), found_order);
 	free(all);
 	if (rc < 0)

@@ -71,13 +71,20 @@ pdf_read_integer(struct pdf_source *s, int64_t *n)
 	return 0;
 }
 
+int
+pdf_spend(struct pdf *d, size_t n, struct err *err)
+{
+	*d->spent += n;
+	return *d->spent <= PDF_WORK_MAX ? 0 : err_set(err, ERR_LIMIT, PDF_TOO_MUCH);
+}
+
 /* Values ------------------------------------------------------------------------------ */
 
 static int
 pdf_new_value(struct pdf_source *s, enum pdf_kind kind, struct pdf_value **out, struct err *err)
 {
 	if (++s->pdf->values > PDF_VALUES_MAX)
-		return err_set(err, ERR_LIMIT, "这份 PDF 太复杂，不能处理。请拆成几份再试。");
+		return err_set(err, ERR_LIMIT, PDF_TOO_MUCH);
 	*out = arena_alloc(s->pdf->arena, sizeof(**out));
 	(*out)->kind = kind;
 	(*out)->at = s->p;
@@ -237,7 +244,7 @@ pdf_read_list(struct pdf_source *s, const char *close, int depth, struct pdf_val
 
 /* Keys are names, and each stands there once: readers differ in which of two they take. */
 static int
-pdf_check_dict(const struct pdf_value *dict, struct err *err)
+pdf_check_dict(struct pdf *d, struct pdf_value *dict, struct err *err)
 {
 	size_t	 n = 0;
 
@@ -246,10 +253,13 @@ pdf_check_dict(const struct pdf_value *dict, struct err *err)
 			return err_set(err, ERR_INPUT, PDF_NO "字典的键不对。");
 		if (++n > PDF_KEYS_MAX)
 			return err_set(err, ERR_LIMIT, PDF_NO "一个字典里的键太多。");
+		if (pdf_spend(d, n * k->len, err) < 0)
+			return -1;
 		for (const struct pdf_value *o = dict->first; o != k; o = o->next->next)
 			if (pdf_value_is_same(k, o))
 				return err_set(err, ERR_INPUT, PDF_NO "字典里有重复的键。");
 	}
+	dict->n = (int64_t)n;
 	return 0;
 }
 
@@ -268,7 +278,7 @@ pdf_read_nested(struct pdf_source *s, int depth, struct pdf_value **out, struct 
 	s->p += dict ? 2 : 1;
 	if (pdf_read_list(s, dict ? ">>" : "]", depth, *out, err) < 0)
 		return -1;
-	return dict ? pdf_check_dict(*out, err) : 0;
+	return dict ? pdf_check_dict(s->pdf, *out, err) : 0;
 }
 
 int

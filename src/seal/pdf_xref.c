@@ -42,6 +42,7 @@ static int
 xref_table(struct pdf_source *s, const struct pdf_value **trailer, struct err *err)
 {
 	struct pdf_value	*v = NULL;
+	const char		*from = s->p;
 	int64_t			 first, n;
 
 	while (pdf_read_word(s, "trailer") < 0) {
@@ -56,6 +57,8 @@ xref_table(struct pdf_source *s, const struct pdf_value **trailer, struct err *e
 		return -1;
 	if (v->kind != PDF_DICT)
 		return err_set(err, ERR_INPUT, PDF_NO "文件尾不对。");
+	if (pdf_spend(s->pdf, (size_t)(s->p - from), err) < 0)
+		return -1;
 	*trailer = v;
 	return pdf_key(v, "XRefStm") == NULL ? 0 : err_set(err, ERR_INPUT,
 	    "这份 PDF 同时有两种交叉引用（混合格式），不同的软件会看到不同的内容，不能处理。"
@@ -150,7 +153,7 @@ xref_stream(struct pdf *d, size_t at, const struct pdf_value **trailer, struct e
 		if (n < 0 || n > rows || first < 0 || first > PDF_OBJECTS_MAX)
 			return err_set(err, ERR_INPUT, PDF_NO "交叉引用流不对。");
 		rows -= n;
-		if (xref_stream_rows(d, &p, &c, first, n, err) < 0)
+		if (pdf_spend(d, (size_t)n, err) < 0 || xref_stream_rows(d, &p, &c, first, n, err) < 0)
 			return -1;
 	} while (index != NULL);
 	*trailer = o.value;
