@@ -308,7 +308,9 @@ batch_add_run(struct db *db, struct act *a, struct err *err)
 	size_t		 i = 0;
 
 	b->total = 0;
-	if (batch_look_run(db, a, err) < 0)
+	/* Of two lists of one account the second waits, and sees the first. */
+	if (db_run(db, SQL_ACCOUNT_HOLD, NULL, err, DB_INT(a->who->account)) < 0 ||
+	    batch_look_run(db, a, err) < 0)
 		return -1;
 	if (*batch_why(&a->o) != '\0')
 		return err_set(err, ERR_WRONG_STATE, "%s", batch_why(&a->o));
