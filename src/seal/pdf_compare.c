@@ -1,12 +1,17 @@
 #include "base/base.h"
 #include "seal/pdf_own.h"
+
+#include <math.h>
 /*
  * Two versions of one file: does the later show what the earlier showed?
  *
  * All that can be reached from the earlier catalog must stand where it stood, and what was missing
  * must be missing still (an object defined later for a reference that waited for it is the shadow
  * attack).  What may differ: the catalog has a form now; the form has more signature
- * fields; a page has more annotations, each the picture of such a field or a stamp beside it.
+ * fields; a page has more annotations, each the picture of such a field or a stamp beside it, no
+ * larger than a seal may be: it would cover what the page says.
+ *
+ * Not checked: what such a picture shows.  Who adds it has to seal the file, by his own name.
  */
 struct compare {
 	struct pdf	*a, *b;			/* earlier, later */
@@ -108,25 +113,67 @@ compare_keys(struct compare *c, const struct pdf_value *a, const struct pdf_valu
 	return 0;
 }
 
-/* What a later version may add: a signature field, or the widget or stamp of one. */
+/* Units of a page that the longest side of a seal takes, with a little for rounding. */
 static int
-compare_is_addition(struct compare *c, const struct pdf_value *v, bool is_field, struct err *err)
+compare_side(struct compare *c, const struct pdf_value *page, double *most, struct err *err)
+{
+	const struct pdf_value	*unit = NULL;
+
+	if (pdf_get(c->a, page, "UserUnit", &unit, err) < 0)
+		return -1;
+	*most = (ESEAL_SIDE_MAX + 1) * 72 / 25.4;
+	if (unit->kind == PDF_NUMBER && unit->real > 0)
+		*most /= unit->real;
+	return 0;
+}
+
+/* Viewers fit the appearance into the rectangle (12.5.5), so that alone says how much is covered. */
+static int
+compare_is_small(struct compare *c, const struct pdf_value *annotation, double most,
+    struct err *err)
+{
+	const struct pdf_value	*rect = NULL, *v, *n = NULL;
+	double			 x[4];
+
+	if (pdf_get(c->b, annotation, "Rect", &rect, err) < 0)
+		return -1;
+	v = rect->kind == PDF_ARRAY ? rect->first : NULL;
+	for (int i = 0; i < 4; i++, v = v->next) {
+		if (v == NULL)
+			return COMPARE_NO(err);
+		if (pdf_resolve(c->b, v, &n, err) < 0)
+			return -1;
+		if (n->kind != PDF_NUMBER)
+			return COMPARE_NO(err);
+		x[i] = n->real;
+	}
+	return fabs(x[2] - x[0]) <= most && fabs(x[3] - x[1]) <= most ? 0 : COMPARE_NO(err);
+}
+
+/*
+ * What a later version may add: a signature field (most 0), or the widget or stamp of one, its sides at
+ * most so long.
+ */
+static int
+compare_is_addition(struct compare *c, const struct pdf_value *v, double most, struct err *err)
 {
 	const struct pdf_value	*x = NULL;
+	bool			 is_field = most <= 0;
 
 	if (v->kind != PDF_REF || pdf_entry_of(c->a, v->n).kind != PDF_MISSING)
 		return COMPARE_NO(err);
 	if (pdf_resolve(c->b, v, &x, err) < 0)
 		return -1;
-	if (pdf_is_name(pdf_key(x, "FT"), "Sig") && pdf_key(x, "V") != NULL)
-		return 0;
-	return !is_field && pdf_is_name(pdf_key(x, "Subtype"), "Stamp") ? 0 : COMPARE_NO(err);
+	if ((!pdf_is_name(pdf_key(x, "FT"), "Sig") || pdf_key(x, "V") == NULL) &&
+	    (is_field || !pdf_is_name(pdf_key(x, "Subtype"), "Stamp")))
+		return COMPARE_NO(err);
+	return is_field ? 0 : compare_is_small(c, x, most, err);
 }
 
 /* Fields or Annots: what was there first, in its order, then only additions. */
 static int
 compare_list(struct compare *c, const struct pdf_value *a, const struct pdf_value *b,
-    bool is_field, struct err *err)
+    double most, struct err *err)
 {
 	const struct pdf_value	*x, *y;
 
@@ -143,7 +190,7 @@ compare_list(struct compare *c, const struct pdf_value *a, const struct pdf_valu
 		compare_collect(c, x);
 	}
 	for (; y != NULL; y = y->next)
-		if (compare_is_addition(c, y, is_field, err) < 0)
+		if (compare_is_addition(c, y, most, err) < 0)
 			return -1;
 	return 0;
 }
@@ -164,7 +211,7 @@ compare_form(struct compare *c, struct err *err)
 		return a->kind == PDF_NULL ? 0 : COMPARE_NO(err);
 	if (compare_keys(c, a->kind == PDF_NULL ? &nothing : a, b, but, err) < 0)
 		return -1;
-	return compare_list(c, pdf_key(a, "Fields"), pdf_key(b, "Fields"), true, err);
+	return compare_list(c, pdf_key(a, "Fields"), pdf_key(b, "Fields"), 0, err);
 }
 
 /* A node of the page tree that was there before; depth and number are bounded by pdf_page_count. */
@@ -174,6 +221,7 @@ compare_pages(struct compare *c, int64_t no, struct err *err)
 	static const char *const	 but[] = {"Annots", NULL};
 	const struct pdf_object		*a = NULL, *b = NULL;
 	const struct pdf_value		*kids = NULL;
+	double				 most = 0;
 
 	if (!compare_is_new(c, no))
 		return 0;
@@ -187,8 +235,10 @@ compare_pages(struct compare *c, int64_t no, struct err *err)
 		if (a->is_stream || b->is_stream ||
 		    compare_keys(c, a->value, b->value, but, err) < 0)
 			return COMPARE_NO(err);
+		if (compare_side(c, a->value, &most, err) < 0)
+			return -1;
 		return compare_list(c, pdf_key(a->value, "Annots"), pdf_key(b->value, "Annots"),
-		    false, err);
+		    most, err);
 	}
 	if (!compare_is_same_entry(c, no))
 		return COMPARE_NO(err);

@@ -45,8 +45,8 @@ test_pdf__text_is_exchanged(void **state)
 
 /* Later versions ---------------------------------------------------------------------- */
 
-/* Append a version that has this text for an object. */
-static void
+/* Append a version that has this text for an object; gives its number, a new one for -1. */
+static int64_t
 append(struct buf *b, int64_t no, const char *text)
 {
 	struct pdf_update	*u = calloc(1, sizeof(*u));
@@ -69,6 +69,7 @@ append(struct buf *b, int64_t no, const char *text)
 	buf_free(b);
 	*b = out;
 	free(u);
+	return no;
 }
 
 #define EXCHANGED	"<</Length 15>>\nstream\n(Pay 900) Tj    \nendstream"
@@ -101,6 +102,42 @@ test_pdf__incremental_saving(void **state)
 		paper_seal(&p, &b);
 		assert_paper(&p, &b, 0, rows[i].broken, *rows[i].broken == '\0' ? "intact" : "changed");
 		assert_paper(&p, &b, 1, "", *rows[i].broken == '\0' ? "intact" : "changed");
+		buf_free(&b);
+	}
+	paper_free(&p);
+}
+
+/* Who has a seal of his own lays a stamp on a page that another has sealed, and seals the file. */
+void
+test_pdf__stamp_over_the_page(void **state)
+{
+	static const struct { const char *rect, *broken; } rows[] = {
+		{"/Rect[0 0 595 842]", "later "}, {"/Rect[100 500 440 840]", ""},
+		{"/Rect[100 500 100 844]", "later "}, {"/Rect[595 700 0 600]", "later "},
+		{"/Rect[0 0 10]", "later "}, {"", "later "}};
+	char		 text[400];
+	struct paper	 p;
+	struct buf	 b;
+	int64_t		 no = 0;
+
+	(void)state;
+	paper_make(&p);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char	*annots = NULL, *at;
+
+		paper_plain(&b);
+		paper_seal(&p, &b);
+		(void)snprintf(text, sizeof(text), "<</Type/Annot/Subtype/Stamp/F 196%s/AP<</N 4 0 R>>>>",
+		    rows[i].rect);
+		no = append(&b, -1, text);
+		for (at = b.p; (at = memmem(at, (size_t)(b.p + b.len - at), "/Annots [", 9)) != NULL; at++)
+			annots = at;
+		assert_non_null(annots);
+		(void)snprintf(text, sizeof(text), "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 6 0 R"
+		    "%.*s %" PRId64 " 0 R]>>", (int)strcspn(annots, "]"), annots, no);
+		(void)append(&b, 3, text);
+		paper_seal(&p, &b);
+		assert_paper(&p, &b, 0, rows[i].broken, *rows[i].broken == '\0' ? "intact" : "changed");
 		buf_free(&b);
 	}
 	paper_free(&p);
