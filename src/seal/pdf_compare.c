@@ -37,13 +37,30 @@ compare_is_same_entry(const struct compare *c, int64_t no)
 	    compare_is_same_entry(c, x.at));
 }
 
-/* Not looked at yet; an object beyond the table is as good as one that is missing. */
+static void
+compare_later(struct compare *c, int64_t no)
+{
+	if (c->n_todo == c->cap_todo) {
+		c->cap_todo = 2 * c->cap_todo + 64;
+		c->todo = xrealloc(c->todo, c->cap_todo * sizeof(*c->todo));
+	}
+	c->todo[c->n_todo++] = no;
+}
+
+/*
+ * Not looked at yet; an object beyond the table is as good as one that is missing.  What it is packed
+ * in is looked at too: that stream's dictionary refers to how its bytes are read (Length, DecodeParms).
+ */
 static bool
 compare_is_new(struct compare *c, int64_t no)
 {
+	struct pdf_entry	 e = pdf_entry_of(c->a, no);
+
 	if (no < 0 || (size_t)no >= c->n_seen || c->seen[no])
 		return false;
 	c->seen[no] = 1;
+	if (e.kind == PDF_PACKED)
+		compare_later(c, e.at);
 	return true;
 }
 
@@ -53,13 +70,8 @@ compare_collect(struct compare *c, const struct pdf_value *v)
 {
 	if (v == NULL)
 		return;
-	if (v->kind == PDF_REF && v->n < PDF_OBJECTS_MAX) {
-		if (c->n_todo == c->cap_todo) {
-			c->cap_todo = 2 * c->cap_todo + 64;
-			c->todo = xrealloc(c->todo, c->cap_todo * sizeof(*c->todo));
-		}
-		c->todo[c->n_todo++] = v->n;
-	}
+	if (v->kind == PDF_REF && v->n < PDF_OBJECTS_MAX)
+		compare_later(c, v->n);
 	if (v->kind == PDF_ARRAY || v->kind == PDF_DICT)
 		for (v = v->first; v != NULL; v = v->next)
 			compare_collect(c, v);

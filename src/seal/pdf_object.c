@@ -142,9 +142,10 @@ pdf_inflate(struct pdf *d, const struct pdf_object *o, const char **out, size_t 
 	*out = p;
 	predictor = pdf_key(parms, "Predictor");
 	columns = pdf_key(parms, "Columns");
-	if (predictor == NULL || predictor->n == 1)
+	if (predictor == NULL || (predictor->is_integer && predictor->n == 1))
 		return 0;
-	if (predictor->n < 10 || columns == NULL || columns->n < 1 || columns->n > 64 ||
+	if (!predictor->is_integer || predictor->n < 10 || columns == NULL ||
+	    !columns->is_integer || columns->n < 1 || columns->n > 64 ||
 	    pdf_key(parms, "Colors") != NULL || pdf_key(parms, "BitsPerComponent") != NULL)
 		return err_set(err, ERR_INPUT, PDF_NO "交叉引用流的压缩方式不受支持。");
 	return pdf_unpredict((unsigned char *)p, *len, (size_t)columns->n, len, err);
@@ -161,7 +162,8 @@ pdf_unpack(struct pdf *d, struct pdf_object *o, struct err *err)
 	int64_t			 no, at;
 
 	if (!o->is_stream || !pdf_is_name(pdf_key(o->value, "Type"), "ObjStm") || n == NULL ||
-	    first == NULL || n->n < 0 || n->n > PDF_PACKED_MAX || first->n < 0)
+	    first == NULL || !n->is_integer || !first->is_integer || n->n < 0 ||
+	    n->n > PDF_PACKED_MAX || first->n < 0)
 		return err_set(err, ERR_INPUT, PDF_NO "对象流不对。");
 	if (pdf_inflate(d, o, &o->flat, &o->flat_len, err) < 0)
 		return -1;

@@ -82,6 +82,19 @@ struct xref_columns {
 	int64_t	 w[3];
 };
 
+/* 7.5.8.2: how the stream is read stands in its dictionary, or a later version would say it. */
+static bool
+xref_is_direct(const struct pdf_value *dict)
+{
+	static const char *const	 keys[] = {"Length", "Filter", "DecodeParms"};
+	const struct pdf_value		*v;
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((v = pdf_key(dict, keys[i])) != NULL && v->kind == PDF_REF)
+			return false;
+	return true;
+}
+
 static int
 xref_stream_rows(struct pdf *d, const unsigned char **p, const struct xref_columns *c,
     int64_t first, int64_t n, struct err *err)
@@ -133,7 +146,8 @@ xref_stream(struct pdf *d, size_t at, const struct pdf_value **trailer, struct e
 	size = pdf_key(o.value, "Size");
 	index = pdf_key(o.value, "Index");
 	if (!o.is_stream || !pdf_is_name(pdf_key(o.value, "Type"), "XRef") || size == NULL ||
-	    !size->is_integer || (index != NULL && index->kind != PDF_ARRAY))
+	    !size->is_integer || (index != NULL && index->kind != PDF_ARRAY) ||
+	    !xref_is_direct(o.value))
 		return err_set(err, ERR_INPUT, PDF_NO "交叉引用流不对。");
 	if (xref_columns(o.value, &c, err) < 0 || pdf_inflate(d, &o, &bytes, &len, err) < 0)
 		return -1;

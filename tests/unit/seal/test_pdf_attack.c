@@ -168,6 +168,50 @@ test_pdf__object_that_comes_later(void **state)
 	paper_free(&p);
 }
 
+/* How a stream of objects is read is said elsewhere, and later otherwise. */
+void
+test_pdf__packed_objects_are_read_otherwise(void **state)
+{
+	static const char *const	 objects[] = {
+		"<</Type/Catalog/Pages 2 0 R>>",
+		"<</Type/Pages/Count 2/Kids[3 0 R 8 0 R]/MediaBox[0 0 595 842]>>",
+		"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 6 0 R>>",
+		"<</Length 15>>\nstream\n(Pay 100) Tj    \nendstream",
+		"<</Type/ObjStm/N 1/First 4/DecodeParms 5000 0 R/Length 46>>\nstream\n"
+		"8 0 <</Type/Page/Parent 2 0 R/Contents 4 0 R>>\nendstream",
+		"<<>>", NULL};
+	struct paper	 p;
+	struct buf	 b;
+	size_t		 at[8] = {0}, n = 0;
+
+	(void)state;
+	paper_make(&p);
+	buf_init(&b, PDF_MAX);
+	buf_addstr(&b, "%PDF-1.7\n");
+	for (; objects[n] != NULL; n++) {
+		at[n + 1] = b.len;
+		buf_addf(&b, "%zu 0 obj\n%s\nendobj\n", n + 1, objects[n]);
+	}
+	at[7] = b.len;
+	buf_addstr(&b, "7 0 obj\n<</Type/XRef/Size 9/W[1 4 1]/Root 1 0 R/Length 54>>\nstream\n");
+	for (size_t i = 0; i < 9; i++) {
+		buf_addch(&b, i == 0 ? 0 : i == 8 ? 2 : 1);
+		for (int shift = 24; shift >= 0; shift -= 8)
+			buf_addch(&b, (char)((i == 8 ? 5 : at[i]) >> shift));
+		buf_addch(&b, 0);
+	}
+	buf_addf(&b, "\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n", at[7]);
+	paper_seal(&p, &b);
+	paper_seal(&p, &b);
+	assert_paper(&p, &b, 0, "", "intact");
+	append(&b, 5000, "<</Predictor 12/Columns 4>>");
+	paper_seal(&p, &b);
+	assert_paper(&p, &b, 0, "later ", "changed");
+	assert_paper(&p, &b, 2, "", "changed");
+	buf_free(&b);
+	paper_free(&p);
+}
+
 /* Signatures -------------------------------------------------------------------------- */
 
 static char *
