@@ -22,12 +22,13 @@ verify_by_crl(const struct verify_status *s, const struct cert *c, const struct 
 	struct crl_entry	 entry = {.revoked = 0};
 
 	if (crl_verify(s->crl->p, s->crl->len, issuer, &facts, err) < 0 ||
+	    crl_check_scope(s->crl->p, s->crl->len, c, err) < 0 ||
 	    crl_find(s->crl->p, s->crl->len, cert_serial(c), revoked, &entry, err) < 0)
 		return -1;
 	if (facts.next_update != 0 && facts.next_update < s->world->now)
 		return err_set(err, ERR_EXPIRED, "the CRL is out of date: get the newest one");
 	*known = true;
-	*since = entry.revoked;
+	*since = entry.invalid_since != 0 ? MIN(entry.invalid_since, entry.revoked) : entry.revoked;
 	return 0;
 }
 

@@ -46,7 +46,7 @@ struct services {
 		    struct buf *enc_cert, struct err *err);
 	/* Who may sign for keys, {"officers":[{"serial","name","active","may"}]}: kmc_officers. */
 	int	(*key_officers)(json_t **out, struct err *err);
-	/* signer_status: {"status","reason","revoked_at", …} */
+	/* signer_status: {"status","reason","revoked_at","invalid_since", …} */
 	int	(*pair_status)(const char *serial, json_t **out, struct err *err);
 	/* Check and reduce a picture, draw a form, draw a captcha: doc.h. */
 	int	(*image)(const void *p, size_t len, const struct doc_image_rule *rule,

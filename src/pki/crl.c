@@ -254,6 +254,67 @@ crl_verify(const void *der, size_t len, const struct cert *issuer, struct crl_fa
 	return rc;
 }
 
+/* One address of the list's point is one of the certificate's. */
+static bool
+crl_point_is_of(const DIST_POINT_NAME *point, const struct cert *c)
+{
+	CRL_DIST_POINTS	*all = X509_get_ext_d2i(c->x, NID_crl_distribution_points, NULL, NULL);
+	bool		 same = false;
+
+	if (point->type == 0)
+		for (int i = 0; i < sk_DIST_POINT_num(all); i++) {
+			const DIST_POINT_NAME	*own = sk_DIST_POINT_value(all, i)->distpoint;
+
+			if (own == NULL || own->type != 0)
+				continue;
+			for (int k = 0; k < sk_GENERAL_NAME_num(own->name.fullname); k++)
+				for (int m = 0; m < sk_GENERAL_NAME_num(point->name.fullname); m++)
+					same = same || GENERAL_NAME_cmp(
+					    sk_GENERAL_NAME_value(own->name.fullname, k),
+					    sk_GENERAL_NAME_value(point->name.fullname, m)) == 0;
+		}
+	CRL_DIST_POINTS_free(all);
+	return same;
+}
+
+static bool
+crl_part_is_of(const ISSUING_DIST_POINT *p, const struct cert *c)
+{
+	if (p->onlysomereasons != NULL || p->indirectCRL > 0 || p->onlyattr > 0 ||
+	    (p->onlyuser > 0 && cert_is_ca(c)) || (p->onlyCA > 0 && !cert_is_ca(c)))
+		return false;
+	return p->distpoint == NULL || crl_point_is_of(p->distpoint, c);
+}
+
+int
+crl_check_scope(const void *der, size_t len, const struct cert *c, struct err *err)
+{
+	X509_CRL		*crl = NULL;
+	ISSUING_DIST_POINT	*part = NULL;
+	int			 rc = 0;
+
+	if (crl_parse(der, len, &crl, err) < 0)
+		return -1;
+	if (X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0)
+		rc = err_set(err, ERR_INPUT, "the CRL is a delta: the full list is needed");
+	for (int i = 0; rc == 0 && i < X509_CRL_get_ext_count(crl); i++) {
+		X509_EXTENSION	*e = X509_CRL_get_ext(crl, i);
+
+		if (OBJ_obj2nid(X509_EXTENSION_get_object(e)) != NID_issuing_distribution_point) {
+			if (X509_EXTENSION_get_critical(e) != 0)
+				rc = err_set(err, ERR_INPUT,
+				    "the CRL has a critical extension that is not known here");
+		} else if (part != NULL || (part = X509V3_EXT_d2i(e)) == NULL ||
+		    !crl_part_is_of(part, c)) {
+			rc = err_set(err, ERR_INPUT, "the CRL is a part, and not the one that the "
+			    "certificate %s points to", cert_serial(c));
+		}
+	}
+	ISSUING_DIST_POINT_free(part);
+	X509_CRL_free(crl);
+	return rc;
+}
+
 int
 crl_find(const void *der, size_t len, const char *serial, bool *found,
     struct crl_entry *entry, struct err *err)

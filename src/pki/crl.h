@@ -54,6 +54,12 @@ NODISCARD int	crl_build(const struct crl_plan *plan, const struct signing_key *k
 /* Check issuer name, cRLSign and signature (DER).  Does not judge the times. */
 NODISCARD int	crl_verify(const void *der, size_t len, const struct cert *issuer,
 		    struct crl_facts *facts, struct err *err);
+/*
+ * What is not in this (verified) list is not revoked: it is no delta, is of the whole CA or of the part
+ * that c points to (5.2.5), and nothing critical in it is unknown (5.2).  ERR_INPUT: it is not so.
+ */
+NODISCARD int	crl_check_scope(const void *der, size_t len, const struct cert *c,
+		    struct err *err);
 /* Look a serial up in a (verified) list: *found, and *entry when found. */
 NODISCARD int	crl_find(const void *der, size_t len, const char *serial, bool *found,
 		    struct crl_entry *entry, struct err *err);

@@ -54,6 +54,7 @@ pair_load(struct db *db, const char *serial, struct pair *p, struct err *err)
 	p->revoked_at = rows_int(r, 7);
 	p->reason = (int)rows_int(r, 8);
 	p->changed = rows_int(r, 9);
+	p->invalid_since = rows_int(r, 11);
 	der = rows_blob(r, 3, &len);
 	rc = cert_parse(der, len, &p->sign, err);
 	rows_free(r);

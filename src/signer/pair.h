@@ -16,6 +16,7 @@ struct pair {
 	enum pair_status status;
 	int		 reason;			/* enum crl_reason */
 	int64_t		 revoked_at, changed;		/* ms; 0: never */
+	int64_t		 invalid_since;			/* ms, RFC 5280 5.3.2; 0: not said */
 };
 /* good, held, revoked */
 const char	*pair_status_name(enum pair_status status);

@@ -81,7 +81,8 @@ struct signer_recovery {
 };
 NODISCARD int	signer_recover(const struct signer_recovery *r, struct buf *envelope,
 		    struct buf *enc_cert, struct err *err);
-/* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at","changed",
+/* {"serial","enc_serial","order","status": good|held|revoked,"reason","revoked_at",
+ * "invalid_since" (RFC 5280 5.3.2; 0: not said),"changed",
  * "by_holder" (it was held or revoked by holder or phone),"not_before","not_after"} */
 NODISCARD int	signer_status(const char *serial, json_t **out, struct err *err);
 /*

@@ -267,6 +267,7 @@ status_read_pair(struct db *db, void *arg, struct err *err)
 		js_set_str(q->out, "status", pair_status_name(p.status));
 		js_set_int(q->out, "reason", p.reason);
 		js_set_int(q->out, "revoked_at", p.revoked_at);
+		js_set_int(q->out, "invalid_since", p.invalid_since);
 		js_set_int(q->out, "changed", p.changed);
 		js_set_bool(q->out, "by_holder", strcmp(by, "holder") == 0 ||
 		    strcmp(by, "phone") == 0);

@@ -32,6 +32,9 @@ document_status(void *arg, const struct cert *c, bool *known, bool *revoked, int
 	*known = true;
 	*revoked = strcmp(js_str(now, "status"), "good") != 0;
 	*since = js_int(now, "revoked_at", 0);
+	/* whoever has the key may have had it before it was told (RFC 5280 5.3.2) */
+	if (js_int(now, "invalid_since", 0) > 0)
+		*since = MIN(*since, js_int(now, "invalid_since", 0));
 	json_decref(now);
 	return 0;
 }

@@ -35,7 +35,7 @@ FROM certificate WHERE identity = $1 AND identity <> '' LIMIT $2
 
 -- name: ca_certificate_by_serial
 SELECT ref, profile, subject, der, not_before, not_after, status, revoked_at, reason, changed,
-	authority
+	authority, invalid_since
 FROM certificate WHERE serial = $1
 
 -- name: ca_certificate_status_set

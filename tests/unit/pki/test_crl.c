@@ -69,3 +69,35 @@ test_crl__empty_list(void **state)
 	buf_free(&der);
 	ca_free(&ca);
 }
+
+/* What a list does not speak about is not good because it is silent. */
+void
+test_crl__scope(void **state)
+{
+	static const struct {
+		const char	*point;
+		int64_t		 base;
+		bool		 ok;
+	} rows[] = {{NULL, 0, true}, {NULL, 1, false}, {"http://ca.test/other-p7.crl", 0, false},
+		{"http://ca.test/other-p7.crl", 1, false}};
+	struct err	 err = {0};
+	struct ca	 ca;
+	struct buf	 der;
+
+	(void)state;
+	ca_make(&ca);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct crl_plan	 plan = {.issuer = ca.issuing, .number = 2, .this_update = CA_NOW,
+		    .next_update = CA_NOW + CLOCK_DAY, .base = rows[i].base, .point = rows[i].point};
+
+		err_clear(&err);
+		buf_init(&der, 65536);
+		assert_ok(crl_build(&plan, SIGNING(ca.issuing_key), &der, &err));
+		if (rows[i].ok)
+			assert_ok(crl_check_scope(der.p, der.len, ca.sign, &err));
+		else
+			assert_err(crl_check_scope(der.p, der.len, ca.sign, &err), ERR_INPUT);
+		buf_free(&der);
+	}
+	ca_free(&ca);
+}
