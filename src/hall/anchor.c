@@ -11,12 +11,26 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+static int
+anchor_is_ours(struct hall *h, int64_t lines, const char *anchored, struct err *err)
+{
+	unsigned char	 head[SM3_LEN];
+	char		 ours[ANCHOR_HEAD] = "";
+
+	if (hall_journal_line(h, lines, head, err) == 0)
+		hex_encode(head, sizeof(head), ours);
+	else if (err->kind != ERR_NOT_FOUND)
+		return -1;
+	return strcmp(ours, anchored) == 0 ? 0 : err_set(err, ERR_CRYPTO, "the hall's journal does "
+	    "not hold line %" PRId64 " as it was anchored in the signer's journal: the hall's store "
+	    "was put back or written anew (yinxin journal verify)", lines);
+}
+
 int
 hall_anchor(struct hall *h, bool restored, int64_t *lines, struct err *err)
 {
 	struct anchor	 a = {.restored = restored};
 	unsigned char	 head[SM3_LEN];
-	char		 ours[ANCHOR_HEAD] = "";
 
 	if (lines != NULL)
 		*lines = 0;
@@ -28,14 +42,11 @@ hall_anchor(struct hall *h, bool restored, int64_t *lines, struct err *err)
 	if (hall_services(h)->anchor(&a, err) < 0)
 		return -1;
 	/* Another web process may have anchored a longer one: it must be ours by now. */
-	if (hall_journal_line(h, a.lines, head, err) == 0)
-		hex_encode(head, sizeof(head), ours);
-	else if (err->kind != ERR_NOT_FOUND)
+	if (anchor_is_ours(h, a.lines, a.head, err) < 0)
 		return -1;
-	if (strcmp(ours, a.head) != 0)
-		return err_set(err, ERR_CRYPTO, "the hall's journal does not hold line %" PRId64
-		    " as it was anchored in the signer's journal: the hall's store was put back or "
-		    "written anew (yinxin journal verify)", a.lines);
+	/* A chain written anew is soon longer than what was anchored: it must hold that as well. */
+	if (a.before != 0 && anchor_is_ours(h, a.before, a.before_head, err) < 0)
+		return -1;
 	if (lines != NULL)
 		*lines = a.lines;
 	return 0;

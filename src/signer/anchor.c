@@ -58,6 +58,8 @@ anchor_locked(struct signer *s, const struct anchor *a, json_t *out, struct err 
 	if (!last->known && store_read(s->store, anchor_load, last, err) < 0)
 		return -1;
 	last->known = true;
+	js_set_int(out, "before", a->restored ? 0 : last->lines);
+	js_set_str(out, "before_head", last->head);
 	if (a->restored || a->lines > last->lines) {
 		if (store_write(s->store, anchor_write, (void *)(uintptr_t)a, err) < 0)
 			return -1;

@@ -199,6 +199,9 @@ struct anchor {
 	int64_t	 lines;
 	char	 head[ANCHOR_HEAD];
 	bool	 restored;
+	/* Given back: what the newest was before this question, to be held too; 0: none, or void. */
+	int64_t	 before;
+	char	 before_head[ANCHOR_HEAD];
 };
 NODISCARD int	signer_anchor(struct anchor *a, struct err *err);
 /* All of them, oldest first: [{"line","time","restored","lines","head"}] */

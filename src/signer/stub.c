@@ -266,6 +266,8 @@ signer_anchor(struct anchor *a, struct err *err)
 		return -1;
 	a->lines = js_int(out, "lines", 0);
 	snprintf(a->head, sizeof(a->head), "%s", js_str(out, "head"));
+	a->before = js_int(out, "before", 0);
+	snprintf(a->before_head, sizeof(a->before_head), "%s", js_str(out, "before_head"));
 	json_decref(out);
 	return 0;
 }

@@ -194,9 +194,9 @@ anchor_of(int64_t lines, char digit, bool restored)
 	return a;
 }
 
-/* The anchor after this one: of so many lines, and its head begins with this digit. */
+/* The anchors before and after this one: of so many lines, and the head begins with this digit. */
 static void
-assert_anchored(struct world *w, struct anchor a, int64_t lines, char digit)
+assert_anchored(struct world *w, struct anchor a, int64_t before, int64_t lines, char digit)
 {
 	struct err	 err = {0};
 	json_t		*out = json_object();
@@ -204,6 +204,7 @@ assert_anchored(struct world *w, struct anchor a, int64_t lines, char digit)
 	assert_ok(anchor_take(&w->signer, &a, out, &err));
 	assert_int_equal(js_int(out, "lines", 0), lines);
 	assert_int_equal(js_str(out, "head")[0], digit);
+	assert_int_equal(js_int(out, "before", -1), before);
 	json_decref(out);
 }
 
@@ -218,14 +219,14 @@ test_journal__anchors_of_the_hall(void **state)
 
 	(void)state;
 	own_world_make(&w);
-	assert_anchored(&w, anchor_of(5, 'a', false), 5, 'a');
-	assert_anchored(&w, anchor_of(5, 'b', false), 5, 'a');
-	assert_anchored(&w, anchor_of(4, 'b', false), 5, 'a');
-	assert_anchored(&w, anchor_of(6, 'c', false), 6, 'c');
+	assert_anchored(&w, anchor_of(5, 'a', false), 0, 5, 'a');
+	assert_anchored(&w, anchor_of(5, 'b', false), 5, 5, 'a');
+	assert_anchored(&w, anchor_of(4, 'b', false), 5, 5, 'a');
+	assert_anchored(&w, anchor_of(6, 'c', false), 5, 6, 'c');
 	w.signer.anchor = (struct anchor_last){0};	/* as after a start */
-	assert_anchored(&w, anchor_of(6, 'd', false), 6, 'c');
-	assert_anchored(&w, anchor_of(3, 'e', true), 3, 'e');
-	assert_anchored(&w, anchor_of(4, 'f', false), 4, 'f');
+	assert_anchored(&w, anchor_of(6, 'd', false), 6, 6, 'c');
+	assert_anchored(&w, anchor_of(3, 'e', true), 0, 3, 'e');
+	assert_anchored(&w, anchor_of(4, 'f', false), 3, 4, 'f');
 	assert_err(anchor_take(&w.signer, &bad, out, &err), ERR_INPUT);
 	bad = anchor_of(0, 'a', false);
 	assert_err(anchor_take(&w.signer, &bad, out, &err), ERR_INPUT);
