@@ -65,7 +65,8 @@ document_verify(struct hall *h, const void *p, size_t len, json_t **model, struc
 	char			*chain = xasprintf("%s/pub/chain.pem", conf_path("data.dir"));
 	int			 pages = 0, rc = -1;
 
-	w.maker_use = maker == NULL ? NULL : maker->eku;
+	/* a house that makes no seals has no makers: none of its users' certificates is one */
+	w.maker_use = maker == NULL ? "" : maker->eku;
 	if (cert_pool_read(&pool, chain, err) == 0 &&
 	    hall_services(h)->pdf(p, len, &all, &pages, err) == 0)
 		rc = pdf_report_of(&all, pages, &w, model, err);
