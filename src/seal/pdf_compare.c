@@ -18,6 +18,7 @@ struct compare {
 	unsigned char	*seen;			/* of a's objects */
 	int64_t		*todo;			/* numbers that are still to be looked at */
 	size_t		 n_seen, n_todo, cap_todo;
+	size_t		 n_fields;		/* that came */
 };
 
 #define COMPARE_NO(err)	err_set((err), ERR_CONFLICT, "盖章之后内容被改动过。")
@@ -169,25 +170,33 @@ compare_is_small(struct compare *c, const struct pdf_value *annotation, double m
 static int
 compare_is_addition(struct compare *c, const struct pdf_value *v, double most, struct err *err)
 {
-	const struct pdf_value	*x = NULL;
-	bool			 is_field = most <= 0;
+	const struct pdf_object	*o = NULL;
+	const struct pdf_value	*x;
+	bool			 is_field = most <= 0, is_sig;
 
 	if (v->kind != PDF_REF || pdf_entry_of(c->a, v->n).kind != PDF_MISSING)
 		return COMPARE_NO(err);
-	if (pdf_resolve(c->b, v, &x, err) < 0)
+	if (pdf_object(c->b, v->n, &o, err) < 0)
 		return -1;
-	if ((!pdf_is_name(pdf_key(x, "FT"), "Sig") || pdf_key(x, "V") == NULL) &&
-	    (is_field || !pdf_is_name(pdf_key(x, "Subtype"), "Stamp")))
+	x = o->value;
+	is_sig = pdf_is_name(pdf_key(x, "FT"), "Sig") && pdf_key(x, "V") != NULL;
+	/* It does nothing, and is no stream, which a page could show that has one array for both. */
+	if (o->is_stream || pdf_key(x, "A") != NULL || pdf_key(x, "AA") != NULL ||
+	    (is_field ? !is_sig : !pdf_is_name(pdf_key(x, "Subtype"), is_sig ? "Widget" : "Stamp")))
 		return COMPARE_NO(err);
 	return is_field ? 0 : compare_is_small(c, x, most, err);
 }
 
-/* Fields or Annots: what was there first, in its order, then only additions. */
+/*
+ * Fields or Annots: what was there first, in its order, then only additions; on a page no more than
+ * fields came, or many small ones would cover it.
+ */
 static int
 compare_list(struct compare *c, const struct pdf_value *a, const struct pdf_value *b,
     double most, struct err *err)
 {
 	const struct pdf_value	*x, *y;
+	size_t			 more = 0;
 
 	if (pdf_resolve(c->a, a, &x, err) < 0 || pdf_resolve(c->b, b, &y, err) < 0)
 		return -1;
@@ -201,10 +210,12 @@ compare_list(struct compare *c, const struct pdf_value *a, const struct pdf_valu
 			return COMPARE_NO(err);
 		compare_collect(c, x);
 	}
-	for (; y != NULL; y = y->next)
+	for (; y != NULL; y = y->next, more++)
 		if (compare_is_addition(c, y, most, err) < 0)
 			return -1;
-	return 0;
+	if (most <= 0)
+		c->n_fields = more;
+	return more <= c->n_fields ? 0 : COMPARE_NO(err);
 }
 
 static int

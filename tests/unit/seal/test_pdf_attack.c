@@ -107,12 +107,12 @@ test_pdf__incremental_saving(void **state)
 	paper_free(&p);
 }
 
-/* Who has a seal of his own lays a stamp on a page that another has sealed, and seals the file. */
+/* Who has a seal of his own lays a stamp on a page that another has sealed, beside his seal. */
 void
 test_pdf__stamp_over_the_page(void **state)
 {
 	static const struct { const char *rect, *broken; } rows[] = {
-		{"/Rect[0 0 595 842]", "later "}, {"/Rect[100 500 440 840]", ""},
+		{"/Rect[0 0 595 842]", "later "}, {"/Rect[100 500 440 840]", "later "},
 		{"/Rect[100 500 100 844]", "later "}, {"/Rect[595 700 0 600]", "later "},
 		{"/Rect[0 0 10]", "later "}, {"", "later "}};
 	char		 text[400];
@@ -209,6 +209,40 @@ test_pdf__packed_objects_are_read_otherwise(void **state)
 	assert_paper(&p, &b, 0, "later ", "changed");
 	assert_paper(&p, &b, 2, "", "changed");
 	buf_free(&b);
+	paper_free(&p);
+}
+
+/* Who seals after us lays something over what we sealed. */
+void
+test_pdf__picture_over_the_page(void **state)
+{
+	static const struct {
+		const char	*annotation, *list, *broken;
+	} rows[] = {{"<</Subtype/Stamp/Rect[0 0 340 340]>>", "[60 0 R]", ""},
+		{"<</Subtype/Stamp/Rect[0 0 344 340]>>", "[60 0 R]", "later "},
+		{"<</Subtype/Stamp/Rect[0 344 340 0]>>", "[60 0 R]", "later "},
+		{"<</Subtype/Stamp>>", "[60 0 R]", "later "},
+		{"<</Subtype/Stamp/Rect[0 0 9 9]>>", "[60 0 R 60 0 R]", "later "},
+		{"<</Subtype/Stamp/Rect[0 0 9 9]/AA<<>>>>", "[60 0 R]", "later "},
+		{"<</Subtype/FreeText/FT/Sig/V 1 0 R/Rect[0 0 9 9]>>", "[60 0 R]", "later "},
+		{"<</Subtype/Stamp/Rect[0 0 9 9]/Length 0>>\nstream\n\nendstream", "[60 0 R]", "later "}};
+	struct paper	 p;
+	struct buf	 b;
+	char		 page[160];
+
+	(void)state;
+	paper_make(&p);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		paper_plain(&b);
+		paper_seal(&p, &b);
+		(void)append(&b, 60, rows[i].annotation);
+		(void)snprintf(page, sizeof(page), "<</Type/Page/Parent 2 0 R/Rotate 90/Annots%s>>",
+		    rows[i].list);
+		(void)append(&b, 5, page);
+		paper_seal(&p, &b);
+		assert_paper(&p, &b, 0, rows[i].broken, *rows[i].broken == '\0' ? "intact" : "changed");
+		buf_free(&b);
+	}
 	paper_free(&p);
 }
 
