@@ -119,6 +119,9 @@ pdf_command_verify(const char *path, const struct pdf_world *world, const char *
 	    (crl_path == NULL || file_read(crl_path, &crl, err) == 0) &&
 	    pdf_open(file.p, file.len, &d, err) == 0 && pdf_report(d, &w, &report, err) == 0) {
 		verify_print(report);
+		if (w.status == NULL)
+			printf("\nNobody was asked whether the signers' certificates are revoked: "
+			    "give --crl FILE or --ocsp URL.\n");
 		rc = js_bool(report, "ok") ? 0 :
 		    err_set(err, ERR_CONFLICT, "%s", js_str(report, "text"));
 	}
