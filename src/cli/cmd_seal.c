@@ -83,8 +83,8 @@ eseal_verify(const char *path, const char *chain, const char *holder_path, struc
 		goto out;
 	q.seal = s;
 	q.holder = holder;
-	if (chain == NULL && profile_find("seal") != NULL)
-		q.maker_use = profile_find("seal")->eku;
+	if (chain == NULL)
+		q.maker_use = profile_eku("seal");
 	broken = eseal_check_each(&q, eseal_rule_print, NULL);
 	rc = broken == 0 ? 0 : err_set(err, ERR_INPUT, "%zu rule(s) broken", broken);
  out:
@@ -118,8 +118,8 @@ document_verify(const char *path, const char *chain, const char *crl, const char
 
 	if (profiles_load(err) < 0 || eseal_pool(chain, &pool, err) < 0)
 		goto out;
-	if (chain == NULL && profile_find("seal") != NULL)
-		w.maker_use = profile_find("seal")->eku;
+	if (chain == NULL)
+		w.maker_use = profile_eku("seal");
 	rc = pdf_command_verify(path, &w, crl, ocsp, err);
  out:
 	cert_pool_release(&pool);

@@ -113,6 +113,14 @@ profile_find(const char *name)
 	return NULL;
 }
 
+const char *
+profile_eku(const char *name)
+{
+	const struct profile	*p = profile_find(name);
+
+	return p == NULL || p->eku == NULL ? "" : p->eku;
+}
+
 const struct product *
 product_find(const char *name)
 {

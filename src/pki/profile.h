@@ -72,6 +72,9 @@ NODISCARD int	profiles_parse(const char *p, size_t len, const char *name, struct
 
 /* NULL when unknown. */
 const struct profile	*profile_find(const char *name);
+/* The extended key usage (OID) of this profile; "", which no certificate has, when it has none or is
+ * not there: a house without a profile of seal makers has no makers. */
+const char	*profile_eku(const char *name);
 const struct product	*product_find(const char *name);
 /* i-th, NULL at the end. */
 const struct profile	*profile_at(size_t i);

@@ -59,14 +59,11 @@ document_verify(struct hall *h, const void *p, size_t len, json_t **model, struc
 	struct cert_pool	 pool = {.n = 0};
 	struct document_status	 status = {h, &pool};
 	struct pdf_world	 w = {.pool = &pool, .now = clock_now(), .status = document_status,
-		.arg = &status};
+		.arg = &status, .maker_use = profile_eku("seal")};
 	struct pdf_signatures	 all = {.n = 0};
-	const struct profile	*maker = profile_find("seal");
 	char			*chain = xasprintf("%s/pub/chain.pem", conf_path("data.dir"));
 	int			 pages = 0, rc = -1;
 
-	/* a house that makes no seals has no makers: none of its users' certificates is one */
-	w.maker_use = maker == NULL ? "" : maker->eku;
 	if (cert_pool_read(&pool, chain, err) == 0 &&
 	    hall_services(h)->pdf(p, len, &all, &pages, err) == 0)
 		rc = pdf_report_of(&all, pages, &w, model, err);

@@ -122,7 +122,9 @@ test_profile__whole_or_not_at_all(void **state)
 	assert_err(profile_check(x, &subject, 2, &err), ERR_INPUT);
 	name_free(&subject);
 	assert_null(profile_find("sm2-org-sign"));
+	assert_string_equal(profile_eku("seal"), "");		/* nobody makes seals then */
 	assert_string_equal(before->name, "sm2-org-sign");
 	assert_ok(profiles_parse(profile_builtin, strlen(profile_builtin), "built-in", &err));
 	assert_non_null(profile_find("sm2-org-sign"));
+	assert_string_not_equal(profile_eku("seal"), "");
 }

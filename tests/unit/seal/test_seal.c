@@ -380,6 +380,9 @@ test_seal__rules_of_the_maker(void **state)
 	assert_ok(eseal_build(&w.plan, SIGNING(w.ca.sign_key), &der, &err));
 	q.seal = s = parse(&der);
 	assert_broken(&q, "maker-use ");
+	q.maker_use = "";			/* a house without makers: profile_eku */
+	assert_broken(&q, "maker-use ");
+	q.maker_use = MAKER_USE;
 	eseal_free(s);
 	/* nor does an encryption certificate make one, nor another's key */
 	w.plan.maker = w.ca.enc;
