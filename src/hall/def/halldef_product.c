@@ -435,6 +435,25 @@ check_seal_invoices(struct reader *r, const struct yaml *root, struct err *err)
 	return 0;
 }
 
+/* What costs money is asked for: a definition without the step would give it away. */
+static int
+check_paid(struct reader *r, const struct yaml *root, const struct def_product *p,
+    struct err *err)
+{
+	static const char *const	ops[] = { "new", "renew" };
+	int64_t				most = p->seal.fee;
+	size_t				i = 0;
+
+	for (int years = 1; years <= HALLDEF_YEARS; years++)
+		most = MAX(most, product_amount(p, years));
+	for (i = 0; i < ARRAY_LEN(ops) && most > 0; i++)
+		if (halldef_steps(r->def, ops[i])->n > 0 &&
+		    !halldef_has_step(r->def, ops[i], "payment"))
+			return yaml_err(r->doc, yaml_get(yaml_get(root, "steps"), ops[i]), err,
+			    "\"%s\" needs payment: product \"%s\" costs money", ops[i], p->id);
+	return 0;
+}
+
 int
 check_products(struct reader *r, const struct yaml *root, struct err *err)
 {
@@ -443,7 +462,8 @@ check_products(struct reader *r, const struct yaml *root, struct err *err)
 	size_t			 i = 0, soft = 0;
 
 	for (i = 0; i < r->def->n_products; i++) {
-		if (check_ways(r, &list->child[i], &r->def->products[i], err) < 0)
+		if (check_ways(r, &list->child[i], &r->def->products[i], err) < 0 ||
+		    check_paid(r, root, &r->def->products[i], err) < 0)
 			return -1;
 		soft += r->def->products[i].soft;
 	}

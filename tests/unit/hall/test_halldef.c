@@ -105,6 +105,9 @@ static const struct halldef_fault project_bad[] = {
 	{ "materials, review, payment, fetch]", "materials, fetch, review, payment]", "fetch comes last" },
 	{ "materials, review, payment, fetch]", "materials, payment, fetch]", "fetch comes last" },
 	{ "materials, review, payment, fetch]", "materials, fetch, payment]", "fetch comes last" },
+	{ "materials, review, payment, fetch]", "materials, review, fetch]", "\"new\" needs payment" },
+	{ "question, confirm, review, payment, fetch]", "question, confirm, review, fetch]",
+	    "\"renew\" needs payment" },
 	{ "form, confirm, identity, proof,", "form, payment, confirm, identity,", "confirm comes before" },
 };
 
